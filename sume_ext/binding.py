@@ -1,0 +1,462 @@
+"""The lines of the table: one descriptor per operation, which gives both worlds their callable.
+
+Types flow from the generated code through `ParamSpec`, so a regenerated field appears in the
+signature, its asynchronous twin, `help()` and the command line by itself. A line refuses
+what the operation doesn't take, before anything is sent, with one of our errors.
+"""
+
+from __future__ import annotations
+
+import inspect
+from difflib import get_close_matches
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, Protocol, TypeVar, overload
+
+from sume_ext.calls import Call, perform
+from sume_ext.effects import Effect
+from sume_ext.errors import InvalidArgumentError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine, Sequence
+
+    from sume_api.models import ErrorResponse
+
+    from sume_ext.engine import Engine
+    from sume_ext.flow import Flow
+    from sume_ext.jobs import AsyncJob, AsyncJobGroup, Job, JobGroup
+    from sume_ext.paging import AsyncPager, Pager
+    from sume_ext.results import AsyncResult, Result
+
+P = ParamSpec("P")
+T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
+M = TypeVar("M")
+
+
+class Sync:
+    """Marks a client whose callables answer with the thing itself."""
+
+
+class Async:
+    """Marks a client whose callables answer with something to await."""
+
+
+class Operation(Protocol[P, T_co]):
+    """Any generated operation module."""
+
+    @property
+    def _get_kwargs(self) -> Callable[P, dict[str, Any]]: ...
+    @property
+    def _parse_response(self) -> Callable[..., T_co | ErrorResponse | None]: ...
+
+
+class PageOf(Protocol[T_co]):
+    """Any generated list envelope."""
+
+    @property
+    def data(self) -> Sequence[T_co]:
+        """Its items."""
+        ...
+
+
+class Resource(Generic[M]):
+    """A namespace of operations, as in ``sume.videos``.
+
+    Args:
+        engine: The client's.
+    """
+
+    name: str
+    bindings: dict[str, Binding]
+
+    def __init_subclass__(cls, name: str) -> None:
+        cls.name = name
+        cls.bindings = {}
+        for attribute, line in vars(cls).items():
+            if isinstance(line, Line):
+                line.binding.name = f"{name}.{attribute}"
+                cls.bindings[attribute] = line.binding
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def __repr__(self) -> str:
+        return f"<{self.name}: {', '.join(sorted(self.bindings))}>"
+
+
+class Binding:
+    """One line of the table at run time.
+
+    Attributes:
+        name: The public name, as in ``videos.generate``.
+        operation: The generated operation module, imported on first use.
+        body: The generated request class, or None.
+        effect: What the operation does to the world.
+        kind: ``call``, ``pages`` or ``submits``.
+        job_type: The type of job it creates, or None.
+    """
+
+    def __init__(
+        self, operation: Any, body: Any, *, effect: Effect, kind: str, job_type: str | None = None
+    ) -> None:
+        self.name = ""
+        self.operation = operation
+        self.body = body
+        self.effect = effect
+        self.kind = kind
+        self.job_type = job_type
+
+    @cached_property
+    def call(self) -> Call:
+        """What `calls.perform` needs to know."""
+        return Call(
+            self.name,
+            self.effect,
+            self.operation._get_kwargs,  # noqa: SLF001  (pinned by a test of the generator)
+            self.operation._parse_response,  # noqa: SLF001
+            self.job_type,
+        )
+
+    @cached_property
+    def signature(self) -> inspect.Signature:
+        """What a caller passes: ids by position, everything else by keyword."""
+        takes = inspect.signature(self.call.arguments)
+        parameters = [p for p in takes.parameters.values() if p.name != "body"]
+        if self.body is not None:
+            parameters += inspect.signature(self.body.__init__).parameters.values()
+        return takes.replace(
+            parameters=[
+                p if p.kind is p.POSITIONAL_OR_KEYWORD and p.name in self._ids
+                else p.replace(kind=p.KEYWORD_ONLY)
+                for p in parameters
+                if p.name != "self"
+            ],
+            return_annotation=inspect.Signature.empty,
+        )  # fmt: skip
+
+    @cached_property
+    def _ids(self) -> frozenset[str]:
+        takes = inspect.signature(self.call.arguments).parameters.values()
+        return frozenset(p.name for p in takes if p.kind is p.POSITIONAL_OR_KEYWORD)
+
+    @cached_property
+    def doc(self) -> str:
+        """The operation's text, then what each parameter means."""
+        text = inspect.cleandoc(self.operation.sync_detailed.__doc__ or "")
+        head, _, arguments = text.partition("\n\nArgs:\n")
+        arguments = arguments.partition("\n\nRaises:")[0]
+        if self.body is not None:
+            fields = inspect.cleandoc(self.body.__doc__ or "").partition("Attributes:\n")[2]
+            arguments = fields or arguments
+        spends = "\n\nMay reserve or spend credits." if self.effect is Effect.SPENDS else ""
+        head = head.partition("\n\nRaises:")[0]
+        return f"{head}{spends}" + (f"\n\nArgs:\n{arguments}" if arguments.strip() else "")
+
+    def arguments(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
+        """What the generated ``_get_kwargs`` makes of a caller's arguments.
+
+        Raises:
+            InvalidArgumentError: One is unknown, missing, positional where only a keyword is
+                taken, or of a type that the generated code can't serialise.
+        """
+        try:
+            if self.body is None:
+                return self.call.arguments(*args, **kwargs)
+            return self.call.arguments(*args, body=self.body(**kwargs))
+        except (TypeError, ValueError, AttributeError) as error:
+            raise self._explained(error, args, kwargs) from None
+
+    def _explained(
+        self, error: Exception, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> InvalidArgumentError:
+        known = [*self.signature.parameters]
+        required = [n for n, p in self.signature.parameters.items() if p.default is p.empty]
+        if unknown := [name for name in kwargs if name not in known]:
+            near = get_close_matches(unknown[0], known, n=1)
+            what = f"there is no parameter {unknown[0]!r}."
+            hint = f"Did you mean {near[0]!r}?" if near else f"It takes: {', '.join(known)}."
+        elif len(args) > len(self._ids):
+            what = "positional arguments are refused, but for an id."
+            hint = f"Pass by keyword: {', '.join(known)}."
+        elif missing := [name for name in required[len(args) :] if name not in kwargs]:
+            what = f"missing: {', '.join(missing)}."
+            hint = f"It takes: {', '.join(known)}."
+        else:
+            what = f"an argument is of the wrong type ({type(error).__name__})."
+            hint = "Compare with help() of this callable."
+        return InvalidArgumentError(f"{self.name}: {what}", hint=hint, operation=self.name)
+
+
+class runs(Generic[P, T]):  # noqa: N801
+    """A flow of this package's own, which is no single operation: answers with its result.
+
+    Args:
+        behaviour: Makes the flow, from the engine and the caller's arguments.
+    """
+
+    def __init__(self, behaviour: Callable[Concatenate[Engine, P], Flow[T]]) -> None:
+        self._behaviour = behaviour
+
+    @overload
+    def __get__(self, obj: None, owner: object = None) -> runs[P, T]: ...
+    @overload
+    def __get__(self, obj: Resource[Sync], owner: object = None) -> Callable[P, T]: ...
+    @overload
+    def __get__(
+        self, obj: Resource[Async], owner: object = None
+    ) -> Callable[P, Coroutine[Any, Any, T]]: ...
+    def __get__(self, obj: Resource[Any] | None, owner: object = None) -> Any:
+        return self if obj is None else behave(obj, self._behaviour)
+
+
+class runs_job(Generic[P]):  # noqa: N801
+    """As `runs`, for a flow that answers with a job's handle."""
+
+    def __init__(self, behaviour: Callable[Concatenate[Engine, P], Flow[Any]]) -> None:
+        self._behaviour = behaviour
+
+    @overload
+    def __get__(self, obj: None, owner: object = None) -> runs_job[P]: ...
+    @overload
+    def __get__(self, obj: Resource[Sync], owner: object = None) -> Callable[P, Job]: ...
+    @overload
+    def __get__(
+        self, obj: Resource[Async], owner: object = None
+    ) -> Callable[P, Coroutine[Any, Any, AsyncJob]]: ...
+    def __get__(self, obj: Resource[Any] | None, owner: object = None) -> Any:
+        return self if obj is None else behave(obj, self._behaviour)
+
+
+def behave(resource: Resource[Any], behaviour: Callable[..., Flow[Any]]) -> Any:
+    """The callable for a flow of this package's own, as seen on a resource."""
+    engine = resource._engine  # noqa: SLF001
+    takes = inspect.signature(behaviour)
+    own = takes.replace(parameters=[*takes.parameters.values()][1:])
+    name = f"{resource.name}.{behaviour.__name__}"
+
+    def bound(*args: Any, **kwargs: Any) -> Any:
+        try:
+            own.bind(*args, **kwargs)
+        except TypeError as error:
+            raise InvalidArgumentError(
+                f"{name}: {error}.", hint=f"It takes {own}.", operation=name
+            ) from None
+        return engine.run(behaviour(engine, *args, **kwargs))
+
+    bound.__name__ = behaviour.__name__
+    bound.__qualname__ = name
+    bound.__doc__ = behaviour.__doc__
+    bound.__signature__ = own  # type: ignore[attr-defined]
+    return bound
+
+
+class Line:
+    """Base of the lines for operations: how their callables are made and remembered.
+
+    Args:
+        binding: What is bound.
+    """
+
+    def __init__(self, binding: Binding) -> None:
+        self.binding = binding
+        self._attribute = ""
+
+    def __set_name__(self, owner: type, attribute: str) -> None:
+        self._attribute = attribute
+
+    def flow(self, engine: Engine, kwargs: dict[str, Any]) -> Flow[Any]:
+        """What calling it does."""
+        raise NotImplementedError
+
+    def _answer(self, engine: Engine, kwargs: dict[str, Any]) -> Any:
+        return engine.run(self.flow(engine, kwargs))
+
+    def _bind(self, resource: Resource[Any] | None) -> Any:
+        if resource is None:
+            return self
+        engine, binding = resource._engine, self.binding  # noqa: SLF001
+
+        def bound(*args: Any, **kwargs: Any) -> Any:
+            return self._answer(engine, binding.arguments(args, kwargs))
+
+        bound.__name__ = self._attribute
+        bound.__qualname__ = binding.name
+        bound.__doc__ = binding.doc
+        bound.__signature__ = binding.signature  # type: ignore[attr-defined]
+        resource.__dict__[self._attribute] = bound
+        return bound
+
+
+class calls(Line, Generic[P, T]):  # noqa: N801  (reads as a verb in the table)
+    """A plain operation: answers with its generated model."""
+
+    @overload
+    def __init__(
+        self: calls[P, T], operation: Operation[P, T], *, effect: Effect = Effect.READS
+    ) -> None: ...
+    @overload
+    def __init__(
+        self: calls[P, T],
+        operation: Operation[..., T],
+        body: Callable[P, object],
+        *,
+        effect: Effect,
+    ) -> None: ...
+    def __init__(self, operation: Any, body: Any = None, *, effect: Effect = Effect.READS) -> None:
+        super().__init__(Binding(operation, body, effect=effect, kind="call"))
+
+    @overload
+    def __get__(self, obj: None, owner: object = None) -> calls[P, T]: ...
+    @overload
+    def __get__(self, obj: Resource[Sync], owner: object = None) -> Callable[P, T]: ...
+    @overload
+    def __get__(
+        self, obj: Resource[Async], owner: object = None
+    ) -> Callable[P, Coroutine[Any, Any, T]]: ...
+    def __get__(self, obj: Resource[Any] | None, owner: object = None) -> Any:
+        return self._bind(obj)
+
+    def flow(self, engine: Engine, kwargs: dict[str, Any]) -> Flow[Any]:
+        """Perform it and hand out the model."""
+        return (yield from perform(engine.settings, self.binding.call, kwargs)).parsed
+
+
+class pages(Line, Generic[P, T]):  # noqa: N801
+    """A cursor list: answers with a pager, and sends nothing until it is walked."""
+
+    def __init__(self, operation: Operation[P, PageOf[T]]) -> None:
+        super().__init__(Binding(operation, None, effect=Effect.READS, kind="pages"))
+
+    @overload
+    def __get__(self, obj: None, owner: object = None) -> pages[P, T]: ...
+    @overload
+    def __get__(self, obj: Resource[Sync], owner: object = None) -> Callable[P, Pager[T]]: ...
+    @overload
+    def __get__(self, obj: Resource[Async], owner: object = None) -> Callable[P, AsyncPager[T]]: ...
+    def __get__(self, obj: Resource[Any] | None, owner: object = None) -> Any:
+        return self._bind(obj)
+
+    def _answer(self, engine: Engine, kwargs: dict[str, Any]) -> Any:
+        return engine.pager(self.binding.call, kwargs)
+
+
+class pages_jobs(Line, Generic[P]):  # noqa: N801
+    """The list of jobs: a pager of handles."""
+
+    def __init__(self, operation: Operation[P, PageOf[Any]]) -> None:
+        super().__init__(Binding(operation, None, effect=Effect.READS, kind="pages"))
+
+    @overload
+    def __get__(self, obj: None, owner: object = None) -> pages_jobs[P]: ...
+    @overload
+    def __get__(self, obj: Resource[Sync], owner: object = None) -> Callable[P, Pager[Job]]: ...
+    @overload
+    def __get__(
+        self, obj: Resource[Async], owner: object = None
+    ) -> Callable[P, AsyncPager[AsyncJob]]: ...
+    def __get__(self, obj: Resource[Any] | None, owner: object = None) -> Any:
+        return self._bind(obj)
+
+    def _answer(self, engine: Engine, kwargs: dict[str, Any]) -> Any:
+        return engine.pager(self.binding.call, kwargs, item=engine.listed_job)
+
+
+class fetches_job(Line, Generic[P]):  # noqa: N801
+    """One job: answers with its handle."""
+
+    def __init__(self, operation: Operation[P, Any]) -> None:
+        super().__init__(Binding(operation, None, effect=Effect.READS, kind="call"))
+
+    @overload
+    def __get__(self, obj: None, owner: object = None) -> fetches_job[P]: ...
+    @overload
+    def __get__(self, obj: Resource[Sync], owner: object = None) -> Callable[P, Job]: ...
+    @overload
+    def __get__(
+        self, obj: Resource[Async], owner: object = None
+    ) -> Callable[P, Coroutine[Any, Any, AsyncJob]]: ...
+    def __get__(self, obj: Resource[Any] | None, owner: object = None) -> Any:
+        return self._bind(obj)
+
+    def flow(self, engine: Engine, kwargs: dict[str, Any]) -> Flow[Any]:
+        """Perform it and hand out the handle."""
+        return engine.job((yield from perform(engine.settings, self.binding.call, kwargs)))
+
+
+class fetches_result(Line, Generic[P]):  # noqa: N801
+    """A job's result: its media files and its typed payload."""
+
+    def __init__(self, operation: Operation[P, Any]) -> None:
+        super().__init__(Binding(operation, None, effect=Effect.READS, kind="call"))
+
+    @overload
+    def __get__(self, obj: None, owner: object = None) -> fetches_result[P]: ...
+    @overload
+    def __get__(self, obj: Resource[Sync], owner: object = None) -> Callable[P, Result]: ...
+    @overload
+    def __get__(
+        self, obj: Resource[Async], owner: object = None
+    ) -> Callable[P, Coroutine[Any, Any, AsyncResult]]: ...
+    def __get__(self, obj: Resource[Any] | None, owner: object = None) -> Any:
+        return self._bind(obj)
+
+    def flow(self, engine: Engine, kwargs: dict[str, Any]) -> Flow[Any]:
+        """Perform it and hand out the result."""
+        return engine.result((yield from perform(engine.settings, self.binding.call, kwargs)))
+
+
+class submits(Line, Generic[P]):  # noqa: N801
+    """Creates a job: answers with its handle as soon as the job has an id."""
+
+    def __init__(
+        self,
+        operation: Operation[..., Any],
+        body: Callable[P, object],
+        *,
+        job_type: str,
+        effect: Effect = Effect.SPENDS,
+    ) -> None:
+        super().__init__(Binding(operation, body, effect=effect, kind="submits", job_type=job_type))
+
+    @overload
+    def __get__(self, obj: None, owner: object = None) -> submits[P]: ...
+    @overload
+    def __get__(self, obj: Resource[Sync], owner: object = None) -> Callable[P, Job]: ...
+    @overload
+    def __get__(
+        self, obj: Resource[Async], owner: object = None
+    ) -> Callable[P, Coroutine[Any, Any, AsyncJob]]: ...
+    def __get__(self, obj: Resource[Any] | None, owner: object = None) -> Any:
+        return self._bind(obj)
+
+    def flow(self, engine: Engine, kwargs: dict[str, Any]) -> Flow[Any]:
+        """Perform it and hand out the new job."""
+        reply = yield from perform(engine.settings, self.binding.call, kwargs)
+        return engine.new_job(self.binding.call, reply)
+
+
+class submits_group(Line, Generic[P]):  # noqa: N801
+    """Creates one or more jobs: answers with all of them."""
+
+    def __init__(
+        self, operation: Operation[..., Any], body: Callable[P, object], *, job_type: str
+    ) -> None:
+        super().__init__(
+            Binding(operation, body, effect=Effect.SPENDS, kind="submits", job_type=job_type)
+        )
+
+    @overload
+    def __get__(self, obj: None, owner: object = None) -> submits_group[P]: ...
+    @overload
+    def __get__(self, obj: Resource[Sync], owner: object = None) -> Callable[P, JobGroup]: ...
+    @overload
+    def __get__(
+        self, obj: Resource[Async], owner: object = None
+    ) -> Callable[P, Coroutine[Any, Any, AsyncJobGroup]]: ...
+    def __get__(self, obj: Resource[Any] | None, owner: object = None) -> Any:
+        return self._bind(obj)
+
+    def flow(self, engine: Engine, kwargs: dict[str, Any]) -> Flow[Any]:
+        """Perform it and hand out the new jobs."""
+        reply = yield from perform(engine.settings, self.binding.call, kwargs)
+        return engine.new_group(self.binding.call, reply)

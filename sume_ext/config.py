@@ -1,0 +1,138 @@
+"""What a client is configured with, checked before anything is sent.
+
+Arguments win over the environment (``SUME_API_KEY``, ``SUME_API_BASE_URL``), which wins over
+the defaults; a key never travels unencrypted except to this machine.
+"""
+
+from __future__ import annotations
+
+import os
+from ipaddress import ip_address
+from typing import TYPE_CHECKING, Literal
+from urllib.parse import urlsplit
+
+from attrs import evolve, field, frozen
+
+from sume_ext.errors import ConfigurationError
+from sume_ext.secret import Secret
+
+if TYPE_CHECKING:
+    import ssl
+    from collections.abc import Mapping
+
+DEFAULT_BASE_URL = "https://www.sume.so/api/v1"
+AuthScheme = Literal["bearer", "x-api-key"]
+
+
+@frozen
+class Config:
+    """Settings of one client.
+
+    Attributes:
+        api_key: The workspace's key; None for a client that can't authenticate.
+        base_url: Where the API is, without a trailing slash.
+        auth: ``bearer``, or ``x-api-key`` for legacy keys made in the dashboard.
+        timeout: Seconds one call may take altogether, its retries included.
+        connect_timeout: Seconds to open a connection.
+        max_response_bytes: The most a decoded JSON answer may hold.
+        proxy: URL of a proxy; None for the environment's.
+        verify: True, False, or an `ssl.SSLContext`; ``SSL_CERT_FILE`` is honoured when True.
+    """
+
+    api_key: Secret | None
+    base_url: str = DEFAULT_BASE_URL
+    auth: AuthScheme = "bearer"
+    timeout: float = 60.0
+    connect_timeout: float = 10.0
+    max_response_bytes: int = 32 * 1024 * 1024
+    proxy: str | None = field(default=None, repr=False)
+    verify: bool | ssl.SSLContext = True
+
+    def with_options(self, *, timeout: float | None) -> Config:
+        """The same settings with another deadline per call."""
+        return self if timeout is None else evolve(self, timeout=_positive(timeout, "timeout"))
+
+
+def resolve(
+    *,
+    api_key: str | Secret | None = None,
+    base_url: str | None = None,
+    auth: AuthScheme = "bearer",
+    timeout: float = 60.0,
+    proxy: str | None = None,
+    verify: bool | ssl.SSLContext = True,
+    environ: Mapping[str, str] | None = None,
+) -> Config:
+    """Settings from arguments, then the environment, then defaults.
+
+    Raises:
+        ConfigurationError: There is no key, or the base URL isn't one a key may be sent to.
+    """
+    environ = os.environ if environ is None else environ
+    key = environ.get("SUME_API_KEY") if api_key is None else api_key
+    if isinstance(key, Secret):
+        key = key.reveal()
+    if not key or not key.strip():
+        raise ConfigurationError("there is no API key.")
+    if not key.strip().isascii() or not key.strip().isprintable():
+        raise ConfigurationError(
+            "the API key has characters that no key has.",
+            hint="Copy it again from the Sume dashboard.",
+        )
+    if auth not in ("bearer", "x-api-key"):
+        raise ConfigurationError(
+            f"auth is {auth!r}.", hint='Use "bearer", or "x-api-key" for legacy dashboard keys.'
+        )
+    return Config(
+        api_key=Secret(key.strip()),
+        base_url=check_base_url(base_url or environ.get("SUME_API_BASE_URL") or DEFAULT_BASE_URL),
+        auth=auth,
+        timeout=_positive(timeout, "timeout"),
+        proxy=proxy,
+        verify=verify,
+    )
+
+
+def check_base_url(url: str) -> str:
+    """A base URL in its canonical form: https, or http to this machine only.
+
+    Raises:
+        ConfigurationError: It isn't such a URL; the message holds neither userinfo nor query.
+    """
+    try:
+        parts = urlsplit(url.strip())
+        host = parts.hostname or ""
+        _ = parts.port
+    except ValueError:
+        raise ConfigurationError("base_url isn't a URL.", hint=_BASE_URL_HINT) from None
+    if parts.username or parts.password or parts.query or parts.fragment:
+        raise ConfigurationError(
+            "base_url has userinfo, a query or a fragment.", hint=_BASE_URL_HINT
+        )
+    if not host or parts.scheme not in ("http", "https"):
+        raise ConfigurationError("base_url isn't an http(s) URL.", hint=_BASE_URL_HINT)
+    if parts.scheme == "http" and not is_loopback(host):
+        raise ConfigurationError(
+            f"base_url is http:// to {host}, which would send the key in clear.",
+            hint="Use https://; http:// is for loopback (the sandbox) only.",
+        )
+    return f"{parts.scheme}://{parts.netloc.lower()}{parts.path.rstrip('/')}"
+
+
+_BASE_URL_HINT = f"Use a URL like {DEFAULT_BASE_URL}."
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host name or address is this machine by definition, without asking DNS."""
+    if host.lower().rstrip(".") == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _positive(seconds: float, name: str) -> float:
+    if not 0 < seconds < float("inf"):
+        raise ConfigurationError(f"{name} is {seconds!r}.", hint="Give seconds, more than 0.")
+    return float(seconds)

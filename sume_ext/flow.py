@@ -1,0 +1,103 @@
+"""The steps a behaviour may ask for. Nothing here knows a socket, a file, a clock or an event loop.
+
+A behaviour is a generator: it yields a step, gets back what happened (or has the failure
+raised at the yield), and returns its result. `runners` performs the steps, once for
+synchronous code and once for asynchronous code, so no behaviour is written twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+
+from attrs import frozen
+
+if TYPE_CHECKING:
+    from sume_ext.wire import Request, Stream
+
+T = TypeVar("T")
+
+
+@frozen
+class Open:
+    """Send a request and come back when the head of its answer is there: answers with a `Stream`.
+
+    Attributes:
+        request: What to send.
+        deadline: Monotonic time at which everything about it must be over.
+        storage: True for hosts other than the API's, which get a connection without credentials.
+    """
+
+    request: Request
+    deadline: float
+    storage: bool = False
+
+
+@frozen
+class Read:
+    """Read what has come of a body, at least one byte: answers with bytes, ``b""`` at its end."""
+
+    stream: Stream
+    deadline: float
+
+
+@frozen
+class Close:
+    """Close a stream; whatever is still open when a flow ends is closed by its runner."""
+
+    stream: Stream
+
+
+@frozen
+class Sleep:
+    """Wait this many seconds."""
+
+    seconds: float
+
+
+@frozen
+class Now:
+    """Tell the monotonic time, in seconds."""
+
+
+@frozen
+class WallClock:
+    """Tell the time of day, in seconds since the epoch."""
+
+
+@frozen
+class Do:
+    """Do something that may block, such as file or DNS work: answers with what it returns."""
+
+    work: Callable[[], Any]
+
+
+@frozen
+class Emit:
+    """Hand out an event: to the iteration over the flow, else to its listener.
+
+    What a listener raises closes the flow and leaves it unchanged.
+    """
+
+    event: Any
+    listener: Callable[[Any], object] | None = None
+
+
+@frozen
+class All:
+    """Perform several flows side by side: answers with their results or exceptions, in order.
+
+    Attributes:
+        flows: The flows; each owns its steps.
+        limit: How many may be under way at once.
+    """
+
+    flows: tuple[Flow[Any], ...]
+    limit: int = 8
+
+
+Step: TypeAlias = Open | Read | Close | Sleep | Now | WallClock | Do | Emit | All
+Flow: TypeAlias = Generator[Step, Any, T]
+
+NOW = Now()
+WALL_CLOCK = WallClock()

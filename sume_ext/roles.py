@@ -1,0 +1,249 @@
+"""Meanings whose field names the docs leave open, each listed once with its candidate names.
+
+Answers are read, and request bodies filled, through these roles, so that a server which says
+`job.id` where another says `job_id` needs no code. The schema pipeline checks every role
+against the schema, so that a maintainer learns of a new name before a user does.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal
+
+import attrs
+from attrs import frozen
+
+from sume_ext.errors import SchemaMismatchError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+
+@frozen
+class Role:
+    """One meaning.
+
+    Attributes:
+        name: What this package calls it.
+        meaning: What it is, for messages.
+        side: ``response`` (read from JSON) or ``request`` (a field of a generated body class).
+        operations: The operations it is for, by generated module name.
+        candidates: Places in order of preference: names joined by dots, ``[]`` after a list.
+        optional: Whether an answer may lack it.
+    """
+
+    name: str
+    meaning: str
+    side: Literal["request", "response"]
+    operations: tuple[str, ...]
+    candidates: tuple[str, ...]
+    optional: bool = False
+
+    def find_all(self, data: object) -> tuple[Any, ...]:
+        """Every value at the first candidate place that has any; null counts as absent."""
+        for place in self.candidates:
+            if found := tuple(_walk(data, place.split("."))):
+                return found
+        return ()
+
+    def find(self, data: object) -> Any:
+        """The first value, or None."""
+        return next(iter(self.find_all(data)), None)
+
+    def require(self, data: object, operation: str) -> Any:
+        """The first value.
+
+        Raises:
+            SchemaMismatchError: No candidate place has one.
+        """
+        value = self.find(data)
+        if value is None:
+            there = (
+                ", ".join(sorted(map(str, data))) if isinstance(data, dict) else type(data).__name__
+            )
+            raise SchemaMismatchError(
+                f"no {self.meaning}: looked for {' or '.join(self.candidates)}, found {there}.",
+                place=self.candidates[0],
+                operation=operation,
+            )
+        return value
+
+    def field_of(self, body: type, operation: str) -> str:
+        """The parameter of a generated request class that has this meaning.
+
+        Raises:
+            SchemaMismatchError: The class has none of the candidates.
+        """
+        there = [a.name for a in attrs.fields(body) if a.init]
+        for name in self.candidates:
+            if name in there:
+                return name
+        raise SchemaMismatchError(
+            f"the request has no {self.meaning}: looked for {' or '.join(self.candidates)}, "
+            f"found {', '.join(there)}.",
+            place=self.candidates[0],
+            operation=operation,
+        )
+
+
+def _walk(data: object, steps: list[str]) -> Iterator[Any]:
+    if not steps:
+        if data is not None:
+            yield data
+        return
+    name, rest = steps[0], steps[1:]
+    if not isinstance(data, dict):
+        return
+    if not name.endswith("[]"):
+        yield from _walk(data.get(name), rest)
+        return
+    items = data.get(name[:-2])
+    if isinstance(items, list):
+        for item in items:
+            yield from _walk(item, rest)
+
+
+def fill(operation: str, body: type, values: Mapping[Role, object]) -> dict[str, object]:
+    """Arguments for a generated request class, from values by role."""
+    return {role.field_of(body, operation): value for role, value in values.items()}
+
+
+_CREATES = (
+    "create_image_generation",
+    "create_video_generation",
+    "create_ad_video",
+    "create_reference_analysis",
+    "create_asset",
+)
+_READS_JOB = ("get_job", "list_jobs", "get_job_result")
+
+
+def _response(
+    name: str, meaning: str, operations: tuple[str, ...], *candidates: str, optional: bool = False
+) -> Role:
+    return Role(name, meaning, "response", operations, candidates, optional)
+
+
+def _request(name: str, meaning: str, operations: tuple[str, ...], *candidates: str) -> Role:
+    return Role(name, meaning, "request", operations, candidates)
+
+
+JOB_ID = _response(
+    "job_id", "job id", _CREATES, "job_id", "job.id", "job.job_id", "jobs[].id", "id"
+)
+JOB_IDS = _response(
+    "job_ids",
+    "job ids",
+    ("create_face_swap",),
+    "jobs[].id",
+    "jobs[].job_id",
+    "job_ids[]",
+    "data[].id",
+    "data[].job_id",
+    "job_id",
+    "job.id",
+    "id",
+)
+CREATED_STATUS = _response(
+    "created_status", "status of the new job", _CREATES, "status", "job.status", optional=True
+)
+JOB_STATUS = _response(
+    "job_status", "job status", _READS_JOB, "status", "job.status", "data[].status"
+)
+JOB_TYPE = _response(
+    "job_type", "job type", _READS_JOB, "type", "job.type", "job_type", "data[].type", optional=True
+)
+JOB_CREATED_AT = _response(
+    "job_created_at",
+    "time of creation",
+    _READS_JOB,
+    "created_at",
+    "job.created_at",
+    "data[].created_at",
+    optional=True,
+)
+JOB_ERROR_CODE = _response(
+    "job_error_code",
+    "error code of a job",
+    _READS_JOB,
+    "error.code",
+    "job.error.code",
+    "error_code",
+    "data[].error.code",
+    optional=True,
+)
+JOB_ERROR_MESSAGE = _response(
+    "job_error_message",
+    "error message of a job",
+    _READS_JOB,
+    "error.message",
+    "job.error.message",
+    "error_message",
+    "data[].error.message",
+    optional=True,
+)
+RESULT = _response(
+    "result", "result of a job", ("get_job_result",), "result", "job.result", "output", "data"
+)
+ASSET_CLIP = _response(
+    "asset_clip",
+    "clip of a scene",
+    ("get_asset", "list_assets"),
+    "clip_url",
+    "media_url",
+    "data[].clip_url",
+    "data[].media_url",
+    optional=True,
+)
+ASSET_SOURCE = _response(
+    "asset_source",
+    "source video of a scene",
+    ("get_asset", "list_assets"),
+    "source_media_url",
+    "source_video.media_url",
+    "source_video.url",
+    "data[].source_media_url",
+    optional=True,
+)
+ASSET_SCORE = _response(
+    "asset_score",
+    "search score of a scene",
+    ("list_assets",),
+    "search.score",
+    "data[].search.score",
+    optional=True,
+)
+
+UPLOAD_URL = _response("upload_url", "upload URL", ("presign_upload",), "upload_url", "url")
+UPLOAD_HEADERS = _response(
+    "upload_headers",
+    "headers for the upload",
+    ("presign_upload",),
+    "required_headers",
+    "headers",
+    optional=True,
+)
+OBJECT_KEY = _response("object_key", "storage object key", ("presign_upload",), "object_key", "key")
+UPLOAD_MEDIA_URL = _response(
+    "upload_media_url", "media URL of the upload", ("presign_upload",), "media_url", optional=True
+)
+
+FILE_NAME = _request("file_name", "file name", ("presign_upload",), "file_name", "filename", "name")
+CONTENT_TYPE = _request(
+    "content_type", "content type", ("presign_upload",), "content_type", "mime_type"
+)
+FILE_SIZE = _request(
+    "file_size",
+    "size in bytes",
+    ("presign_upload",),
+    "size_bytes",
+    "file_size_bytes",
+    "file_size",
+    "size",
+    "content_length",
+)
+PURPOSE = _request("purpose", "purpose of the upload", ("presign_upload",), "purpose")
+FINALIZE_KEY = _request(
+    "finalize_key", "storage object key", ("create_asset",), "object_key", "key"
+)
+
+ROLES: tuple[Role, ...] = tuple(value for value in list(vars().values()) if isinstance(value, Role))

@@ -1,0 +1,137 @@
+"""Requests, answers and transports as plain Python, so that only `transport` has to know httpx.
+
+Anything with `Transport.open` (or its asynchronous twin) can carry this client's requests:
+the network, the in-process sandbox, or a test's own stand-in.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from attrs import field, frozen
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+
+class Body(Protocol):
+    """A request body that is read while it is sent.
+
+    Attributes:
+        size: Its length in bytes, known beforehand: nothing is ever sent chunked.
+    """
+
+    @property
+    def size(self) -> int:
+        """Its length in bytes."""
+        ...
+
+    def chunks(self) -> Iterator[bytes]:
+        """Its bytes, from the start each time it is called."""
+        ...
+
+
+@frozen
+class Request:
+    """One HTTP request; its repr shows neither query nor headers nor body.
+
+    Attributes:
+        method: In capitals.
+        url: Absolute, already encoded.
+        headers: By lower-case name; nothing is added but host and content-length.
+        content: The body, or None.
+    """
+
+    method: str
+    url: str = field(repr=False)
+    headers: Mapping[str, str] = field(factory=dict, repr=False)
+    content: bytes | Body | None = field(default=None, repr=False)
+
+
+@frozen
+class Timeouts:
+    """How long each part of an exchange may take, in seconds.
+
+    Attributes:
+        connect: To open a connection, its TLS handshake included.
+        read: For the next bytes to come.
+        write: For the next bytes to go.
+        pool: For a free connection of the pool.
+    """
+
+    connect: float
+    read: float
+    write: float
+    pool: float
+
+
+class Stream(Protocol):
+    """An answer whose head has come.
+
+    Attributes:
+        status: The HTTP status, whatever number the server sent.
+        headers: By lower-case name; repeated ones joined with a comma.
+    """
+
+    @property
+    def status(self) -> int:
+        """The HTTP status."""
+        ...
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """By lower-case name."""
+        ...
+
+
+class SyncStream(Stream, Protocol):
+    """A `Stream` read by blocking."""
+
+    def read(self) -> bytes:
+        """At least one raw byte (content encoding not undone), or ``b""`` at the end."""
+        ...
+
+    def close(self) -> None:
+        """Let go of the connection."""
+        ...
+
+
+class AsyncStream(Stream, Protocol):
+    """A `Stream` read by awaiting."""
+
+    async def read(self) -> bytes:
+        """At least one raw byte (content encoding not undone), or ``b""`` at the end."""
+        ...
+
+    async def aclose(self) -> None:
+        """Let go of the connection."""
+        ...
+
+
+class Transport(Protocol):
+    """Carries requests for synchronous code."""
+
+    def open(self, request: Request, timeouts: Timeouts) -> SyncStream:
+        """Send a request and come back with the head of its answer.
+
+        Raises:
+            NotSentError: It surely never reached the server.
+            ResponseLostError: It may have.
+        """
+        ...
+
+    def close(self) -> None:
+        """Close every connection."""
+        ...
+
+
+class AsyncTransport(Protocol):
+    """Carries requests for asynchronous code."""
+
+    async def open(self, request: Request, timeouts: Timeouts) -> AsyncStream:
+        """As `Transport.open`."""
+        ...
+
+    async def aclose(self) -> None:
+        """Close every connection."""
+        ...
