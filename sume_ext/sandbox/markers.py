@@ -1,0 +1,66 @@
+"""Ids and secrets the sandbox makes up.
+
+Ids come from the seed, so a run can be repeated; secrets come from the system's generator, so that
+each is found nowhere else. Every secret handed out is noted under its kind, for canary tests.
+"""
+
+from __future__ import annotations
+
+import random
+import secrets
+from collections import deque
+from typing import Final, Literal, TypeAlias
+
+Kind: TypeAlias = Literal[
+    "api_key",
+    "api_key_id",
+    "email",
+    "user_id",
+    "workspace_id",
+    "object_key",
+    "upload_url",
+    "signature",
+    "required_header",
+    "private_media_url",
+    "provider_payload",
+]
+KINDS: Final[tuple[Kind, ...]] = (
+    "api_key",
+    "api_key_id",
+    "email",
+    "user_id",
+    "workspace_id",
+    "object_key",
+    "upload_url",
+    "signature",
+    "required_header",
+    "private_media_url",
+    "provider_payload",
+)
+REMEMBERED: Final = 10_000
+"""How many values of one kind are kept; the oldest are forgotten first."""
+
+
+class Markers:
+    """Makes ids and secrets and remembers which secrets it has given out."""
+
+    def __init__(self, seed: int) -> None:
+        self._random = random.Random(seed)
+        self._given: dict[Kind, deque[str]] = {kind: deque(maxlen=REMEMBERED) for kind in KINDS}
+
+    def identifier(self, prefix: str) -> str:
+        """A new id, as in ``job_sandbox_5f0e…``; the same ones in the same order per seed."""
+        return f"{prefix}_sandbox_{self._random.getrandbits(64):016x}"
+
+    def token(self) -> str:
+        """Twenty-four hexadecimal digits that occur nowhere else."""
+        return secrets.token_hex(12)
+
+    def note(self, kind: Kind, value: str) -> str:
+        """Remember a secret as given out, and give it back."""
+        self._given[kind].append(value)
+        return value
+
+    def as_dict(self) -> dict[str, list[str]]:
+        """Every remembered secret by its kind, without repeats, in the order given out."""
+        return {kind: list(dict.fromkeys(values)) for kind, values in self._given.items()}

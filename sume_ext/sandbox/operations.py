@@ -1,0 +1,561 @@
+"""The 18 operations: what each does to the world and what it answers.
+
+A handler gets checked arguments and a checked body and returns a status and a value, or raises
+`Problem`; it knows nothing of HTTP beyond that. `HANDLERS` names every one by method and path.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from urllib.parse import urlsplit
+
+from sume_ext.sandbox.clock import iso
+from sume_ext.sandbox.faults import Fault
+from sume_ext.sandbox.files import PICTURES
+from sume_ext.sandbox.library import search
+from sume_ext.sandbox.pages import Window, page, window
+from sume_ext.sandbox.problems import Problem, not_found
+from sume_ext.sandbox.records import TERMINAL, Avatar, Brand, Job, Key, Scene, Upload, Workspace
+from sume_ext.sandbox.world import World, outputs_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from sume_ext.sandbox.links import Links
+    from sume_ext.sandbox.signing import Signer
+    from sume_ext.sandbox.store import Store
+
+Answer: TypeAlias = tuple[int, dict[str, Any]]
+IMAGE_CREDITS: Final = 2
+VIDEO_CREDITS_PER_SECOND: Final = 2
+AD_CREDITS_PER_SECOND: Final = 3
+FACE_SWAP_CREDITS: Final = 10
+ANALYSIS_CREDITS: Final = 5
+DEFAULT_SECONDS: Final = 5
+MAX_OUTPUTS: Final = 4
+NO_FAULT: Final = Fault()
+REEL_HOSTS: Final = ("tiktok.com", "instagram.com")
+
+
+@dataclass(slots=True)
+class Call:
+    """One call of an operation, checked against the document.
+
+    Attributes:
+        world: The state.
+        links: Makes media URLs.
+        signer: Signs uploads.
+        store: The real store behind uploads, or None for the sandbox's own.
+        key: The key that asks.
+        arguments: Path and query parameters as values.
+        body: The body.
+        now: Sandbox time.
+        fault: What should go wrong.
+    """
+
+    world: World
+    links: Links
+    signer: Signer
+    store: Store | None
+    key: Key
+    arguments: dict[str, Any]
+    body: dict[str, Any]
+    now: float
+    fault: Fault = NO_FAULT
+
+    @property
+    def workspace(self) -> Workspace:
+        """The workspace that asks."""
+        return self.key.workspace
+
+    def window(self) -> Window:
+        """The page asked for, and how it should go wrong."""
+        return window(self.arguments, self.fault.pages)
+
+    def visible(self, created_at: float) -> bool:
+        """Whether a record has reached the replica that answers."""
+        return not self.fault.lag or created_at <= self.now - self.fault.lag
+
+
+# --- account, brands, avatars ----------------------------------------------------------------
+
+
+def get_me(call: Call) -> Answer:
+    """``GET /me``: who the key belongs to."""
+    workspace, key = call.workspace, call.key
+    return 200, {
+        "object": "account",
+        "user": {"id": workspace.user_id, "email": workspace.email, "name": workspace.user_name},
+        "workspace": {"id": workspace.id, "name": workspace.name},
+        "api_key": {
+            "id": key.id,
+            "name": key.name,
+            "prefix": "sume_sandbox_",
+            "scopes": ["read", "generate"],
+        },
+    }
+
+
+def get_credits(call: Call) -> Answer:
+    """``GET /credits``: what is left, reservations taken off."""
+    workspace = call.workspace
+    limit = workspace.active_limit
+    return 200, {
+        "object": "credits",
+        "plan": "sandbox",
+        "monthly_credits": workspace.monthly_credits,
+        "bonus_credits": 0,
+        "remaining_credits": workspace.credits,
+        "concurrency": None if limit is None else {"active": workspace.active, "limit": limit},
+    }
+
+
+def list_brands(call: Call) -> Answer:
+    """``GET /brand``: brand profiles, of one domain if asked."""
+    domain = call.arguments.get("domain")
+    rows = [one for one in _brands(call) if domain in {None, one.domain}]
+    return 200, page(rows, lambda row: (row.number,), call.window(), lambda b: _brand(call, b))
+
+
+def get_current_brand(call: Call) -> Answer:
+    """``GET /brand/current``: the workspace's first brand."""
+    for brand in _brands(call):
+        return 200, _brand(call, brand)
+    raise not_found("brand")
+
+
+def _brands(call: Call) -> list[Brand]:
+    return [one for one in call.world.brands.values() if one.workspace is call.workspace]
+
+
+def _brand(call: Call, brand: Brand) -> dict[str, Any]:
+    image = {
+        "reference_url": call.links.public(f"/brands/{brand.id}/1.png"),
+        "description": f"{brand.name} product photo",
+    }
+    return {
+        "object": "brand",
+        "id": brand.id,
+        "name": brand.name,
+        "domain": brand.domain,
+        "images": [image],
+        "created_at": iso(brand.created_at),
+        **brand.profile,
+    }
+
+
+def list_avatars(call: Call) -> Answer:
+    """``GET /avatars``: public avatars and the workspace's own."""
+    rows = [one for one in call.world.avatars.values() if one.workspace in {None, call.workspace}]
+    return 200, page(rows, lambda row: (row.number,), call.window(), lambda a: _avatar(call, a))
+
+
+def get_avatar(call: Call) -> Answer:
+    """``GET /avatars/{avatarId}``."""
+    return 200, _avatar(call, _find_avatar(call, call.arguments["avatarId"]))
+
+
+def _find_avatar(call: Call, identifier: str) -> Avatar:
+    avatar = call.world.avatars.get(identifier)
+    if avatar is None or avatar.workspace not in {None, call.workspace}:
+        raise not_found("avatar")
+    return avatar
+
+
+def _avatar(call: Call, avatar: Avatar) -> dict[str, Any]:
+    return {
+        "object": "avatar",
+        "id": avatar.id,
+        "name": avatar.name,
+        "visibility": "public" if avatar.workspace is None else "workspace",
+        "media": {
+            "thumbnail_url": call.links.public(f"/avatars/{avatar.id}/thumbnail.png"),
+            "preview_video_url": call.links.public(f"/avatars/{avatar.id}/preview.mp4"),
+        },
+        "capabilities": avatar.capabilities,
+        "created_at": iso(avatar.created_at),
+    }
+
+
+# --- jobs ------------------------------------------------------------------------------------
+
+
+def list_jobs(call: Call) -> Answer:
+    """``GET /jobs``: newest first, by type and status if asked."""
+    before = call.now - call.fault.lag if call.fault.lag else None
+    return 200, call.world.shelf(call.workspace).page(
+        call.window(),
+        lambda job: _job(call, job),
+        created_before=before,
+        type=call.arguments.get("type"),
+        status=call.arguments.get("status"),
+    )
+
+
+def get_job(call: Call) -> Answer:
+    """``GET /jobs/{jobId}``."""
+    return 200, _job(call, _find_job(call))
+
+
+def get_job_result(call: Call) -> Answer:
+    """``GET /jobs/{jobId}/result``: 409 until the job is completed."""
+    job = _find_job(call)
+    if job.status != "completed":
+        message = f"The job has no result: its status is {job.status}."
+        raise Problem(409, "job_not_completed", message, {"status": job.status})
+    result: dict[str, Any] = {
+        "media": [_media(call, job, n) for n in range(len(job.outputs))],
+        "analysis": _analysis(job) if job.type == "reference_analysis" else None,
+        "asset_ids": list(job.asset_ids) or None,
+        "source_media_url": _source_url(call, job.source) if job.source else None,
+    }
+    if call.world.settings.secrets:
+        result["provider_payload"] = call.world.markers.note(
+            "provider_payload", f"provider-payload-{call.world.markers.token()}"
+        )
+    return 200, {**_job(call, job), "result": result}
+
+
+def _find_job(call: Call) -> Job:
+    job = call.world.jobs.get(call.arguments["jobId"])
+    if job is None or job.workspace is not call.workspace or not call.visible(job.created_at):
+        raise not_found("job")
+    return job
+
+
+def _job(call: Call, job: Job) -> dict[str, Any]:
+    error = {"code": job.error[0], "message": job.error[1]} if job.error else None
+    failed = error if job.status in TERMINAL else None
+    done = job.status == "completed"
+    shown: dict[str, Any] = {
+        "id": job.id,
+        "object": "job",
+        "type": job.type,
+        "status": job.status,
+        "created_at": iso(job.created_at),
+        "updated_at": iso(job.updated_at),
+        "completed_at": None if job.completed_at is None else iso(job.completed_at),
+        "error": failed,
+        "result_url": _media_url(call, job, 0) if done and job.outputs else None,
+        "progress": _progress(call, job),
+        "credits": job.cost,
+    }
+    if call.world.settings.secrets and job.status in {"failed", "canceled", "expired"}:
+        shown["provider_error"] = call.world.markers.note(
+            "provider_payload", f"provider-payload-{call.world.markers.token()}"
+        )
+    return shown
+
+
+def _progress(call: Call, job: Job) -> float | None:
+    if job.status in TERMINAL:
+        return 1.0 if job.status == "completed" else None
+    return round(min(0.99, (call.now - job.created_at) / job.duration), 2)
+
+
+def _media_url(call: Call, job: Job, n: int) -> str:
+    kind = PICTURES[job.outputs[n]].name.rpartition(".")[2]
+    return call.links.private(f"/results/{job.id}/{n}.{kind}", expired=call.fault.expired)
+
+
+def _media(call: Call, job: Job, n: int) -> dict[str, Any]:
+    picture = PICTURES[job.outputs[n]]
+    thumbnail = None
+    if picture.thumbnail:
+        path = f"/results/{job.id}/{n}-thumbnail.png"
+        thumbnail = call.links.private(path, expired=call.fault.expired)
+    return picture.described(_media_url(call, job, n), thumbnail)
+
+
+def _analysis(job: Job) -> dict[str, Any]:
+    return {
+        "source_url": job.request.get("url"),
+        "summary": "A sandbox analysis: three scenes, a spoken hook, an offer at the end.",
+        "hook": "Do you know what is really in your serum?",
+        "scenes": [
+            {"role": "hook", "start_time_seconds": 0, "end_time_seconds": 2},
+            {"role": "product_demo", "start_time_seconds": 2, "end_time_seconds": 4},
+            {"role": "cta", "start_time_seconds": 4, "end_time_seconds": 6},
+        ],
+        "tone": "plain-spoken",
+    }
+
+
+# --- generation ------------------------------------------------------------------------------
+
+
+def _submit(call: Call, kind: str, cost: float, source: Upload | None = None) -> Job:
+    if call.fault.outcome is not None:
+        call.world.end_next(kind, call.fault.outcome, None, 1)
+    return call.world.submit(
+        call.workspace,
+        kind,
+        cost=cost,
+        outputs=outputs_of(kind, call.body, MAX_OUTPUTS),
+        source=source,
+        request=call.body,
+    )
+
+
+def _accepted(kind: str, job: Job) -> Answer:
+    return 202, {"object": kind, "job_id": job.id, "status": job.status}
+
+
+def create_image_generation(call: Call) -> Answer:
+    """``POST /images/generations``."""
+    cost = IMAGE_CREDITS * call.body.get("image_count", 1)
+    call.world.afford(call.workspace, cost)
+    job = _submit(call, "image_generation", cost)
+    return 202, {"object": "image_generation", "job": {"id": job.id, "status": job.status}}
+
+
+def create_video_generation(call: Call) -> Answer:
+    """``POST /videos/generations``."""
+    cost = VIDEO_CREDITS_PER_SECOND * call.body.get("duration", DEFAULT_SECONDS)
+    call.world.afford(call.workspace, cost)
+    return _accepted("video_generation", _submit(call, "video_generation", cost))
+
+
+def create_ad_video(call: Call) -> Answer:
+    """``POST /ads/videos``: 404 for an avatar that isn't there, 422 for one that can't."""
+    avatar = _find_avatar(call, call.body["avatar_id"])
+    style = call.body.get("style", "talking_head")
+    if not avatar.capabilities.get(style):
+        message = f"The avatar {avatar.name} can't do {style}; see its capabilities."
+        raise Problem(422, "avatar_not_capable", message)
+    cost = AD_CREDITS_PER_SECOND * call.body.get("duration", DEFAULT_SECONDS)
+    call.world.afford(call.workspace, cost)
+    return _accepted("ads_video", _submit(call, "ads_video", cost))
+
+
+def create_face_swap(call: Call) -> Answer:
+    """``POST /face-swap``: one job per avatar, on a video uploaded for it."""
+    avatars = [_find_avatar(call, one) for one in call.body["avatar_ids"]]
+    for avatar in avatars:
+        if not avatar.capabilities["face_swap"]:
+            message = f"The avatar {avatar.name} can't do face_swap; see its capabilities."
+            raise Problem(422, "avatar_not_capable", message)
+    source = _uploaded_video(call, call.body["source_video_url"])
+    call.world.afford(call.workspace, FACE_SWAP_CREDITS * len(avatars), len(avatars))
+    jobs = [_submit(call, "face_swap", FACE_SWAP_CREDITS, source) for _ in avatars]
+    return 202, {
+        "object": "face_swap",
+        "jobs": [{"id": job.id, "status": job.status} for job in jobs],
+    }
+
+
+def _uploaded_video(call: Call, url: str) -> Upload:
+    for upload in call.world.uploads_by_id.values():
+        ours = upload.workspace is call.workspace
+        if ours and urlsplit(url).path == urlsplit(_source_url(call, upload)).path:
+            if upload.purpose != "face_swap_source_video":
+                message = "Presign the video with purpose face_swap_source_video."
+                raise Problem(422, "wrong_purpose", message)
+            if not _is_stored(call, upload):
+                raise Problem(409, "upload_incomplete", "The video has not been uploaded yet.")
+            return upload
+    raise not_found("source video")
+
+
+def create_reference_analysis(call: Call) -> Answer:
+    """``POST /reference-analysis``: of a public TikTok or Instagram Reel."""
+    host = urlsplit(call.body["url"]).hostname or ""
+    if not any(host == one or host.endswith(f".{one}") for one in REEL_HOSTS):
+        message = "Give the URL of a public TikTok or Instagram Reel."
+        raise Problem(422, "unsupported_reference", message)
+    call.world.afford(call.workspace, ANALYSIS_CREDITS)
+    job = _submit(call, "reference_analysis", ANALYSIS_CREDITS)
+    return 202, {
+        "object": "reference_analysis",
+        "job_id": job.id,
+        "status": job.status,
+        "required_credits": ANALYSIS_CREDITS,
+    }
+
+
+# --- uploads and assets ----------------------------------------------------------------------
+
+
+def presign_upload(call: Call) -> Answer:
+    """``POST /uploads/presign``: a place for exactly these bytes, for a while."""
+    world, body, markers = call.world, call.body, call.world.markers
+    if body["size_bytes"] > world.limits.upload_bytes:
+        message = f"At most {world.limits.upload_bytes} bytes can be uploaded."
+        raise Problem(422, "file_too_large", message)
+    suffix = "".join(
+        c for c in body["file_name"][-40:] if c.isascii() and (c.isalnum() or c in "._-")
+    )
+    # The real store tells the time by the real clock.
+    now = time.time() if call.store else call.now
+    lifetime = world.settings.upload_lifetime * (1 if call.store else max(1, world.clock.speed))
+    if call.fault.expired:
+        now -= lifetime + 1
+    upload = Upload(
+        id=markers.token(),
+        workspace=call.workspace,
+        object_key=markers.note("object_key", f"sandbox/{markers.token()}/{suffix or 'file'}"),
+        file_name=body["file_name"],
+        content_type=body["content_type"],
+        size=body["size_bytes"],
+        purpose=body["purpose"],
+        created_at=call.now,
+        required_headers={
+            "Content-Type": body["content_type"],
+            "x-amz-meta-sandbox": markers.note("required_header", f"sandbox-{markers.token()}"),
+        },
+    )
+    world.add_upload(upload)
+    url = call.signer.presign(
+        "PUT",
+        upload.object_key,
+        now=now,
+        lifetime=lifetime,
+        headers={**upload.required_headers, "content-length": str(upload.size)},
+    )
+    markers.note("upload_url", url)
+    markers.note("signature", url.rpartition("=")[2])
+    return 200, {
+        "upload_url": url,
+        "required_headers": upload.required_headers,
+        "object_key": upload.object_key,
+        "media_url": _source_url(call, upload),
+        "expires_at": iso(now + lifetime),
+    }
+
+
+def _source_url(call: Call, upload: Upload) -> str:
+    if call.store is not None:
+        lifetime = call.world.settings.link_lifetime
+        now = time.time()
+        url = call.signer.presign("GET", upload.object_key, now=now, lifetime=lifetime)
+        return call.world.markers.note("private_media_url", url)
+    return call.links.private(f"/uploads/{upload.id}/source", expired=call.fault.expired)
+
+
+def _is_stored(call: Call, upload: Upload) -> bool:
+    if call.store is not None:
+        return call.store.holds(upload.object_key, upload.size)
+    return upload.content is not None
+
+
+def create_asset(call: Call) -> Answer:
+    """``POST /assets``: finalize an upload, once, and start its ingest."""
+    upload = call.world.uploads.get(call.body["object_key"])
+    if upload is None or upload.workspace is not call.workspace:
+        raise not_found("upload")
+    if upload.purpose != "asset_library_video":
+        raise Problem(422, "wrong_purpose", "Presign the video with purpose asset_library_video.")
+    said = {"file_name": upload.file_name, "content_type": upload.content_type}
+    said |= {"size_bytes": upload.size}
+    if wrong := [name for name in said if call.body.get(name, said[name]) != said[name]]:
+        message = f"Not what the upload was presigned with: {', '.join(wrong)}."
+        raise Problem(422, "validation_error", message)
+    if upload.job_id is not None:
+        message = "This upload has been finalized already."
+        raise Problem(409, "already_finalized", message, {"job_id": upload.job_id})
+    if not _is_stored(call, upload):
+        raise Problem(409, "upload_incomplete", "The bytes have not been uploaded yet.")
+    job = _submit(call, "asset_ingest", 0, upload)
+    upload.job_id = job.id
+    return 202, {
+        "object": "asset_ingest",
+        "job_id": job.id,
+        "status": job.status,
+        "asset": None,
+    }
+
+
+def list_assets(call: Call) -> Answer:
+    """``GET /assets``: scenes by all filters, sorts and words."""
+    scenes = [one for one in call.world.library(call.workspace) if call.visible(one.created_at)]
+    return 200, search(scenes, call.arguments, call.window(), lambda s, e: _asset(call, s, e))
+
+
+def get_asset(call: Call) -> Answer:
+    """``GET /assets/{assetId}``; the search it came from is echoed."""
+    arguments = call.arguments
+    scene = call.world.scenes.get(arguments["assetId"])
+    if scene is None or scene.workspace is not call.workspace or not call.visible(scene.created_at):
+        raise not_found("asset")
+    echo = None
+    if "q" in arguments:
+        echo = {
+            "mode": arguments.get("search_mode", "text"),
+            "score": arguments.get("search_score"),
+            "query": arguments["q"],
+        }
+    return 200, _asset(call, scene, echo)
+
+
+def _asset(call: Call, scene: Scene, echo: Mapping[str, Any] | None) -> dict[str, Any]:
+    expired = call.fault.expired
+    clip = call.links.private(f"/scenes/{scene.id}/clip.mp4", expired=expired)
+    shown: dict[str, Any] = {
+        "id": scene.id,
+        "object": "asset",
+        "title": scene.title,
+        "media_url": clip,
+        "clip_url": clip,
+        "thumbnail_url": call.links.private(f"/scenes/{scene.id}/thumbnail.png", expired=expired),
+        "start_time_seconds": scene.start,
+        "end_time_seconds": scene.end,
+        "segment_type": scene.segment_type,
+        "source_type": scene.source_type,
+        "created_at": iso(scene.created_at),
+        "metadata": scene.metadata,
+        "source_video": {
+            "id": scene.source_id,
+            "title": scene.source_title,
+            "duration_seconds": scene.source_duration,
+        },
+    }
+    if scene.source is not None:
+        shown["source_media_url"] = _source_url(call, scene.source)
+    if echo is not None:
+        shown["search"] = echo
+    return shown
+
+
+@dataclass(frozen=True, slots=True)
+class Handler:
+    """An operation as the sandbox knows it.
+
+    Attributes:
+        name: Its name in the journal and in faults.
+        run: What it does.
+        spends: Whether it may spend credits.
+    """
+
+    name: str
+    run: Callable[[Call], Answer]
+    spends: bool = False
+
+
+HANDLERS: Final[dict[tuple[str, str], Handler]] = {
+    ("GET", "/me"): Handler("get_me", get_me),
+    ("GET", "/credits"): Handler("get_credits", get_credits),
+    ("GET", "/brand"): Handler("list_brands", list_brands),
+    ("GET", "/brand/current"): Handler("get_current_brand", get_current_brand),
+    ("GET", "/avatars"): Handler("list_avatars", list_avatars),
+    ("GET", "/avatars/{avatarId}"): Handler("get_avatar", get_avatar),
+    ("GET", "/jobs"): Handler("list_jobs", list_jobs),
+    ("GET", "/jobs/{jobId}"): Handler("get_job", get_job),
+    ("GET", "/jobs/{jobId}/result"): Handler("get_job_result", get_job_result),
+    ("POST", "/images/generations"): Handler(
+        "create_image_generation", create_image_generation, spends=True
+    ),
+    ("POST", "/videos/generations"): Handler(
+        "create_video_generation", create_video_generation, spends=True
+    ),
+    ("POST", "/ads/videos"): Handler("create_ad_video", create_ad_video, spends=True),
+    ("POST", "/face-swap"): Handler("create_face_swap", create_face_swap, spends=True),
+    ("POST", "/reference-analysis"): Handler(
+        "create_reference_analysis", create_reference_analysis, spends=True
+    ),
+    ("POST", "/uploads/presign"): Handler("presign_upload", presign_upload),
+    ("POST", "/assets"): Handler("create_asset", create_asset),
+    ("GET", "/assets"): Handler("list_assets", list_assets),
+    ("GET", "/assets/{assetId}"): Handler("get_asset", get_asset),
+}
