@@ -8,9 +8,21 @@ what the operation doesn't take, before anything is sent, with one of our errors
 from __future__ import annotations
 
 import inspect
+import re
 from difflib import get_close_matches
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, Protocol, TypeVar, overload
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    Concatenate,
+    Generic,
+    Literal,
+    ParamSpec,
+    Protocol,
+    TypeVar,
+    get_origin,
+    overload,
+)
 
 from sume_ext.calls import Call, perform
 from sume_ext.effects import Effect
@@ -123,16 +135,8 @@ class Binding:
         takes = inspect.signature(self.call.arguments)
         parameters = [p for p in takes.parameters.values() if p.name != "body"]
         if self.body is not None:
-            parameters += inspect.signature(self.body.__init__).parameters.values()
-        return takes.replace(
-            parameters=[
-                p if p.kind is p.POSITIONAL_OR_KEYWORD and p.name in self._ids
-                else p.replace(kind=p.KEYWORD_ONLY)
-                for p in parameters
-                if p.name != "self"
-            ],
-            return_annotation=inspect.Signature.empty,
-        )  # fmt: skip
+            parameters += [*inspect.signature(self.body.__init__).parameters.values()][1:]
+        return inspect.Signature([_for_people(p, by_position=self._ids) for p in parameters])
 
     @cached_property
     def _ids(self) -> frozenset[str]:
@@ -142,15 +146,12 @@ class Binding:
     @cached_property
     def doc(self) -> str:
         """The operation's text, then what each parameter means."""
-        text = inspect.cleandoc(self.operation.sync_detailed.__doc__ or "")
-        head, _, arguments = text.partition("\n\nArgs:\n")
-        arguments = arguments.partition("\n\nRaises:")[0]
+        text, _, arguments = _sections(self.operation.sync_detailed.__doc__, "Args:")
         if self.body is not None:
-            fields = inspect.cleandoc(self.body.__doc__ or "").partition("Attributes:\n")[2]
-            arguments = fields or arguments
-        spends = "\n\nMay reserve or spend credits." if self.effect is Effect.SPENDS else ""
-        head = head.partition("\n\nRaises:")[0]
-        return f"{head}{spends}" + (f"\n\nArgs:\n{arguments}" if arguments.strip() else "")
+            arguments = _sections(self.body.__doc__, "Attributes:")[2] or arguments
+        if self.effect is Effect.SPENDS:
+            text += "\n\nMay reserve or spend credits."
+        return f"{text}\n\nArgs:\n{_spelled(arguments)}" if arguments.strip() else text
 
     def arguments(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
         """What the generated ``_get_kwargs`` makes of a caller's arguments.
@@ -164,27 +165,73 @@ class Binding:
                 return self.call.arguments(*args, **kwargs)
             return self.call.arguments(*args, body=self.body(**kwargs))
         except (TypeError, ValueError, AttributeError) as error:
-            raise self._explained(error, args, kwargs) from None
+            raise _explained(self.name, self.signature, error, args, kwargs) from None
 
-    def _explained(
-        self, error: Exception, args: tuple[Any, ...], kwargs: dict[str, Any]
-    ) -> InvalidArgumentError:
-        known = [*self.signature.parameters]
-        required = [n for n, p in self.signature.parameters.items() if p.default is p.empty]
-        if unknown := [name for name in kwargs if name not in known]:
-            near = get_close_matches(unknown[0], known, n=1)
-            what = f"there is no parameter {unknown[0]!r}."
-            hint = f"Did you mean {near[0]!r}?" if near else f"It takes: {', '.join(known)}."
-        elif len(args) > len(self._ids):
-            what = "positional arguments are refused, but for an id."
-            hint = f"Pass by keyword: {', '.join(known)}."
-        elif missing := [name for name in required[len(args) :] if name not in kwargs]:
-            what = f"missing: {', '.join(missing)}."
-            hint = f"It takes: {', '.join(known)}."
-        else:
-            what = f"an argument is of the wrong type ({type(error).__name__})."
-            hint = "Compare with help() of this callable."
-        return InvalidArgumentError(f"{self.name}: {what}", hint=hint, operation=self.name)
+
+def _sections(doc: str | None, title: str) -> tuple[str, str, str]:
+    """A generated docstring around a section: the text before it, its title, its lines."""
+    head, _, rest = inspect.cleandoc(doc or "").partition(f"\n\n{title}\n")
+    head = head.partition("\n\nRaises:")[0]
+    return "\n".join(map(str.strip, head.splitlines())), title, rest.partition("\n\nRaises:")[0]
+
+
+def _spelled(text: str) -> str:
+    """Type names as a reader wants them: literals by their values, and no Unset beside UNSET."""
+
+    def values(match: re.Match[str]) -> str:
+        alias = getattr(models, match[0], None)
+        return str(alias).replace("typing.", "") if get_origin(alias) is Literal else match[0]
+
+    from sume_api import models  # noqa: PLC0415  (its members are imported one by one, on demand)
+
+    text = text.replace("sume_api.types.", "").replace(" | Unset", "")
+    return re.sub(r"\b[A-Z][a-z]\w+\b", values, text)
+
+
+def _for_people(parameter: inspect.Parameter, *, by_position: frozenset[str]) -> inspect.Parameter:
+    """A parameter as `help` should show it."""
+    annotation = parameter.annotation
+    if not isinstance(annotation, str):
+        annotation = inspect.formatannotation(annotation)
+    return parameter.replace(
+        kind=parameter.kind if parameter.name in by_position else parameter.KEYWORD_ONLY,
+        annotation=_Plain(_spelled(annotation)),
+    )
+
+
+class _Plain(str):
+    """Text that is shown without quotes."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return str(self)
+
+
+def _explained(
+    name: str,
+    signature: inspect.Signature,
+    error: Exception,
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
+) -> InvalidArgumentError:
+    """Our error for arguments that a callable can't take, saying which and what it takes."""
+    known = signature.parameters
+    by_position = [n for n, p in known.items() if p.kind is p.POSITIONAL_OR_KEYWORD]
+    required = [n for n, p in known.items() if p.default is p.empty]
+    takes = f"It takes: {', '.join(known) or 'nothing'}."
+    if unknown := [argument for argument in kwargs if argument not in known]:
+        near = get_close_matches(unknown[0], known, n=1)
+        what = f"there is no parameter {unknown[0]!r}."
+        takes = f"Did you mean {near[0]!r}?" if near else takes
+    elif len(args) > len(by_position):
+        what = "positional arguments are refused, but for an id."
+    elif missing := [n for n in required if n not in kwargs and n not in by_position[: len(args)]]:
+        what = f"missing: {', '.join(missing)}."
+    else:
+        what = f"an argument is of the wrong type or given twice ({type(error).__name__})."
+        takes = "Compare with help() of this callable."
+    return InvalidArgumentError(f"{name}: {what}", hint=takes, operation=name)
 
 
 class runs(Generic[P, T]):  # noqa: N801
@@ -230,23 +277,31 @@ class runs_job(Generic[P]):  # noqa: N801
 def behave(resource: Resource[Any], behaviour: Callable[..., Flow[Any]]) -> Any:
     """The callable for a flow of this package's own, as seen on a resource."""
     engine = resource._engine  # noqa: SLF001
-    takes = inspect.signature(behaviour)
-    own = takes.replace(parameters=[*takes.parameters.values()][1:])
+    takes = [*inspect.signature(behaviour).parameters.values()][1:]
+    own = inspect.Signature(
+        [_for_people(p, by_position=frozenset(p.name for p in takes)) for p in takes]
+    )
     name = f"{resource.name}.{behaviour.__name__}"
 
     def bound(*args: Any, **kwargs: Any) -> Any:
         try:
             own.bind(*args, **kwargs)
         except TypeError as error:
-            raise InvalidArgumentError(
-                f"{name}: {error}.", hint=f"It takes {own}.", operation=name
-            ) from None
+            raise _explained(name, own, error, args, kwargs) from None
         return engine.run(behaviour(engine, *args, **kwargs))
 
-    bound.__name__ = behaviour.__name__
+    return _dressed(bound, behaviour.__name__, name, behaviour.__doc__, own)
+
+
+def _dressed(
+    bound: Any, attribute: str, name: str, doc: str | None, signature: inspect.Signature
+) -> Any:
+    """A callable with what `help`, completion and tracebacks show of it."""
+    bound.__module__ = "sume_ext"
+    bound.__name__ = attribute
     bound.__qualname__ = name
-    bound.__doc__ = behaviour.__doc__
-    bound.__signature__ = own  # type: ignore[attr-defined]
+    bound.__doc__ = doc
+    bound.__signature__ = signature
     return bound
 
 
@@ -279,10 +334,7 @@ class Line:
         def bound(*args: Any, **kwargs: Any) -> Any:
             return self._answer(engine, binding.arguments(args, kwargs))
 
-        bound.__name__ = self._attribute
-        bound.__qualname__ = binding.name
-        bound.__doc__ = binding.doc
-        bound.__signature__ = binding.signature  # type: ignore[attr-defined]
+        _dressed(bound, self._attribute, binding.name, binding.doc, binding.signature)
         resource.__dict__[self._attribute] = bound
         return bound
 
