@@ -1,0 +1,170 @@
+from typing import Any
+
+import httpx
+
+from ...client import AuthenticatedClient, Client
+from ...models.error_response import ErrorResponse
+from ...models.presign_upload_request import PresignUploadRequest
+from ...models.presigned_upload import PresignedUpload
+from ...types import Response, to_status
+
+
+def _get_kwargs(
+    *,
+    body: PresignUploadRequest,
+) -> dict[str, Any]:
+    headers: dict[str, Any] = {}
+
+    _kwargs: dict[str, Any] = {
+        "method": "post",
+        "url": "/uploads/presign",
+    }
+
+    _kwargs["json"] = body.to_dict()
+
+    headers["Content-Type"] = "application/json"
+
+    _kwargs["headers"] = headers
+    return _kwargs
+
+
+def _parse_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> ErrorResponse | PresignedUpload:
+    if 200 <= response.status_code <= 299:
+        response_2xx = PresignedUpload.from_dict(response.json())
+
+        return response_2xx
+
+    response_default = ErrorResponse.from_dict(response.json())
+
+    return response_default
+
+
+def _build_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Response[ErrorResponse | PresignedUpload]:
+    return Response(
+        status_code=to_status(response.status_code),
+        content=response.content,
+        headers=response.headers,
+        parsed=_parse_response(client=client, response=response),
+    )
+
+
+def sync_detailed(
+    *,
+    client: AuthenticatedClient,
+    body: PresignUploadRequest,
+) -> Response[ErrorResponse | PresignedUpload]:
+    """Get a place to upload to
+
+     A temporary signed URL for the bytes of a file. PUT them there with the required headers only, never
+    with the API key.
+
+    Args:
+        body (PresignUploadRequest): The file that will be uploaded.
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Response[ErrorResponse | PresignedUpload]
+    """
+
+    kwargs = _get_kwargs(
+        body=body,
+    )
+
+    response = client.get_httpx_client().request(
+        **kwargs,
+    )
+
+    return _build_response(client=client, response=response)
+
+
+def sync(
+    *,
+    client: AuthenticatedClient,
+    body: PresignUploadRequest,
+) -> ErrorResponse | PresignedUpload | None:
+    """Get a place to upload to
+
+     A temporary signed URL for the bytes of a file. PUT them there with the required headers only, never
+    with the API key.
+
+    Args:
+        body (PresignUploadRequest): The file that will be uploaded.
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        ErrorResponse | PresignedUpload
+    """
+
+    return sync_detailed(
+        client=client,
+        body=body,
+    ).parsed
+
+
+async def asyncio_detailed(
+    *,
+    client: AuthenticatedClient,
+    body: PresignUploadRequest,
+) -> Response[ErrorResponse | PresignedUpload]:
+    """Get a place to upload to
+
+     A temporary signed URL for the bytes of a file. PUT them there with the required headers only, never
+    with the API key.
+
+    Args:
+        body (PresignUploadRequest): The file that will be uploaded.
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Response[ErrorResponse | PresignedUpload]
+    """
+
+    kwargs = _get_kwargs(
+        body=body,
+    )
+
+    response = await client.get_async_httpx_client().request(**kwargs)
+
+    return _build_response(client=client, response=response)
+
+
+async def asyncio(
+    *,
+    client: AuthenticatedClient,
+    body: PresignUploadRequest,
+) -> ErrorResponse | PresignedUpload | None:
+    """Get a place to upload to
+
+     A temporary signed URL for the bytes of a file. PUT them there with the required headers only, never
+    with the API key.
+
+    Args:
+        body (PresignUploadRequest): The file that will be uploaded.
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        ErrorResponse | PresignedUpload
+    """
+
+    return (
+        await asyncio_detailed(
+            client=client,
+            body=body,
+        )
+    ).parsed

@@ -1,0 +1,125 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeVar, cast
+
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
+
+from ..types import UNSET, Unset
+
+T = TypeVar("T", bound="ReferenceAnalysisAccepted")
+
+
+@_attrs_define
+class ReferenceAnalysisAccepted:
+    """A reference analysis was accepted.
+
+    Attributes:
+        job_id (str): Id of the job to poll.
+        object_ (None | str | Unset): Always `reference_analysis`.
+        required_credits (float | None | Unset): Credits the analysis takes.
+        status (None | str | Unset): Where the job stands. `completed` has a result; `failed`, `canceled` and `expired`
+            are final without one; anything else, known or not, is still running.
+    """
+
+    job_id: str
+    object_: None | str | Unset = UNSET
+    required_credits: float | None | Unset = UNSET
+    status: None | str | Unset = UNSET
+    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict, repr=False)
+
+    def to_dict(self) -> dict[str, Any]:
+        job_id = self.job_id
+
+        object_: None | str | Unset
+        if isinstance(self.object_, Unset):
+            object_ = UNSET
+        else:
+            object_ = self.object_
+
+        required_credits: float | None | Unset
+        if isinstance(self.required_credits, Unset):
+            required_credits = UNSET
+        else:
+            required_credits = self.required_credits
+
+        status: None | str | Unset
+        if isinstance(self.status, Unset):
+            status = UNSET
+        else:
+            status = self.status
+
+        field_dict: dict[str, Any] = {}
+        field_dict.update(self.additional_properties)
+        field_dict.update(
+            {
+                "job_id": job_id,
+            }
+        )
+        if object_ is not UNSET:
+            field_dict["object"] = object_
+        if required_credits is not UNSET:
+            field_dict["required_credits"] = required_credits
+        if status is not UNSET:
+            field_dict["status"] = status
+
+        return field_dict
+
+    @classmethod
+    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        d = dict(src_dict)
+        job_id = d.pop("job_id")
+
+        def _parse_object_(data: object) -> None | str | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(None | str | Unset, data)
+
+        object_ = _parse_object_(d.pop("object", UNSET))
+
+        def _parse_required_credits(data: object) -> float | None | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(float | None | Unset, data)
+
+        required_credits = _parse_required_credits(d.pop("required_credits", UNSET))
+
+        def _parse_status(data: object) -> None | str | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(None | str | Unset, data)
+
+        status = _parse_status(d.pop("status", UNSET))
+
+        reference_analysis_accepted = cls(
+            job_id=job_id,
+            object_=object_,
+            required_credits=required_credits,
+            status=status,
+        )
+
+        reference_analysis_accepted.additional_properties = d
+        return reference_analysis_accepted
+
+    @property
+    def additional_keys(self) -> list[str]:
+        return list(self.additional_properties.keys())
+
+    def __getitem__(self, key: str) -> Any:
+        return self.additional_properties[key]
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self.additional_properties[key] = value
+
+    def __delitem__(self, key: str) -> None:
+        del self.additional_properties[key]
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.additional_properties

@@ -1,0 +1,1 @@
+"""The schema pipeline: fetch, patch, read, name, emit, generate, audit, swap; and drift."""

@@ -1,0 +1,210 @@
+"""`make regen`: from a schema to the generated client.
+
+Everything is made and audited in a temporary folder; the working tree changes at the very end, or
+not at all.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from scripts import audit, emit, fetch, metadata, names, overlay, read_document, swap
+from scripts.document import Json
+from scripts.fetch import Fetched
+from scripts.generate import PACKAGE, format_code, generate
+from scripts.names import Names
+from scripts.shapes import Contract
+from scripts.stops import Exit, Stop
+
+ROOT = Path(__file__).parent.parent
+
+
+@dataclass(slots=True)
+class Made:
+    """What a schema comes to, not yet in the working tree."""
+
+    fetched: Fetched
+    contract: Contract
+    effective: Json
+    notes: list[str]
+
+
+def describe(fetched: Fetched, inputs: Path) -> Made:
+    """Everything up to the effective document; nothing is written.
+
+    Args:
+        fetched: the raw document.
+        inputs: the folder with `patches.yaml` and `names.yaml`.
+
+    Raises:
+        Stop: a patch has no effect, a name is wanted twice, or a row of the table fits nothing.
+    """
+    table = names.load(inputs / "names.yaml")
+    patched = overlay.apply(fetched.document, inputs / "patches.yaml")
+    contract = read_document.read(patched, table)
+    effective = emit.effective(contract, table)
+    refuse_dead(effective.dead, table)
+    notes = [*contract.notes, *(f"guessed, and not there: {row}" for row in effective.dead)]
+    audit.document(patched, effective.document, table)
+    return Made(fetched, contract, effective.document, notes)
+
+
+def refuse_dead(dead: Sequence[str], table: Names) -> None:
+    """Stop at rows that fit nothing, unless they are guesses."""
+    gone = [row for row in dead if row not in table.guessed]
+    operations = [row.removeprefix("operation ") for row in gone if row.startswith("operation ")]
+    if operations:
+        raise Stop(
+            Exit.NAMES,
+            f"Gone from the schema: {', '.join(operations)}.",
+            "If the server means it, take the row out of openapi/names.yaml and the line out of"
+            " sume_ext/operations.py; if it has moved, mend the row.",
+        )
+    if gone:
+        raise Stop(
+            Exit.NAMES,
+            f"openapi/names.yaml: rows that fit nothing: {', '.join(gone)}.",
+            "Where has it gone? Mend the row or drop it; for a secret, make sure that its new name is hidden.",
+        )
+
+
+def build(made: Made, folder: Path, root: Path) -> dict[str, Path]:
+    """Write everything that `made` comes to into a folder; says what goes where in the tree."""
+    inputs = root / "openapi"
+    table = names.load(inputs / "names.yaml")
+    package = folder / PACKAGE
+    generated = generate(made.effective, package, inputs, table.hides)
+    metadata.write(made.effective, generated, inputs / "templates" / "package")
+    format_code(package)
+    audit.package(made.effective, package, table)
+    texts = {
+        "openapi/upstream.json": made.fetched.text,
+        "openapi/upstream.lock": lock(made.fetched, inputs / "upstream.lock"),
+        "openapi/effective.json": _text(made.effective),
+    }
+    new = {f"generated/{PACKAGE}": package}
+    for place, text in texts.items():
+        new[place] = folder / Path(place).name
+        new[place].write_text(text, encoding="utf-8")
+    return new
+
+
+def lock(fetched: Fetched, path: Path) -> str:
+    """What `upstream.lock` has to say: how the document came, and when it last changed.
+
+    It stays as it is for a document that is the same, except that the first live fetch of it is
+    noted.
+    """
+    if path.exists():
+        old = json.loads(path.read_text(encoding="utf-8"))
+        live = fetched.origin == "live" and old["origin"] != "live"
+        if old["sha256"] == fetched.sha256 and not live:
+            return path.read_text(encoding="utf-8")
+    return _text(
+        {
+            "how": fetch.HOW[fetched.origin],
+            "origin": fetched.origin,
+            "sha256": fetched.sha256,
+            "url": fetched.url,
+            "when": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        }
+    )
+
+
+def differences(root: Path, new: dict[str, Path]) -> list[str]:
+    """The files that are not in the tree as they ought to be."""
+    found: list[str] = []
+    for place, source in new.items():
+        if source.is_dir():
+            ours, theirs = _files(root / place), _files(source)
+            odd = {
+                name for name in ours.keys() | theirs.keys() if ours.get(name) != theirs.get(name)
+            }
+            found += sorted(f"{place}/{name}" for name in odd)
+        elif not (root / place).exists() or (root / place).read_bytes() != source.read_bytes():
+            found.append(place)
+    return found
+
+
+def _files(folder: Path) -> dict[str, bytes]:
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts
+    }
+
+
+def _text(value: Json) -> str:
+    return json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+
+
+def regenerate(fetched: Fetched, root: Path = ROOT, *, check: bool = False) -> int:
+    """Regenerate the client from a document; with `check`, only say whether that changes anything."""
+    swap.recover(root)
+    made = describe(fetched, root / "openapi")
+    with tempfile.TemporaryDirectory(prefix="sume-regen-") as folder:
+        new = build(made, Path(folder), root)
+        changed = differences(root, new)
+        if check:
+            return _tell_check(changed)
+        if changed:
+            places = [place for place in new if any(name.startswith(place) for name in changed)]
+            swap.swap(root, {place: new[place] for place in places})
+    _tell(made, changed)
+    return Exit.OK
+
+
+def _tell_check(changed: list[str]) -> int:
+    if not changed:
+        print("generated/ is what openapi/upstream.json makes.")
+        return Exit.OK
+    some = ", ".join(changed[:3]) + (f" and {len(changed) - 3} more" if len(changed) > 3 else "")
+    print(f"Not what openapi/upstream.json makes: {some}.", file=sys.stderr)
+    print("Say: make regen SCHEMA=openapi/upstream.json", file=sys.stderr)
+    return Exit.DIFFERS
+
+
+def _tell(made: Made, changed: list[str]) -> None:
+    operations = made.contract.operations
+    print(f"{len(operations)} operations; {len(changed) or 'no'} files changed.")
+    for operation in operations:
+        if not operation.known:
+            print(f"  new: {operation.method.upper()} {operation.path} is called {operation.name}")
+    for note in made.notes:
+        print(f"  {note}")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; the exit codes are those of `stops.Exit`."""
+    parser = argparse.ArgumentParser(prog="python -m scripts.regen", description=__doc__)
+    source = parser.add_mutually_exclusive_group(required=True)
+    source.add_argument("--schema", type=Path, metavar="PATH", help="read the schema from a file")
+    source.add_argument("--url", help="fetch the schema")
+    source.add_argument(
+        "--check",
+        action="store_true",
+        help="only say whether the tree is what the pinned schema makes",
+    )
+    options = parser.parse_args(arguments)
+    try:
+        if options.url:
+            return regenerate(fetch.from_url(options.url))
+        path = options.schema or ROOT / "openapi" / "upstream.json"
+        return regenerate(fetch.from_file(path), check=options.check)
+    except Stop as stop:
+        print(stop, file=sys.stderr)
+        return stop.kind
+    except KeyboardInterrupt:
+        print("Interrupted; nothing was changed.", file=sys.stderr)
+        return Exit.INTERRUPTED
+
+
+if __name__ == "__main__":
+    sys.exit(main())
