@@ -9,8 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
-import attrs
-from attrs import frozen
+from attrs import Attribute, frozen
 
 from sume_ext.errors import SchemaMismatchError
 
@@ -73,7 +72,9 @@ class Role:
         Raises:
             SchemaMismatchError: The class has none of the candidates.
         """
-        there = [a.name for a in attrs.fields(body) if a.init]
+        # Not attrs.fields(): the class may be a stand-in that imports it only now.
+        attributes: tuple[Attribute[Any], ...] = body.__attrs_attrs__  # type: ignore[attr-defined]
+        there = [a.name for a in attributes if a.init]
         for name in self.candidates:
             if name in there:
                 return name

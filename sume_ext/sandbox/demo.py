@@ -30,9 +30,10 @@ def show(event: JobEvent) -> None:
 def look_around(sume: Sume) -> None:
     """Whose key it is, and what is left to spend."""
     say("\n1. Account and credits")
-    me = sume.account.me()
-    say(f"    signed in; the key belongs to one workspace ({type(me).__name__} read)")
-    say(f"    credits left: {sume.credits.get().remaining_credits}")
+    sume.account.me()  # who it is stays out of the output: names and ids are private
+    say("    the key is accepted; it belongs to one user and one workspace")
+    credits = sume.credits.get()
+    say(f"    plan {credits.plan}, credits left: {credits.remaining_credits}")
 
 
 def make_a_video(sume: Sume, directory: Path) -> None:
@@ -49,7 +50,7 @@ def make_a_video(sume: Sume, directory: Path) -> None:
     result = job.wait(on_event=show).result()
     for path in result.download(directory, overwrite=True):
         say(f"    saved {path} ({path.stat().st_size:,} bytes)")
-    say(f"    credits left: {sume.credits.get().remaining_credits}")
+    say(f"    credits left now: {sume.credits.get().remaining_credits}")
 
 
 def fill_the_library(sume: Sume) -> None:

@@ -1,0 +1,143 @@
+"""Guarantee: every behaviour is written once, and each layer knows only what it may know.
+
+The threat is drift: an `await` with logic around it beside its synchronous twin, a second
+module that talks to httpx, an import that makes `import sume_ext` slow for everybody.
+"""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import sume_ext
+
+ROOT = Path(__file__).parent.parent
+PACKAGE = ROOT / "sume_ext"
+MODULES = sorted(
+    path for path in PACKAGE.rglob("*.py") if "sandbox" not in path.parts and "cli" not in path.parts
+)
+# Performing is their whole purpose: steps (runners), sockets (transport, wire), time (clock).
+PERFORMERS = {"runners.py", "transport.py", "wire.py", "clock.py"}
+FACES = {"client.py", "jobs.py", "paging.py", "results.py"}
+
+
+def tree_of(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"), str(path))
+
+
+def imported(tree: ast.AST) -> set[str]:
+    """Every module named by an import that happens at run time."""
+    typing_only = {
+        id(inside)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
+        for inside in ast.walk(node)
+    }
+    names: set[str] = set()
+    for node in ast.walk(tree):
+        if id(node) in typing_only:
+            continue
+        if isinstance(node, ast.Import):
+            names.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names.add(node.module)
+    return names
+
+
+def asynchronous(tree: ast.AST) -> list[ast.AsyncFunctionDef]:
+    return [node for node in ast.walk(tree) if isinstance(node, ast.AsyncFunctionDef)]
+
+
+def test_coroutines_stand_only_in_performers_and_faces() -> None:
+    owners = {path.name for path in MODULES if asynchronous(tree_of(path))}
+    assert owners <= PERFORMERS | FACES
+    assert "runners.py" in owners
+
+
+@pytest.mark.parametrize("name", sorted(FACES))
+def test_an_asynchronous_face_only_hands_a_flow_to_a_runner(name: str) -> None:
+    """No loop, branch or handler may stand in a face: it would be logic written twice."""
+    path = PACKAGE / name
+    for function in asynchronous(tree_of(path)):
+        statements = [
+            node
+            for node in function.body
+            if not (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant))
+        ]
+        assert len(statements) <= 2, f"{name}: {function.name} does more than hand over"
+        for node in ast.walk(function):
+            assert not isinstance(
+                node,
+                ast.If | ast.IfExp | ast.For | ast.AsyncFor | ast.While | ast.Try | ast.With
+                | ast.AsyncWith | ast.Match | ast.comprehension | ast.BoolOp,
+            ), f"{name}: {function.name} decides something"  # fmt: skip
+
+
+def test_one_module_knows_httpx() -> None:
+    knowing = {
+        path.relative_to(PACKAGE).as_posix()
+        for path in PACKAGE.rglob("*.py")
+        if any(name.split(".")[0] in ("httpx", "httpcore") for name in imported(tree_of(path)))
+    }
+    assert knowing == {"transport.py"}
+
+
+def test_layers_point_one_way() -> None:
+    """generated knows nobody; sume_ext reaches it through the table; scripts reads table and roles."""
+    for path in (ROOT / "generated").rglob("*.py"):
+        names = imported(tree_of(path))
+        assert not {n for n in names if n.split(".")[0] in ("sume_ext", "scripts")}, path
+    reaching = {
+        path.relative_to(PACKAGE).as_posix()
+        for path in PACKAGE.rglob("*.py")
+        if any(name.split(".")[0] == "sume_api" for name in imported(tree_of(path)))
+    }
+    assert reaching <= {"operations.py", "binding.py", "calls.py"}
+    for path in PACKAGE.rglob("*.py"):
+        assert not {n for n in imported(tree_of(path)) if n.split(".")[0] == "scripts"}, path
+    for path in (ROOT / "scripts").rglob("*.py"):
+        ours = {n for n in imported(tree_of(path)) if n.split(".")[0] == "sume_ext"}
+        assert ours <= {"sume_ext.operations", "sume_ext.roles"}, (path, ours)
+
+
+def run(code: str) -> str:
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT
+    )
+    return done.stdout
+
+
+def test_importing_the_package_imports_nothing_heavy() -> None:
+    loaded = run("import sys, sume_ext; print(*sorted(sys.modules))").split()
+    heavy = {"httpx", "httpcore", "attr", "attrs", "sume_api", "asyncio", "ssl", "dateutil", "json"}
+    assert not heavy & {name.split(".")[0] for name in loaded}
+
+
+def test_the_table_is_read_without_importing_the_models() -> None:
+    """Reading the table must not pay for fifty attrs classes nobody has asked for."""
+    loaded = run(
+        "import sys, sume_ext.operations; print(*sorted(m for m in sys.modules if 'sume_api' in m))"
+    ).split()
+    assert not [name for name in loaded if name.startswith(("sume_api.models.", "sume_api.api."))]
+
+
+def test_every_public_name_resolves_and_is_listed() -> None:
+    names = [*sume_ext.__all__]
+    assert names == sorted(names)
+    for name in names:
+        assert getattr(sume_ext, name) is not None
+    typed = {
+        alias.asname
+        for node in ast.walk(tree_of(PACKAGE / "__init__.py"))
+        if isinstance(node, ast.If)
+        for inside in ast.walk(node)
+        if isinstance(inside, ast.ImportFrom)
+        for alias in inside.names
+    }
+    assert typed == set(names), "the TYPE_CHECKING block and the lazy table differ"
+    with pytest.raises(AttributeError):
+        _ = sume_ext.no_such_name
