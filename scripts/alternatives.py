@@ -4,14 +4,13 @@ Variants told apart by a constant stay a union; objects that nothing tells apart
 with everything any of them has, since guessing which one is meant would lose members.
 """
 
-from __future__ import annotations
+from typing import Any
 
-from scripts.shapes import SCALARS, Place, Shape
+from scripts.shapes import SCALARS, Place, Shape, plain_name
 
 
-def settle(shape: Shape, options: list[Place], where: str | None) -> None:
+def settle(shape: Shape, options: list[Place]) -> None:
     """Make `shape` the union of the options, or whatever simpler they come to."""
-    del where
     flat = [inner for option in options for inner in _flat(option)]
     scalars = _scalars([x for x in flat if x.shape.kind in SCALARS])
     arrays = _arrays([x for x in flat if x.shape.kind == "array"])
@@ -65,7 +64,8 @@ def _scalars(options: list[Place]) -> list[Place]:
 def merge_scalars(one: Shape, other: Shape) -> Shape:
     """A scalar that allows what either allows."""
     both = bool(one.choices and other.choices)
-    choices = {(str(type(x)), x): x for x in (*one.choices, *other.choices)} if both else {}
+    every = (*one.choices, *other.choices) if both else ()
+    choices: dict[tuple[str, Any], Any] = {(plain_name(x), x): x for x in every}
     return Shape(
         kind=one.kind,
         format=one.format if one.format == other.format else None,
@@ -90,7 +90,7 @@ def merge_objects(shapes: list[Shape]) -> Shape:
         merged.members[name] = merge_places(
             [shape.members[name] for shape in shapes if name in shape.members]
         )
-    merged.required = frozenset.intersection(*(shape.required for shape in shapes))
+    merged.required = _in_all(shapes)
     merged.extra = next((shape.extra for shape in shapes if shape.extra), None)
     return merged
 
@@ -107,15 +107,23 @@ def merge_places(places: list[Place]) -> Place:
             merged.default, merged.has_default = place.default, True
     if len({id(place.shape) for place in places}) > 1:
         merged.shape = Shape()
-        settle(merged.shape, [Place(place.shape) for place in places], None)
+        settle(merged.shape, [Place(place.shape) for place in places])
     return merged
+
+
+def _in_all(shapes: list[Shape]) -> frozenset[str]:
+    """The members that every shape requires."""
+    required = shapes[0].required
+    for shape in shapes:
+        required &= shape.required
+    return required
 
 
 def _tag(shapes: list[Shape]) -> str | None:
     """The required member whose constants tell the objects apart, if there is one."""
     if len(shapes) < 2:  # noqa: PLR2004  (nothing to tell apart)
         return None
-    for name in sorted(frozenset.intersection(*(shape.required for shape in shapes))):
+    for name in sorted(_in_all(shapes)):
         choices = [shape.members[name].shape.choices for shape in shapes]
         every = [choice for some in choices for choice in some]
         if all(choices) and len(set(every)) == len(every):

@@ -4,8 +4,6 @@ Reads the raw document and the written code by itself, knowing nothing of the st
 stops with the place of the first thing that is in one and not in the other.
 """
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from scripts.document import Json

@@ -4,8 +4,6 @@ Two shapes get one colour exactly if they unfold to the same tree, however recur
 from what a shape is by itself and are refined by the colours inside until nothing more splits.
 """
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Iterable
 from typing import Protocol

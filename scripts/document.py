@@ -4,8 +4,6 @@ Every local `$ref` is followed wherever it stands and wherever it points; one th
 out of the document or in a circle stops with its place.
 """
 
-from __future__ import annotations
-
 from typing import Any, TypeGuard
 from urllib.parse import unquote
 
@@ -22,6 +20,21 @@ def is_object(value: object) -> TypeGuard[Json]:
 def is_list(value: object) -> TypeGuard[list[Any]]:
     """Whether a JSON value is an array."""
     return isinstance(value, list)
+
+
+def as_object(value: object) -> Json:
+    """An object as it is, anything else as an empty one."""
+    return value if is_object(value) else {}
+
+
+def as_list(value: object) -> list[Any]:
+    """A list as it is, anything else as an empty one."""
+    return value if is_list(value) else []
+
+
+def as_text(value: object) -> str | None:
+    """Text without blanks around it; None if nothing is left."""
+    return (value.strip() or None) if isinstance(value, str) else None
 
 
 class Document:

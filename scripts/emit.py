@@ -4,8 +4,6 @@ Names come from places only. Answers are told loosely (open enums, optional mean
 with an open last member), requests strictly; everything behind a `$ref`, keys sorted.
 """
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from collections import deque
@@ -203,7 +201,7 @@ class Emitter:
     def schema(self, place: Place, name: str, above: dict[str, str], *, loose: bool) -> Json:
         """The schema of one place; `name` is what an object or an enum there is called."""
         emitted = self._shape(place.shape, name, above, loose=loose)
-        if place.shape.kind == "object":
+        if "$ref" in emitted:
             self._describe(emitted["$ref"].rpartition("/")[2], place)
         emitted = _nullable(emitted, nullable=place.nullable)
         emitted.update(_said(place, loose=loose))
@@ -219,7 +217,7 @@ class Emitter:
         keep: str | None = None,
     ) -> Json:
         if shape.kind == "object":
-            wanted = self.names.classes.get(self._row_key(name), ())
+            wanted = self.names.classes.get(name, ())
             called = self._reference(
                 shape, wanted, self._default(name), above, loose=loose, keep=keep
             )
@@ -261,7 +259,7 @@ class Emitter:
         if len(kinds) == 1 and kinds <= {"string", "integer"}:
             called = self._default(name)
             known = {"type": kinds.pop(), "enum": list(shape.choices)}
-            if self.schemas.setdefault(called, known) != known:
+            if self.schemas.setdefault(called, known).get("enum") != known["enum"]:
                 raise _taken(called, name)
             return {"$ref": f"#/components/schemas/{called}"}
         if shape.kind == "string" and shape.format in DATES:
@@ -269,10 +267,6 @@ class Emitter:
             dates: list[Json] = [{"type": "string", "format": name} for name in formats]
             return {"anyOf": [*dates, {"type": "string"}], "x-type": "string"}
         return {"type": shape.kind}
-
-    def _row_key(self, name: str) -> str:
-        """`Job.error` as the table writes it; a name is the class and the steps inside it."""
-        return name
 
     def _default(self, name: str) -> str:
         """The name of a place that the table does not name: `Me.api_key` is `MeApiKey`."""
@@ -373,7 +367,7 @@ def answer_place(operation: Operation) -> Place | None:
     if len({alike[id(place.shape)] for place in places}) == 1:
         return places[0]
     merged = Shape()
-    settle(merged, [Place(place.shape) for place in places], None)
+    settle(merged, [Place(place.shape) for place in places])
     return Place(merged, description=places[0].description)
 
 

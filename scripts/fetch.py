@@ -4,13 +4,12 @@ Only a complete JSON document of OpenAPI 3.0 or 3.1 comes out of here: an error 
 or a detour off https never does.
 """
 
-from __future__ import annotations
-
 import hashlib
 import ipaddress
 import json
 import time
 from dataclasses import dataclass
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Literal, Never
 from urllib.parse import urljoin, urlsplit
@@ -94,7 +93,7 @@ def from_url(url: str, *, deadline: float = DEADLINE) -> Fetched:
 
 
 def _body(response: httpx.Response, url: str, until: float) -> bytes:
-    if response.status_code != httpx.codes.OK:
+    if response.status_code != HTTPStatus.OK:
         raise _unfetched(url, f"the server answered {response.status_code}")
     parts: list[bytes] = []
     size = 0
@@ -182,5 +181,5 @@ def _unusable(where: str, why: str) -> Stop:
     return Stop(
         Exit.DOCUMENT,
         f"{where} is no usable schema: {why}.",
-        "Nothing was changed. To regenerate from the pinned one: make regen SCHEMA=openapi/upstream.json",
+        "Nothing was changed. The pinned one still works: make regen SCHEMA=openapi/upstream.json",
     )

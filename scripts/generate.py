@@ -4,8 +4,6 @@ The pinned generator runs in this process on a few edited templates and may not 
 is formatted by the pinned ruff under fixed options. All of it happens in a folder of the caller's.
 """
 
-from __future__ import annotations
-
 import contextlib
 import hashlib
 import io
@@ -16,7 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import openapi_python_client
 import yaml
@@ -24,7 +22,8 @@ from openapi_python_client import Project
 from openapi_python_client.config import Config, ConfigFile, MetaType
 from openapi_python_client.parser import GeneratorData
 from openapi_python_client.parser.errors import GeneratorError
-from ruff import find_ruff_bin
+from openapi_python_client.strings import snake_case
+from ruff import find_ruff_bin  # type: ignore[import-untyped]  # pyright: ignore[reportMissingTypeStubs]
 
 from scripts.document import Json
 from scripts.stops import Exit, Stop
@@ -73,7 +72,8 @@ def generate(
         if isinstance(data, GeneratorError):
             raise _refused([data])
         project = Project(openapi=data, config=config, custom_template_path=Path(templates))
-        project.env.globals["declaration"] = _declaration(hides)
+        names = cast("dict[str, Any]", project.env.globals)
+        names["declaration"] = _declaration(hides)
         with contextlib.redirect_stdout(io.StringIO()):
             problems = project.build()
     if problems:
@@ -118,7 +118,7 @@ def write_templates(table: Path, folder: Path) -> None:
         if hashlib.sha256(source).hexdigest() != entry["sha256"]:
             raise Stop(
                 Exit.GENERATOR,
-                f"The generator's template {name} is not the one that {table.name} was written for.",
+                f"The generator's template {name} is not the one that {table.name} edits.",
                 "Compare it with the edits there, mend them, and note its new sha256.",
             )
         text = entry.get("put") or source.decode()
@@ -174,9 +174,7 @@ def _named(data: GeneratorData, folder: Path) -> Generated:
     for tag, collection in data.endpoint_collections_by_tag.items():
         for endpoint in collection.endpoints:
             name = str(endpoint.name)
-            generated.modules[name] = (
-                f"{PACKAGE}.api.{tag}.{openapi_python_client.strings.snake_case(name)}"
-            )
+            generated.modules[name] = f"{PACKAGE}.api.{tag}.{snake_case(name)}"
             generated.parameters[name] = {
                 (location, _raw(parameter.name)): str(parameter.python_name)
                 for location in ("path", "query", "header", "cookie")

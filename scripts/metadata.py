@@ -3,8 +3,6 @@
 All of it is derived from the effective document and from what the generator called things.
 """
 
-from __future__ import annotations
-
 import json
 import shutil
 from pathlib import Path
@@ -14,9 +12,19 @@ from scripts.document import Json, is_list, is_object
 from scripts.generate import PACKAGE, Generated
 
 FACTS = (
-    "enum minimum maximum exclusiveMinimum exclusiveMaximum minLength maxLength minItems maxItems"
-    " pattern description example"
-).split()
+    "enum",
+    "minimum",
+    "maximum",
+    "exclusiveMinimum",
+    "exclusiveMaximum",
+    "minLength",
+    "maxLength",
+    "minItems",
+    "maxItems",
+    "pattern",
+    "description",
+    "example",
+)
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 CODES = {"string": "s", "integer": "i", "number": "n", "boolean": "b", "array": "a", "null": "0"}
 
@@ -85,9 +93,10 @@ class Facts:
         ]
 
     def _members(self, body: str | None) -> list[Json]:
-        schema = self._schemas[body] if body else {}
-        required = schema.get("required", ())
-        members = [
+        schema: Json = self._schemas[body] if body else {}
+        required: list[str] = schema.get("required", [])
+        properties: Json = schema.get("properties", {})
+        members: list[Json] = [
             {
                 "name": name,
                 "python_name": self._generated.members[body or ""][name],
@@ -95,7 +104,7 @@ class Facts:
                 "required": name in required,
                 **self.facts(member),
             }
-            for name, member in schema.get("properties", {}).items()
+            for name, member in properties.items()
         ]
         return sorted(members, key=lambda member: (not member["required"], member["name"]))
 
@@ -159,12 +168,13 @@ def _promises(document: Json) -> str:
             if is_object(media_type := content.get("application/json")):
                 answers[operation["operationId"]] = _promise(media_type["schema"], schemas)
     objects: dict[str, Any] = {}
-    todo = sorted(_inside(list(answers.values())))
+    todo = [name for promise in answers.values() for name in _inside(promise)]
     while todo:
         name = todo.pop()
         if name not in objects:
-            objects[name] = _members(schemas[name], schemas)
-            todo += sorted(_inside([objects[name]]))
+            members, extra = objects[name] = _members(schemas[name], schemas)
+            promises = [*members.values(), *([extra] if extra else [])]
+            todo += [inner for promise in promises for inner in _inside(promise)]
     return (
         '"""What the answers promise; `shapes.py` says how to read it."""\n\n'
         "from typing import Any\n\n"
@@ -173,19 +183,20 @@ def _promises(document: Json) -> str:
     )
 
 
-def _members(schema: Json, schemas: Json) -> tuple[Any, ...]:
+def _members(schema: Json, schemas: Json) -> tuple[Json, tuple[Any, ...] | None]:
     required = schema.get("required", ())
-    members: dict[str, Any] = {}
+    members: Json = {}
     for name, member in sorted(schema.get("properties", {}).items()):
-        code, *inner = _promise(member, schemas)
-        members[name] = (code if name in required else f"{code}?", *inner)
+        promise = _promise(member, schemas)
+        members[name] = promise if name in required else (f"{promise[0]}?", *promise[1:])
     extra = schema.get("additionalProperties")
     return members, _promise(extra, schemas) if is_object(extra) and extra else None
 
 
 def _promise(schema: Json, schemas: Json) -> tuple[Any, ...]:
     """A code for the types, then what is inside: o an object, a a list's items, t variants."""
-    code, inner = "", {}
+    code = ""
+    inner: Json = {}
     variants: Json = {}
     for option in schema.get("anyOf", [schema]):
         if "$ref" in option:
@@ -210,16 +221,12 @@ def _promise(schema: Json, schemas: Json) -> tuple[Any, ...]:
     return (code, inner) if inner else (code,)
 
 
-def _inside(value: Any) -> set[str]:
+def _inside(promise: tuple[Any, ...]) -> set[str]:
     """The names of all objects that a promise speaks of."""
-    if isinstance(value, dict):
-        found = {name for key, name in value.items() if key == "o" and isinstance(name, str)}
-        if isinstance(variants := value.get("t"), tuple):
-            found |= set(variants[1].values())
-        return found.union(*(_inside(inner) for inner in value.values()))
-    if isinstance(value, list | tuple):
-        return set[str]().union(*(_inside(inner) for inner in value))
-    return set()
+    inner: Json = promise[1] if len(promise) > 1 else {}
+    found: set[str] = {inner["o"]} if "o" in inner else set()
+    found |= set[str](inner["t"][1].values()) if "t" in inner else set()
+    return found | (_inside(inner["a"]) if "a" in inner else set())
 
 
 def _last(reference: str) -> str:

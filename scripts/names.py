@@ -5,8 +5,6 @@ the server calls things can reach the generated code. A row that fits nothing is
 it ends in `?` because the place is only guessed.
 """
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass, field
 from pathlib import Path

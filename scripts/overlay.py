@@ -3,8 +3,6 @@
 An action that changes nothing stops, so that a correction never outlives what it corrected.
 """
 
-from __future__ import annotations
-
 import copy
 from pathlib import Path
 from typing import Any
@@ -39,7 +37,7 @@ def apply(document: Json, patches: Path) -> Json:
             raise Stop(
                 Exit.PATCH,
                 f"{where} ({action['target']}) changes nothing.",
-                "What it corrects is gone from the schema or has moved: drop the action or mend it.",
+                "What it corrects is gone from the schema or has moved: drop or mend the action.",
             )
     return document
 
@@ -67,7 +65,8 @@ def _act(document: Json, action: Any, where: str) -> None:
 def _remove(match: jsonpath.JSONPathMatch) -> None:
     parent: Any = match.parent.obj if match.parent else None
     if is_object(parent) or is_list(parent):
-        del parent[match.parts[-1]]  # pyright: ignore[reportArgumentType, reportCallIssue]
+        key: Any = match.parts[-1]
+        del parent[key]
 
 
 def _update(target: Any, update: Any, where: str) -> None:

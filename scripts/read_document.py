@@ -4,15 +4,14 @@ Where a thing is written makes no difference: parameters on the path or the oper
 the server or the paths, security stated once or everywhere, anything behind a `$ref`.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Any
 from urllib.parse import urlsplit
 
-from scripts.document import Document, Json, is_list, is_object
-from scripts.names import PARAMETER, Names, snake
+from scripts.document import Document, Json, as_list, as_object, as_text, is_object
+from scripts.names import PARAMETER, Names
 from scripts.read_schema import SchemaReader
 from scripts.shapes import Answer, Body, Contract, Operation, Parameter, Place, Shape
 from scripts.stops import Exit, Stop
@@ -39,7 +38,7 @@ class DocumentReader:
         operations.sort(key=lambda operation: operation.name)
         if self._document.raw.get("webhooks"):
             self._notes.append("webhooks are left out: they call the user, not the server")
-        for one, other in zip(operations, operations[1:], strict=False):
+        for one, other in pairwise(operations):
             if one.name == other.name:
                 raise Stop(
                     Exit.NAMES,
@@ -63,8 +62,8 @@ class DocumentReader:
             operation.get("servers") or item.get("servers") or self._document.raw.get("servers")
         )
         base = self._names.base_path
-        for server in servers if is_list(servers) and servers else [{}]:
-            prefix = urlsplit(str(server.get("url", "")) if is_object(server) else "").path
+        for server in as_list(servers) or [{}]:
+            prefix = urlsplit(str(as_object(server).get("url", ""))).path
             full = f"{prefix.rstrip('/')}{path}"
             if full == base or full.startswith(f"{base}/"):
                 return full.removeprefix(base) or "/"
@@ -78,10 +77,12 @@ class DocumentReader:
             tag=row.tag,
             method=method,
             path=row.path,
-            summary=_text(raw.get("summary")),
-            description=_text(raw.get("description")),
+            summary=as_text(raw.get("summary")),
+            description=as_text(raw.get("description")),
             parameters=self._parameters(
-                row.name, renamed, [*_list(item.get("parameters")), *_list(raw.get("parameters"))]
+                row.name,
+                renamed,
+                [*as_list(item.get("parameters")), *as_list(raw.get("parameters"))],
             ),
             body=self._body(row.name, raw.get("requestBody")),
             answers=self._answers(row.name, raw.get("responses")),
@@ -101,7 +102,7 @@ class DocumentReader:
                     for name in one
                 )
             )
-            for one in _list(stated)
+            for one in as_list(stated)
             if is_object(one)
         }
         return tuple(sorted(found))
@@ -132,7 +133,8 @@ class DocumentReader:
             raise Stop(Exit.WORDING, f"{where}: {location!r} is no place for a parameter.")
         if is_object(content := raw.get("content")):
             # The value travels as JSON text, so text is what the caller has to give.
-            inner = self._schemas.place(next(iter(content.values()), {}).get("schema", {}), where)
+            media_type = as_object(next(iter(content.values()), None))
+            inner = self._schemas.place(media_type.get("schema", {}), where)
             place = Place(Shape(kind="string"), description=inner.description)
             self._notes.append(f"{where}: takes its value as JSON text")
         else:
@@ -141,7 +143,7 @@ class DocumentReader:
         place = Place(
             place.shape,
             nullable=place.nullable,
-            description=_text(raw.get("description")) or place.description,
+            description=as_text(raw.get("description")) or place.description,
             example=_example(raw, place.example),
             default=place.default,
             has_default=place.has_default,
@@ -162,7 +164,7 @@ class DocumentReader:
             _object(content[media_type], name).get("schema", {}), f"{name}.body"
         )
         if place.shape.kind == "object":
-            place.description = place.description or _text(raw.get("description"))
+            place.description = place.description or as_text(raw.get("description"))
         return Body(_kind_of(media_type), place, raw.get("required") is True)
 
     def _answers(self, name: str, raw: Any) -> list[Answer]:
@@ -222,7 +224,7 @@ def _preferred(content: Json, where: str) -> str | None:
 
 
 def _bare(media_type: str) -> str:
-    return media_type.split(";")[0].strip().lower()
+    return media_type.partition(";")[0].strip().lower()
 
 
 def _kind_of(media_type: str) -> str:
@@ -268,7 +270,7 @@ def _scheme(raw: Json, name: str) -> str:
 def _example(raw: Json, fallback: Any) -> Any:
     if "example" in raw:
         return raw["example"]
-    for example in (raw.get("examples") or {}).values() if is_object(raw.get("examples")) else ():
+    for example in as_object(raw.get("examples")).values():
         if is_object(example) and "value" in example:
             return example["value"]
     return fallback
@@ -278,14 +280,3 @@ def _object(value: Any, where: str) -> Json:
     if not is_object(value):
         raise Stop(Exit.WORDING, f"{where}: an object is expected, not {type(value).__name__}.")
     return value
-
-
-def _list(value: Any) -> list[Any]:
-    return value if is_list(value) else []
-
-
-def _text(value: Any) -> str | None:
-    return value.strip() or None if isinstance(value, str) else None
-
-
-__all__ = ["read", "snake"]

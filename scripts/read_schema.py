@@ -4,25 +4,46 @@ The result depends on the unfolded schema alone: `$ref` or inline, `allOf` or pl
 a keyword or an alternative, `enum` or constants all read alike.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 from typing import Any, cast
 
 from scripts.alternatives import settle
-from scripts.document import Document, Json, is_list, is_object
+from scripts.document import Document, Json, as_list, as_object, as_text, is_list, is_object
 from scripts.shapes import SCALARS, Kind, Place, Shape, plain_name
 from scripts.stops import Exit, Stop
 
 LIMITS = (
-    "minimum maximum exclusiveMinimum exclusiveMaximum multipleOf minLength maxLength pattern"
-    " minItems maxItems uniqueItems"
-).split()
+    "minimum",
+    "maximum",
+    "exclusiveMinimum",
+    "exclusiveMaximum",
+    "multipleOf",
+    "minLength",
+    "maxLength",
+    "pattern",
+    "minItems",
+    "maxItems",
+    "uniqueItems",
+)
 ALTERNATIVES = ("anyOf", "oneOf")
+CONDITIONS = ("if", "then", "else")
 STRUCTURE = frozenset(
-    "type properties required items enum const additionalProperties format if then else not"
-    " patternProperties prefixItems".split()
-).union(LIMITS, ALTERNATIVES)
+    {
+        "type",
+        "format",
+        "enum",
+        "const",
+        "properties",
+        "required",
+        "additionalProperties",
+        "patternProperties",
+        "items",
+        "prefixItems",
+        *CONDITIONS,
+        *ALTERNATIVES,
+        *LIMITS,
+    }
+)
 UNSAYABLE = ("not", "dependentRequired", "dependentSchemas", "propertyNames", "contains")
 OF_KIND: dict[str, Json] = {
     kind: {"type": kind} for kind in ("string", "integer", "number", "boolean", "array", "object")
@@ -45,7 +66,7 @@ class SchemaReader:
         place.nullable = any(_says_null(part, self._document, where) for part in chain)
         place.inferred = bool(chain[0].get("x-inferred"))
         for part in chain:
-            place.description = place.description or _text(part.get("description"))
+            place.description = place.description or as_text(part.get("description"))
             if place.example is None:
                 examples = part.get("examples")
                 place.example = (
@@ -56,7 +77,7 @@ class SchemaReader:
         return place
 
     def _conjuncts(self, raw: object, where: str, above: tuple[int, ...] = ()) -> Iterator[Json]:
-        """Everything that holds of the value at once, outermost first, without `$ref` and `allOf`."""
+        """All that holds of the value at once, outermost first, without `$ref` and `allOf`."""
         if not is_object(raw):
             if not isinstance(raw, bool):
                 raise Stop(Exit.WORDING, f"{where}: a schema is expected, not {raw!r}.")
@@ -64,24 +85,28 @@ class SchemaReader:
         if id(raw) in above:
             raise Stop(Exit.WORDING, f"{where}: the schema is made of itself.")
         above = (*above, id(raw))
+        self._remark(raw, where)
         yield raw
-        if "$dynamicRef" in raw:
-            raise Stop(Exit.WORDING, f"{where}: `$dynamicRef` can't be read; patch it to a `$ref`.")
         if isinstance(reference := raw.get("$ref"), str):
             yield from self._conjuncts(self._document.target(reference, where), where, above)
-        for part in _list(raw.get("allOf")):
+        for part in as_list(raw.get("allOf")):
             yield from self._conjuncts(part, where, above)
         for keyword in ALTERNATIVES:
             live = self._live(raw, keyword, where)
             if len(live) == 1:
                 yield from self._conjuncts(live[0], where, above)
+
+    def _remark(self, raw: Json, where: str) -> None:
+        """Note what types can't say, and stop at what can't be read."""
+        if "$dynamicRef" in raw:
+            raise Stop(Exit.WORDING, f"{where}: `$dynamicRef` can't be read; patch it to a `$ref`.")
         for keyword in UNSAYABLE:
             if keyword in raw:
                 self.notes.append(f"{where}: `{keyword}` is left to the server to check")
 
     def _live(self, part: Json, keyword: str, where: str) -> list[Any]:
         """The alternatives that are more than null."""
-        return [x for x in _list(part.get(keyword)) if not _is_null(x, self._document, where)]
+        return [x for x in as_list(part.get(keyword)) if not _is_null(x, self._document, where)]
 
     def _make(self, raw: Json) -> Json:
         """Keep a schema made here alive, since shapes are found again by identity."""
@@ -108,7 +133,7 @@ class SchemaReader:
         kinds = _kinds(parts)
         if len(kinds) > 1:
             options = [self._shape([*parts, OF_KIND[kind]], where) for kind in kinds]
-            settle(shape, [Place(option) for option in options], None)
+            settle(shape, [Place(option) for option in options])
             return
         shape.kind = kinds[0] if kinds else "any"
         if shape.kind == "object":
@@ -129,21 +154,21 @@ class SchemaReader:
                 raise Stop(Exit.WORDING, f"{at}: the alternative is the union itself.")
             null = any(_says_null(part, self._document, at) for part in chain)
             options.append(Place(inner, nullable=null))
-        settle(shape, options, where)
+        settle(shape, options)
 
     def _object(self, shape: Shape, parts: list[Json], where: str) -> None:
         found: dict[str, list[Any]] = {}
         required: set[str] = set()
         for part in parts:
-            required.update(x for x in _list(part.get("required")) if isinstance(x, str))
-            for name, raw in _dict(part.get("properties")).items():
+            required.update(x for x in as_list(part.get("required")) if isinstance(x, str))
+            for name, raw in as_object(part.get("properties")).items():
                 if raw is not False and raw not in found.setdefault(name, []):
                     found[name].append(raw)
             extra = part.get("additionalProperties")
             if is_object(extra) and extra and shape.extra is None:
                 shape.extra = self.place(extra, f"{where}{{}}")
         for source in [x for part in parts for x in self._conditional(part, where)]:
-            for name, raw in _dict(source.get("properties")).items():
+            for name, raw in as_object(source.get("properties")).items():
                 found.setdefault(name, [raw])
         for name in sorted(found):
             raws = found[name] or [{}]
@@ -153,13 +178,13 @@ class SchemaReader:
 
     def _conditional(self, part: Json, where: str) -> Iterator[Json]:
         """What may hold: the members of `then` and `else`, none of them required."""
-        for keyword in ("if", "then", "else"):
+        for keyword in CONDITIONS:
             if is_object(branch := part.get(keyword)):
                 yield from self._conjuncts(branch, where)
 
     def _array(self, shape: Shape, parts: list[Json], where: str) -> None:
         items = [x for part in parts if is_object(x := part.get("items"))]
-        first = [x for part in parts for x in _list(part.get("prefixItems"))]
+        first = [x for part in parts for x in as_list(part.get("prefixItems"))]
         if first:
             items = [self._make({"anyOf": [*first, *items]})]
         raw = items[0] if len(items) == 1 else self._make({"allOf": items} if items else {})
@@ -169,7 +194,7 @@ class SchemaReader:
 def _scalar(shape: Shape, parts: list[Json]) -> None:
     """Fill in the choices, the format and the limits."""
     shape.choices = _choices(parts)
-    if len({plain_name(choice) for choice in shape.choices} - {shape.kind, "integer"}):
+    if {plain_name(choice) for choice in shape.choices} - {shape.kind, "integer"}:
         shape.choices = ()
     for part in parts:
         if isinstance(name := part.get("format"), str) and shape.format is None:
@@ -208,8 +233,8 @@ def _choices(parts: Iterable[Json]) -> tuple[Any, ...]:
     both = [x for x in stated[0] if x is not None and all(x in other for other in stated[1:])]
     if any(plain_name(x) == "any" for x in both):
         return ()
-    unique = {(plain_name(x), x): x for x in both}
-    return tuple(sorted(unique.values(), key=lambda x: (str(type(x)), x)))
+    unique: dict[tuple[str, Any], Any] = {(plain_name(x), x): x for x in both}
+    return tuple(unique[key] for key in sorted(unique))
 
 
 def _kinds(parts: list[Json]) -> list[Kind]:
@@ -217,7 +242,7 @@ def _kinds(parts: list[Json]) -> list[Kind]:
     kinds: list[str] | None = None
     for part in parts:
         if "type" in part:
-            stated = [t for t in _list(part["type"]) or [part["type"]] if t != "null"]
+            stated = [t for t in as_list(part["type"]) or [part["type"]] if t != "null"]
             if "number" in stated and "integer" in stated:
                 stated.remove("integer")
             kinds = stated if kinds is None else _both(kinds, stated)
@@ -259,21 +284,9 @@ def _is_null(raw: object, document: Document, where: str) -> bool:
 
 
 def _says_null(part: Json, document: Document, where: str) -> bool:
-    kinds = _list(part.get("type")) or [part.get("type")]
+    kinds = as_list(part.get("type")) or [part.get("type")]
     if "null" in kinds or part.get("nullable") is True:
         return True
-    if None in _list(part.get("enum")) or ("const" in part and part["const"] is None):
+    if None in as_list(part.get("enum")) or ("const" in part and part["const"] is None):
         return True
-    return any(_is_null(x, document, where) for k in ALTERNATIVES for x in _list(part.get(k)))
-
-
-def _list(value: object) -> list[Any]:
-    return value if is_list(value) else []
-
-
-def _dict(value: object) -> Json:
-    return value if is_object(value) else {}
-
-
-def _text(value: object) -> str | None:
-    return value.strip() or None if isinstance(value, str) else None
+    return any(_is_null(x, document, where) for k in ALTERNATIVES for x in as_list(part.get(k)))

@@ -4,8 +4,6 @@ Everything is made and audited in a temporary folder; the working tree changes a
 not at all.
 """
 
-from __future__ import annotations
-
 import argparse
 import json
 import sys
@@ -24,6 +22,7 @@ from scripts.shapes import Contract
 from scripts.stops import Exit, Stop
 
 ROOT = Path(__file__).parent.parent
+SHOWN = 3
 
 
 @dataclass(slots=True)
@@ -71,7 +70,7 @@ def refuse_dead(dead: Sequence[str], table: Names) -> None:
         raise Stop(
             Exit.NAMES,
             f"openapi/names.yaml: rows that fit nothing: {', '.join(gone)}.",
-            "Where has it gone? Mend the row or drop it; for a secret, make sure that its new name is hidden.",
+            "Mend the row or drop it; for a secret, make sure that its new name is hidden.",
         )
 
 
@@ -146,7 +145,7 @@ def _text(value: Json) -> str:
 
 
 def regenerate(fetched: Fetched, root: Path = ROOT, *, check: bool = False) -> int:
-    """Regenerate the client from a document; with `check`, only say whether that changes anything."""
+    """Regenerate the client; with `check`, only say whether that would change anything."""
     swap.recover(root)
     made = describe(fetched, root / "openapi")
     with tempfile.TemporaryDirectory(prefix="sume-regen-") as folder:
@@ -165,7 +164,8 @@ def _tell_check(changed: list[str]) -> int:
     if not changed:
         print("generated/ is what openapi/upstream.json makes.")
         return Exit.OK
-    some = ", ".join(changed[:3]) + (f" and {len(changed) - 3} more" if len(changed) > 3 else "")
+    more = len(changed) - SHOWN
+    some = ", ".join(changed[:SHOWN]) + (f" and {more} more" if more > 0 else "")
     print(f"Not what openapi/upstream.json makes: {some}.", file=sys.stderr)
     print("Say: make regen SCHEMA=openapi/upstream.json", file=sys.stderr)
     return Exit.DIFFERS

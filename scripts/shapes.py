@@ -4,8 +4,6 @@ A `Place` is somewhere a value stands (a member, a list item, a body) and holds 
 there; a `Shape` is what the value looks like. Shapes may be recursive, so they compare by identity.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -24,19 +22,19 @@ class Shape:
     format: str | None = None
     choices: tuple[Any, ...] = ()
     limits: dict[str, Any] = field(default_factory=dict[str, Any])
-    items: Place | None = None
-    members: dict[str, Place] = field(default_factory=dict[str, "Place"])
+    items: "Place | None" = None
+    members: "dict[str, Place]" = field(default_factory=dict[str, "Place"])
     required: frozenset[str] = frozenset()
-    extra: Place | None = None
-    options: tuple[Place, ...] = ()
+    extra: "Place | None" = None
+    options: "tuple[Place, ...]" = ()
     tag: str | None = None
 
-    def become(self, other: Shape) -> None:
+    def become(self, other: "Shape") -> None:
         """Take over everything from `other`, keeping the own identity."""
         for name in self.__slots__:
             setattr(self, name, getattr(other, name))
 
-    def children(self) -> Iterator[tuple[str, Place]]:
+    def children(self) -> "Iterator[tuple[str, Place]]":
         """Every place inside, with the step that leads there."""
         if self.items:
             yield "[]", self.items
@@ -130,6 +128,7 @@ class Contract:
     notes: list[str] = field(default_factory=list[str])
 
 
-def plain_name(value: object) -> Kind:
+def plain_name(value: Any) -> Kind:
     """The kind of a JSON scalar."""
-    return type_names.get(type(value), "any")
+    kind: type = type(value)
+    return type_names.get(kind, "any")

@@ -4,8 +4,6 @@ Whatever goes wrong is one `Stop`, with an exit code for its kind and a text of 
 that says what to do next; nothing has been changed in the working tree when one is raised.
 """
 
-from __future__ import annotations
-
 from enum import IntEnum
 
 

@@ -4,10 +4,7 @@ Everything new is complete before the first old file moves. What moves is writte
 that a run that is killed halfway is undone by the next one.
 """
 
-from __future__ import annotations
-
 import json
-import os
 import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -17,7 +14,7 @@ JOURNAL = "journal.json"
 Pause = Callable[[str], None]
 
 
-def swap(root: Path, new: Mapping[str, Path], pause: Pause = lambda step: None) -> None:
+def swap(root: Path, new: Mapping[str, Path], pause: Pause | None = None) -> None:
     """Put each new file or folder where it belongs.
 
     Args:
@@ -26,6 +23,7 @@ def swap(root: Path, new: Mapping[str, Path], pause: Pause = lambda step: None) 
         pause: called between steps, for tests.
     """
     recover(root)
+    pause = pause or (lambda _: None)
     folder = root / FOLDER
     folder.mkdir()
     # Nothing in here is ever committed, however this ends.
@@ -37,9 +35,9 @@ def swap(root: Path, new: Mapping[str, Path], pause: Pause = lambda step: None) 
     pause("written down")
     for number, place in enumerate(new):
         if (root / place).exists():
-            os.replace(root / place, folder / f"old-{number}")
+            (root / place).replace(folder / f"old-{number}")
         pause(f"away {number}")
-        os.replace(folder / f"new-{number}", root / place)
+        (folder / f"new-{number}").replace(root / place)
         pause(f"in {number}")
     # From here on there is nothing to undo.
     (folder / JOURNAL).unlink()
@@ -56,9 +54,9 @@ def recover(root: Path) -> bool:
         for number, place in enumerate(json.loads((folder / JOURNAL).read_text(encoding="utf-8"))):
             old, new = folder / f"old-{number}", folder / f"new-{number}"
             if not new.exists() and (root / place).exists():
-                os.replace(root / place, new)
+                (root / place).replace(new)
             if old.exists():
-                os.replace(old, root / place)
+                old.replace(root / place)
         (folder / JOURNAL).unlink()
     shutil.rmtree(folder)
     return True
@@ -75,4 +73,4 @@ def _write(path: Path, text: str) -> None:
     """Write a file that is there whole or not at all."""
     temporary = path.with_suffix(".tmp")
     temporary.write_text(text, encoding="utf-8")
-    os.replace(temporary, path)
+    temporary.replace(path)

@@ -30,9 +30,9 @@ class AdVideoRequest:
         duration (float | Unset): Length in seconds, 4 to 15. Example: 8.
         reference_image_urls (list[str] | Unset): HTTPS image URLs that Sume returned to this workspace, for the UGC
             style.
-        resolution (AdVideoRequestResolution | Unset):
+        resolution (AdVideoRequestResolution | Unset): Resolution of the video.
         script (str | Unset): What the avatar says.
-        style (AdVideoRequestStyle | Unset):
+        style (AdVideoRequestStyle | Unset): Talking head, or UGC style with references.
     """
 
     avatar_id: str

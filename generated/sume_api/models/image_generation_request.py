@@ -21,7 +21,7 @@ class ImageGenerationRequest:
 
     Attributes:
         prompt (str): What the image should show. Example: Clean skincare product photo on a white bathroom counter..
-        aspect_ratio (ImageGenerationRequestAspectRatio | Unset):
+        aspect_ratio (ImageGenerationRequestAspectRatio | Unset): Width to height. Documented: 1:1, 4:5, 9:16.
         image_count (int | Unset): How many images to make; currently 1 comes reliably. Example: 1.
         quality (str | Unset): Quality of the image, as supported by Sume.
         reference_image_urls (list[str] | Unset): HTTPS image URLs that Sume returned to this workspace, to be used as

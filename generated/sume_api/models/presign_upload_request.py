@@ -21,7 +21,7 @@ class PresignUploadRequest:
     Attributes:
         content_type (str): Media type of the file. Example: video/mp4.
         file_name (str): Name of the file. Example: clip.mp4.
-        purpose (PresignUploadRequestPurpose):
+        purpose (PresignUploadRequestPurpose): What the upload is for.
         size_bytes (int): Size of the file in bytes. Example: 1048576.
     """
 

@@ -24,7 +24,7 @@ class VideoGenerationRequest:
         aspect_ratio (str | Unset): Width to height. Example: 9:16.
         duration (float | Unset): Length in seconds, 4 to 15. Example: 5.
         generate_audio (bool | Unset): Whether to make sound, too, if supported. Example: False.
-        resolution (VideoGenerationRequestResolution | Unset):
+        resolution (VideoGenerationRequestResolution | Unset): Resolution of the video.
     """
 
     prompt: str

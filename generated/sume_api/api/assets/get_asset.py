@@ -82,7 +82,7 @@ def sync_detailed(
     Args:
         asset_id (str):  Example: asset_123.
         q (str | Unset):
-        search_mode (GetAssetSearchMode | Unset):
+        search_mode (GetAssetSearchMode | Unset): How the scene was found.
         search_score (float | Unset):
 
     Raises:
@@ -122,7 +122,7 @@ def sync(
     Args:
         asset_id (str):  Example: asset_123.
         q (str | Unset):
-        search_mode (GetAssetSearchMode | Unset):
+        search_mode (GetAssetSearchMode | Unset): How the scene was found.
         search_score (float | Unset):
 
     Raises:
@@ -157,7 +157,7 @@ async def asyncio_detailed(
     Args:
         asset_id (str):  Example: asset_123.
         q (str | Unset):
-        search_mode (GetAssetSearchMode | Unset):
+        search_mode (GetAssetSearchMode | Unset): How the scene was found.
         search_score (float | Unset):
 
     Raises:
@@ -195,7 +195,7 @@ async def asyncio(
     Args:
         asset_id (str):  Example: asset_123.
         q (str | Unset):
-        search_mode (GetAssetSearchMode | Unset):
+        search_mode (GetAssetSearchMode | Unset): How the scene was found.
         search_score (float | Unset):
 
     Raises:

@@ -163,9 +163,9 @@ def sync_detailed(
         min_duration_seconds (float | Unset):
         product (str | Unset):
         q (str | Unset):  Example: woman camera hook.
-        search_mode (ListAssetsSearchMode | Unset):
+        search_mode (ListAssetsSearchMode | Unset): How to search.
         segment_type (str | Unset):  Example: hook.
-        sort (ListAssetsSort | Unset):
+        sort (ListAssetsSort | Unset): Order of the scenes.
         source_type (str | Unset):  Example: generated.
         tag (str | Unset):
 
@@ -240,9 +240,9 @@ def sync(
         min_duration_seconds (float | Unset):
         product (str | Unset):
         q (str | Unset):  Example: woman camera hook.
-        search_mode (ListAssetsSearchMode | Unset):
+        search_mode (ListAssetsSearchMode | Unset): How to search.
         segment_type (str | Unset):  Example: hook.
-        sort (ListAssetsSort | Unset):
+        sort (ListAssetsSort | Unset): Order of the scenes.
         source_type (str | Unset):  Example: generated.
         tag (str | Unset):
 
@@ -312,9 +312,9 @@ async def asyncio_detailed(
         min_duration_seconds (float | Unset):
         product (str | Unset):
         q (str | Unset):  Example: woman camera hook.
-        search_mode (ListAssetsSearchMode | Unset):
+        search_mode (ListAssetsSearchMode | Unset): How to search.
         segment_type (str | Unset):  Example: hook.
-        sort (ListAssetsSort | Unset):
+        sort (ListAssetsSort | Unset): Order of the scenes.
         source_type (str | Unset):  Example: generated.
         tag (str | Unset):
 
@@ -387,9 +387,9 @@ async def asyncio(
         min_duration_seconds (float | Unset):
         product (str | Unset):
         q (str | Unset):  Example: woman camera hook.
-        search_mode (ListAssetsSearchMode | Unset):
+        search_mode (ListAssetsSearchMode | Unset): How to search.
         segment_type (str | Unset):  Example: hook.
-        sort (ListAssetsSort | Unset):
+        sort (ListAssetsSort | Unset): Order of the scenes.
         source_type (str | Unset):  Example: generated.
         tag (str | Unset):
 
