@@ -18,7 +18,9 @@ import sume_ext
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "sume_ext"
 MODULES = sorted(
-    path for path in PACKAGE.rglob("*.py") if "sandbox" not in path.parts and "cli" not in path.parts
+    path
+    for path in PACKAGE.rglob("*.py")
+    if "sandbox" not in path.parts and "cli" not in path.parts
 )
 # Performing is their whole purpose: steps (runners), sockets (transport, wire), time (clock).
 PERFORMERS = {"runners.py", "transport.py", "wire.py", "clock.py"}
@@ -87,7 +89,7 @@ def test_one_module_knows_httpx() -> None:
 
 
 def test_layers_point_one_way() -> None:
-    """generated knows nobody; sume_ext reaches it through the table; scripts reads table and roles."""
+    """generated/ knows nobody; sume_ext reaches it by the table; scripts reads table and roles."""
     for path in (ROOT / "generated").rglob("*.py"):
         names = imported(tree_of(path))
         assert not {n for n in names if n.split(".")[0] in ("sume_ext", "scripts")}, path

@@ -1,0 +1,61 @@
+"""What users' type checkers see of every bound name. Never executed.
+
+`tests/test_types_seen_by_users.py` runs mypy and pyright over this file and compares what they
+reveal with `typing_api.mypy.txt` and `typing_api.pyright.txt`; the ignored lines below must stay
+errors in both.
+"""
+
+from typing import reveal_type
+
+from sume_ext import AsyncSume, Sume
+
+
+def blocking(sume: Sume) -> None:
+    reveal_type(sume.account.me)
+    reveal_type(sume.credits.get)
+    reveal_type(sume.brand.list)
+    reveal_type(sume.brand.current)
+    reveal_type(sume.avatars.list)
+    reveal_type(sume.avatars.get)
+    reveal_type(sume.jobs.list)
+    reveal_type(sume.jobs.get)
+    reveal_type(sume.jobs.result)
+    reveal_type(sume.images.generate)
+    reveal_type(sume.videos.generate)
+    reveal_type(sume.ads.videos.create)
+    reveal_type(sume.face_swap.create)
+    reveal_type(sume.reference_analysis.create)
+    reveal_type(sume.assets.search)
+    reveal_type(sume.assets.list)
+    reveal_type(sume.assets.get)
+    reveal_type(sume.assets.create)
+    reveal_type(sume.uploads.presign)
+
+    sume.videos.generate(promt="x")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+    sume.assets.search(souce_type="x")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+    sume.videos.generate(prompt=1)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    sume.images.generates()  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType]
+
+
+def awaiting(sume: AsyncSume) -> None:
+    reveal_type(sume.account.me)
+    reveal_type(sume.credits.get)
+    reveal_type(sume.brand.list)
+    reveal_type(sume.brand.current)
+    reveal_type(sume.avatars.list)
+    reveal_type(sume.avatars.get)
+    reveal_type(sume.jobs.list)
+    reveal_type(sume.jobs.get)
+    reveal_type(sume.jobs.result)
+    reveal_type(sume.images.generate)
+    reveal_type(sume.videos.generate)
+    reveal_type(sume.ads.videos.create)
+    reveal_type(sume.face_swap.create)
+    reveal_type(sume.reference_analysis.create)
+    reveal_type(sume.assets.search)
+    reveal_type(sume.assets.list)
+    reveal_type(sume.assets.get)
+    reveal_type(sume.assets.create)
+    reveal_type(sume.uploads.presign)
+
+    sume.videos.generate(promt="x")  # type: ignore[call-arg,unused-coroutine]  # pyright: ignore[reportCallIssue, reportUnusedCoroutine]
