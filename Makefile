@@ -31,8 +31,8 @@ demo: | $(VENV)/run ## the main job, end to end, on the embedded sandbox; no key
 test: $(VENV)/dev ## every test that belongs to each change
 	@$(BIN)/python -m pytest -n auto -m "not slow"
 
-test-all: $(VENV)/full ## the slower checks by third-party tools, too
-	@$(BIN)/python -m pytest -n auto
+test-all: test $(VENV)/full ## the slower checks by third-party tools, too
+	@$(BIN)/python -m pytest -n auto -m slow
 
 types: $(VENV)/full ## mypy strict and pyright, which must agree
 	@$(BIN)/python -m mypy
