@@ -13,9 +13,9 @@ import zlib
 from dataclasses import dataclass
 from functools import lru_cache
 from http.client import responses
-from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
-from sume_ext.sandbox.faults import NOTHING, Fault
+from sume_ext.sandbox.faults import NOTHING, Fault, Moment
 from sume_ext.sandbox.messages import Reply, json_reply, xml_reply
 from sume_ext.sandbox.problems import CODES, Problem
 
@@ -27,6 +27,9 @@ Framing: TypeAlias = Literal["length", "chunked", "close"]
 GARBAGE: Final = b"SSH-2.0-OpenSSH_9.2\r\n"
 BOMB_BLOCKS: Final = 1024
 BODILESS: Final = (204, 304)
+REDIRECTS: Final = range(300, 400)
+FRAMINGS: Final[dict[str, Framing]] = {"length": "length", "chunk": "chunked", "close": "close"}
+HTML: Final = b"<!doctype html><title>Sign in</title><h1>Please sign in</h1>"
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +101,7 @@ def replaced(fault: Fault, origin: str, request_id: str) -> Reply:
         headers["Retry-After"] = str(fault.retry_after)
     if fault.body is not NOTHING:
         return _with_body(status, fault.body, headers)
-    if status in BODILESS or 300 <= status < 400:
+    if status in BODILESS or status in REDIRECTS:
         return Reply(status, headers)
     code = fault.code or CODES.get(status, f"http_{status}")
     message = fault.message or "A fault of the sandbox, as asked."
@@ -125,34 +128,30 @@ def delivered(reply: Reply, fault: Fault, method: str) -> Delivery:
         fault: What should go wrong.
         method: The request's method.
     """
-    cuts: tuple[tuple[Ending, object], ...] = (
-        ("reset", fault.reset),
-        ("close", fault.close),
-        ("hang", fault.hang),
-    )
-    for ending, moment in cuts:
-        if moment in {"before", "after"}:
-            return Delivery(None, ending=ending)
+    ending, moment = _break(fault)
+    if moment in {"before", "after"}:
+        return Delivery(None, ending=ending)
     if fault.garbage:
         return Delivery(None, ending="close", raw=GARBAGE)
     reply = _damaged(reply, fault)
     if method == "HEAD" or reply.status in BODILESS:
         return Delivery(reply)
-    if fault.overlong:
-        return Delivery(reply, extra=b"EXTRA")
     half = len(reply.body) // 2 if fault.at is None else fault.at
-    for ending, moment in cuts:
-        if moment == "mid":
-            return Delivery(reply, stop=half, ending=ending, drip=fault.drip)
-    match fault.truncate:
-        case "length":
-            return Delivery(reply, stop=half, ending="close", drip=fault.drip)
-        case "chunk":
-            return Delivery(reply, "chunked", half, "close", drip=fault.drip)
-        case "close":
-            return Delivery(reply, "close", half, "close", drip=fault.drip)
-        case _:
-            return Delivery(reply, drip=fault.drip)
+    framing = FRAMINGS.get(str(fault.truncate))
+    if framing is not None:
+        return Delivery(reply, framing, half, "close", drip=fault.drip)
+    if moment == "mid":
+        return Delivery(reply, stop=half, ending=ending, drip=fault.drip)
+    return Delivery(reply, extra=b"EXTRA" if fault.overlong else b"", drip=fault.drip)
+
+
+def _break(fault: Fault) -> tuple[Ending, Moment | bool | None]:
+    """How the connection ends, and when."""
+    if fault.reset:
+        return "reset", fault.reset
+    if fault.close:
+        return "close", fault.close
+    return ("hang", fault.hang) if fault.hang else ("keep", None)
 
 
 def _damaged(reply: Reply, fault: Fault) -> Reply:
@@ -177,23 +176,19 @@ def _damaged(reply: Reply, fault: Fault) -> Reply:
 
 
 def _misshapen(data: bytes, fault: Fault, headers: dict[str, str]) -> bytes:
-    match fault.shape:
-        case "html":
-            headers["content-type"] = "text/html"
-            return b"<!doctype html><title>Sign in</title><h1>Please sign in</h1>"
-        case "empty":
-            return b""
-        case "cut_json":
-            return data[: max(1, len(data) - 3)]
-        case "list":
-            return b"[" + data + b"]"
-        case "nan":
-            return b'{"object":NaN,' + data[1:]
-        case "utf16":
-            return data.decode().encode("utf-16")
-        case _:
-            headers.pop("content-type", None)
-            return data
+    if fault.shape == "html":
+        headers["content-type"] = "text/html"
+    elif fault.shape == "no_type":
+        headers.pop("content-type", None)
+    shapes: dict[str, bytes] = {
+        "html": HTML,
+        "empty": b"",
+        "cut_json": data[: max(1, len(data) - 3)],
+        "list": b"[" + data + b"]",
+        "nan": b'{"object":NaN,' + data[1:],
+        "utf16": data.decode("utf-8", "replace").encode("utf-16"),
+    }
+    return shapes.get(fault.shape or "", data)
 
 
 def _encoded(data: bytes, fault: Fault) -> bytes:
@@ -231,17 +226,18 @@ def _set_all(data: bytes, fault: Fault) -> bytes:
 
 def _set(value: Any, path: list[str], new: Any) -> None:
     step, *rest = path
-    if isinstance(value, list):
-        items = cast("list[Any]", value)
-        places = range(len(items)) if step == "*" else [int(step)]
-        for place in places:
-            if rest:
-                _set(items[place], rest, new)
-            else:
-                items[place] = new
-    elif isinstance(value, dict):
-        members = cast("dict[str, Any]", value)
-        if rest:
-            _set(members.setdefault(step, {}), rest, new)
+    many = _is_list(value)
+    places: list[Any] = [step]
+    if many:
+        places = list(range(len(value))) if step == "*" else [int(step)]
+    for place in places:
+        if not rest:
+            value[place] = new
+        elif many:
+            _set(value[place], rest, new)
         else:
-            members[step] = new
+            _set(value.setdefault(place, {}), rest, new)
+
+
+def _is_list(value: object) -> bool:
+    return isinstance(value, list)

@@ -108,7 +108,7 @@ class Engine:
             return delivery
 
     def _answer(self, exchange: Exchange, body: Body) -> Reply:
-        self.world.settle()
+        self.world.jobs.settle()
         if exchange.refusal is not None:
             return exchange.refusal
         if exchange.head.origin == "storage":

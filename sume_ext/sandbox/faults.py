@@ -45,13 +45,13 @@ class Fault:
     Where and how often:
 
     Attributes:
-        operation: An operation (``"create_video_generation"``, ``"get_job"``, …), ``"storage_put"``,
+        operation: An operation (``"create_video_generation"``, ``"get_job"``), ``"storage_put"``,
             ``"media_get"``, a method and path under the base URL (``"GET /jobs/*"``), an origin
             (``"api"``, ``"storage"``, ``"media"``), ``"paid"`` for all that may spend, or ``"*"``.
         times: To how many requests it happens; None for all. Default 1, but None for ``lag``.
         skip: How many requests that fit pass untouched before.
 
-        latency: Real seconds before the answer.
+        latency: Real seconds between the work and the answer.
         status: An HTTP status answered instead; the server does no work unless ``work`` is True.
         code: The error code in that answer; made from the status by default.
         message: The error message in that answer.

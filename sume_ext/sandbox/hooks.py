@@ -28,20 +28,20 @@ class Jobs:
     def __len__(self) -> int:
         return len(self._world.jobs)
 
-    def ids(self, *, type: str | None = None, status: str | None = None) -> list[str]:
+    def ids(self, *, type: str | None = None, status: str | None = None) -> list[str]:  # noqa: A002  (the API's name)
         """Ids of the jobs of this type and status, oldest first."""
         with self._lock:
-            self._world.settle()
+            self._world.jobs.settle()
             return [
                 job.id
-                for job in self._world.jobs.values()
+                for job in self._world.jobs
                 if type in {None, job.type} and status in {None, job.status}
             ]
 
     def status(self, job_id: str) -> str:
         """A job's status now."""
         with self._lock:
-            self._world.settle()
+            self._world.jobs.settle()
             return self._job(job_id).status
 
     def complete(self, job_id: str) -> None:
@@ -74,14 +74,14 @@ class Jobs:
     def set_status(self, job_id: str, status: str) -> None:
         """Put a job under way into any status, unknown ones included; it stays there."""
         with self._lock:
-            self._world.settle()
-            self._world.set_status(self._job(job_id), status)
+            self._world.jobs.settle()
+            self._world.jobs.set_status(self._job(job_id), status)
 
     def fail_next(
         self,
         count: int = 1,
         *,
-        type: str | None = None,
+        type: str | None = None,  # noqa: A002  (the API's name)
         outcome: str = "failed",
         code: str | None = None,
         message: str | None = None,
@@ -97,13 +97,13 @@ class Jobs:
         """
         error = (code or "generation_failed", message or "As asked.") if code or message else None
         with self._lock:
-            self._world.end_next(type, outcome, error, count)
+            self._world.jobs.end_next(type, outcome, error, count)
 
     def seed(
         self,
         count: int,
         *,
-        type: str = "video_generation",
+        type: str = "video_generation",  # noqa: A002  (the API's name)
         status: str = "completed",
         workspace: str | None = None,
     ) -> list[str]:
@@ -120,15 +120,15 @@ class Jobs:
         """
         with self._lock:
             home = self._home if workspace is None else self._world.workspace(workspace)
-            return self._world.seed_jobs(home, count, type, status)
+            return self._world.jobs.seed_jobs(home, count, type, status)
 
     def _end(self, job_id: str, status: str, error: tuple[str, str] | None = None) -> None:
         with self._lock:
-            now = self._world.settle()
-            self._world.end(self._job(job_id), status, now, error)
+            now = self._world.jobs.settle()
+            self._world.jobs.end(self._job(job_id), status, now, error)
 
     def _job(self, job_id: str) -> Job:
-        try:
-            return self._world.jobs[job_id]
-        except KeyError:
-            raise KeyError(f"the sandbox has no job {job_id!r}") from None
+        job = self._world.jobs.get(job_id)
+        if job is None:
+            raise KeyError(f"the sandbox has no job {job_id!r}")
+        return job

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from sume_ext.sandbox.pages import Window, page
 from sume_ext.sandbox.problems import Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from sume_ext.sandbox.records import Scene
 
@@ -54,6 +54,7 @@ FOUND: Final[tuple[dict[str, Any], ...]] = (
         "cta_present": True,
     },
 )
+Render: TypeAlias = "Callable[[Scene, Mapping[str, Any] | None], dict[str, Any]]"
 MENTIONS: Final = {
     "brand": "brand_mentions",
     "product": "product_mentions",
@@ -103,12 +104,12 @@ def _fits(scene: Scene, arguments: Mapping[str, Any]) -> bool:
 def _moment(arguments: Mapping[str, Any], name: str, default: float) -> float:
     if name not in arguments:
         return default
-    moment = datetime.fromisoformat(arguments[name].upper().replace("Z", "+00:00"))
+    moment = datetime.fromisoformat(arguments[name].upper())
     return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
 
 
 def search(
-    scenes: list[Scene], arguments: Mapping[str, Any], asked: Window, render: Any
+    scenes: list[Scene], arguments: Mapping[str, Any], asked: Window, render: Render
 ) -> dict[str, Any]:
     """One page of the scenes that fit the arguments of ``GET /assets``.
 
@@ -150,6 +151,6 @@ def search(
     def shown(row: tuple[Scene, float | None]) -> dict[str, Any]:
         scene, found = row
         echo = {"mode": "text", "score": found, "query": query} if query else None
-        return dict(render(scene, echo))
+        return render(scene, echo)
 
     return page(sorted(rows, key=place), place, asked, shown)

@@ -66,10 +66,9 @@ class Links:
 
     def _file(self, group: str, identifier: str, name: str) -> str | None:
         world = self._world
-        if group == "results" and identifier in world.jobs:
-            return _output(world.jobs[identifier].outputs, name)
-        if group == "scenes" and identifier in world.scenes:
-            scene = world.scenes[identifier]
+        if group == "results" and (job := world.jobs.get(identifier)):
+            return _output(job.outputs, name)
+        if group == "scenes" and (scene := world.scenes.get(identifier)):
             return {"clip.mp4": scene.clip, "thumbnail.png": scene.thumbnail}.get(name)
         if group == "avatars" and identifier in world.avatars:
             files = {"preview.mp4": "video-9x16.mp4", "thumbnail.png": "image-1x1.png"}

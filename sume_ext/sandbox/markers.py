@@ -45,12 +45,18 @@ class Markers:
     """Makes ids and secrets and remembers which secrets it has given out."""
 
     def __init__(self, seed: int) -> None:
-        self._random = random.Random(seed)
+        self._random = random.Random(seed)  # noqa: S311  (ids should repeat, not be secret)
+        self._number = 0
         self._given: dict[Kind, deque[str]] = {kind: deque(maxlen=REMEMBERED) for kind in KINDS}
 
     def identifier(self, prefix: str) -> str:
         """A new id, as in ``job_sandbox_5f0e…``; the same ones in the same order per seed."""
         return f"{prefix}_sandbox_{self._random.getrandbits(64):016x}"
+
+    def number(self) -> int:
+        """The next number; rows are ordered by it."""
+        self._number += 1
+        return self._number
 
     def token(self) -> str:
         """Twenty-four hexadecimal digits that occur nowhere else."""

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from urllib.parse import urlsplit
 
 from sume_ext.sandbox.clock import iso
+from sume_ext.sandbox.course import outputs_of
 from sume_ext.sandbox.faults import Fault
 from sume_ext.sandbox.files import PICTURES
 from sume_ext.sandbox.library import search
 from sume_ext.sandbox.pages import Window, page, window
 from sume_ext.sandbox.problems import Problem, not_found
 from sume_ext.sandbox.records import TERMINAL, Avatar, Brand, Job, Key, Scene, Upload, Workspace
-from sume_ext.sandbox.world import World, outputs_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from sume_ext.sandbox.links import Links
     from sume_ext.sandbox.signing import Signer
     from sume_ext.sandbox.store import Store
+    from sume_ext.sandbox.world import World
 
 Answer: TypeAlias = tuple[int, dict[str, Any]]
 IMAGE_CREDITS: Final = 2
@@ -185,7 +186,7 @@ def _avatar(call: Call, avatar: Avatar) -> dict[str, Any]:
 def list_jobs(call: Call) -> Answer:
     """``GET /jobs``: newest first, by type and status if asked."""
     before = call.now - call.fault.lag if call.fault.lag else None
-    return 200, call.world.shelf(call.workspace).page(
+    return 200, call.world.jobs.shelf(call.workspace).page(
         call.window(),
         lambda job: _job(call, job),
         created_before=before,
@@ -288,8 +289,8 @@ def _analysis(job: Job) -> dict[str, Any]:
 
 def _submit(call: Call, kind: str, cost: float, source: Upload | None = None) -> Job:
     if call.fault.outcome is not None:
-        call.world.end_next(kind, call.fault.outcome, None, 1)
-    return call.world.submit(
+        call.world.jobs.end_next(kind, call.fault.outcome, None, 1)
+    return call.world.jobs.submit(
         call.workspace,
         kind,
         cost=cost,
@@ -306,7 +307,7 @@ def _accepted(kind: str, job: Job) -> Answer:
 def create_image_generation(call: Call) -> Answer:
     """``POST /images/generations``."""
     cost = IMAGE_CREDITS * call.body.get("image_count", 1)
-    call.world.afford(call.workspace, cost)
+    call.world.jobs.afford(call.workspace, cost)
     job = _submit(call, "image_generation", cost)
     return 202, {"object": "image_generation", "job": {"id": job.id, "status": job.status}}
 
@@ -314,7 +315,7 @@ def create_image_generation(call: Call) -> Answer:
 def create_video_generation(call: Call) -> Answer:
     """``POST /videos/generations``."""
     cost = VIDEO_CREDITS_PER_SECOND * call.body.get("duration", DEFAULT_SECONDS)
-    call.world.afford(call.workspace, cost)
+    call.world.jobs.afford(call.workspace, cost)
     return _accepted("video_generation", _submit(call, "video_generation", cost))
 
 
@@ -326,7 +327,7 @@ def create_ad_video(call: Call) -> Answer:
         message = f"The avatar {avatar.name} can't do {style}; see its capabilities."
         raise Problem(422, "avatar_not_capable", message)
     cost = AD_CREDITS_PER_SECOND * call.body.get("duration", DEFAULT_SECONDS)
-    call.world.afford(call.workspace, cost)
+    call.world.jobs.afford(call.workspace, cost)
     return _accepted("ads_video", _submit(call, "ads_video", cost))
 
 
@@ -338,7 +339,7 @@ def create_face_swap(call: Call) -> Answer:
             message = f"The avatar {avatar.name} can't do face_swap; see its capabilities."
             raise Problem(422, "avatar_not_capable", message)
     source = _uploaded_video(call, call.body["source_video_url"])
-    call.world.afford(call.workspace, FACE_SWAP_CREDITS * len(avatars), len(avatars))
+    call.world.jobs.afford(call.workspace, FACE_SWAP_CREDITS * len(avatars), len(avatars))
     jobs = [_submit(call, "face_swap", FACE_SWAP_CREDITS, source) for _ in avatars]
     return 202, {
         "object": "face_swap",
@@ -361,11 +362,12 @@ def _uploaded_video(call: Call, url: str) -> Upload:
 
 def create_reference_analysis(call: Call) -> Answer:
     """``POST /reference-analysis``: of a public TikTok or Instagram Reel."""
-    host = urlsplit(call.body["url"]).hostname or ""
+    url: str = call.body["url"]
+    host = urlsplit(url).hostname or ""
     if not any(host == one or host.endswith(f".{one}") for one in REEL_HOSTS):
         message = "Give the URL of a public TikTok or Instagram Reel."
         raise Problem(422, "unsupported_reference", message)
-    call.world.afford(call.workspace, ANALYSIS_CREDITS)
+    call.world.jobs.afford(call.workspace, ANALYSIS_CREDITS)
     job = _submit(call, "reference_analysis", ANALYSIS_CREDITS)
     return 202, {
         "object": "reference_analysis",
@@ -447,8 +449,11 @@ def create_asset(call: Call) -> Answer:
         raise not_found("upload")
     if upload.purpose != "asset_library_video":
         raise Problem(422, "wrong_purpose", "Presign the video with purpose asset_library_video.")
-    said = {"file_name": upload.file_name, "content_type": upload.content_type}
-    said |= {"size_bytes": upload.size}
+    said: dict[str, str | int] = {
+        "file_name": upload.file_name,
+        "content_type": upload.content_type,
+        "size_bytes": upload.size,
+    }
     if wrong := [name for name in said if call.body.get(name, said[name]) != said[name]]:
         message = f"Not what the upload was presigned with: {', '.join(wrong)}."
         raise Problem(422, "validation_error", message)
@@ -469,8 +474,12 @@ def create_asset(call: Call) -> Answer:
 
 def list_assets(call: Call) -> Answer:
     """``GET /assets``: scenes by all filters, sorts and words."""
-    scenes = [one for one in call.world.library(call.workspace) if call.visible(one.created_at)]
-    return 200, search(scenes, call.arguments, call.window(), lambda s, e: _asset(call, s, e))
+    scenes = [one for one in call.world.scenes.of(call.workspace) if call.visible(one.created_at)]
+
+    def render(scene: Scene, echo: Mapping[str, Any] | None) -> dict[str, Any]:
+        return _asset(call, scene, echo)
+
+    return 200, search(scenes, call.arguments, call.window(), render)
 
 
 def get_asset(call: Call) -> Answer:

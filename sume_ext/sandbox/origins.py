@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from sume_ext.sandbox.messages import Body, Head, Reply, Slice, xml_reply
 from sume_ext.sandbox.records import Content
+from sume_ext.sandbox.signing import EXPIRED
 
 if TYPE_CHECKING:
     from sume_ext.sandbox.faults import Fault
@@ -61,16 +62,9 @@ def store(world: World, signer: Signer, head: Head, body: Body) -> Reply:
 
 def media(links: Links, head: Head, fault: Fault) -> Reply:
     """A media file, whole or in part."""
-    if head.method not in {"GET", "HEAD"}:
-        return xml_reply(405, "MethodNotAllowed", "This origin takes GET and HEAD only.")
-    if leak := _leak(head):
-        return leak
-    refusal = links.refusal(head.path, head.query)
-    if fault.expired:
-        refusal = "The link has expired; fetch the record it came from again."
-    if refusal:
-        return xml_reply(403, "AccessDenied", refusal)
     content = links.content(head.path)
+    if refused := _media_refusal(links, head, fault):
+        return refused
     if content is None:
         return xml_reply(404, "NoSuchKey", "There is no such file.")
     headers = {
@@ -86,10 +80,18 @@ def media(links: Links, head: Head, fault: Fault) -> Reply:
         return Reply(200, headers, Slice(content, 0, content.size))
     start, stop = asked
     if start >= stop:
-        headers["Content-Range"] = f"bytes */{content.size}"
-        return Reply(416, headers)
+        return Reply(416, {**headers, "Content-Range": f"bytes */{content.size}"})
     headers["Content-Range"] = f"bytes {start}-{stop - 1}/{content.size}"
     return Reply(206, headers, Slice(content, start, stop - start))
+
+
+def _media_refusal(links: Links, head: Head, fault: Fault) -> Reply | None:
+    if head.method not in {"GET", "HEAD"}:
+        return xml_reply(405, "MethodNotAllowed", "This origin takes GET and HEAD only.")
+    if leak := _leak(head):
+        return leak
+    reason = EXPIRED if fault.expired else links.refusal(head.path, head.query)
+    return xml_reply(403, "AccessDenied", reason) if reason else None
 
 
 def _range(head: Head, content: Content) -> tuple[int, int] | None:

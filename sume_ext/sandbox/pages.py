@@ -12,7 +12,7 @@ import json
 import zlib
 from bisect import bisect_right
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
 from sume_ext.sandbox.problems import Problem
 
@@ -63,7 +63,7 @@ class Window:
                 following = self._cursor(places[-1])
             case "empty":
                 # One number more names the same place by another text.
-                shown, more, following = [], True, self._cursor((*here, 0))
+                shown, more, following = (), True, self._cursor((*here, 0))
             case "same_cursor":
                 more, following = True, self.given or self._cursor(())
             case "loop":
@@ -95,7 +95,7 @@ def window(arguments: Mapping[str, Any], fault: Pages | None = None) -> Window:
     try:
         raw = base64.urlsafe_b64decode(cursor.removeprefix(PREFIX) + "===")
         belongs, *after = json.loads(raw) if cursor.startswith(PREFIX) else [None]
-        place = tuple(float(one) for one in after)
+        place = tuple(float(one) for one in cast("list[float]", after))
     except (ValueError, TypeError, binascii.Error):
         belongs, place = None, ()
     if belongs != filters:

@@ -28,7 +28,7 @@ CODES: Final = {
 }
 
 
-class Problem(Exception):
+class Problem(Exception):  # noqa: N818  (an answer, not a fault of the program)
     """A refusal.
 
     Args:

@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass, field
-from typing import IO, Any, Final
+from typing import IO, TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 ACTIVE: Final = ("queued", "running", "processing")
 TERMINAL: Final = ("completed", "failed", "canceled", "expired")
@@ -43,6 +46,32 @@ class Limits:
     upload_bytes: int = 5 << 30
     body_bytes: int = 1 << 20
     workspaces: int = 1_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What a sandbox starts with.
+
+    Attributes:
+        credits: Credits of every workspace.
+        active_limit: How many paid jobs of a workspace may be under way at once; None for any.
+        scenes: Scenes already in the first workspace's library.
+        durations: Seconds a job of a type takes, where it isn't the default.
+        rate_limit: Requests per key and minute; None for any.
+        upload_lifetime: Seconds a presigned upload is good for.
+        link_lifetime: Seconds a signed media link is good for, at least.
+        secrets: Whether answers carry marked junk such as provider payloads besides what they
+            should, to see that it goes nowhere.
+    """
+
+    credits: float = 1000
+    active_limit: int | None = 100
+    scenes: int = 6
+    durations: Mapping[str, float] | None = None
+    rate_limit: int | None = None
+    upload_lifetime: float = 900
+    link_lifetime: float = 3600
+    secrets: bool = False
 
 
 @dataclass(slots=True, eq=False)

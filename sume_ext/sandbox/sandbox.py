@@ -17,14 +17,15 @@ from sume_ext.sandbox.hooks import Jobs
 from sume_ext.sandbox.journal import Journal
 from sume_ext.sandbox.links import Links
 from sume_ext.sandbox.markers import Markers
-from sume_ext.sandbox.records import Limits, Workspace
+from sume_ext.sandbox.records import Limits, Settings, Workspace
 from sume_ext.sandbox.signing import LinkSigner, Signer
-from sume_ext.sandbox.world import Settings, World
+from sume_ext.sandbox.world import World
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from types import TracebackType
 
+    from sume_ext.sandbox.inprocess import AsyncSandboxTransport, SandboxTransport
     from sume_ext.sandbox.server import Server
     from sume_ext.sandbox.store import Store
 
@@ -72,7 +73,7 @@ class Sandbox:
         *,
         speed: float = 1.0,
         clock: ClockMode = "running",
-        credits: float = 1000,
+        credits: float = 1000,  # noqa: A002  (the API's word)
         seed: int = 0,
         active_limit: int | None = 100,
         rate_limit: int | None = None,
@@ -116,7 +117,7 @@ class Sandbox:
     def start(self) -> Sandbox:
         """Listen on loopback; done by ``with``. Starting twice changes nothing."""
         if self._server is None:
-            from sume_ext.sandbox.server import Server
+            from sume_ext.sandbox.server import Server  # noqa: PLC0415  (brings the event loop)
 
             self._server = Server(*self._address)
             self._urls = self._server.urls
@@ -149,7 +150,8 @@ class Sandbox:
                 self._server.engine = self._engine
 
     def __enter__(self) -> Self:
-        return self.start()
+        self.start()
+        return self
 
     def __exit__(
         self,
@@ -184,6 +186,21 @@ class Sandbox:
         """Where results come from."""
         return self._urls["media"]
 
+    def transport(self) -> SandboxTransport:
+        """Carries a client's requests here without sockets, as in ``Sume(transport=…)``.
+
+        The sandbox need not be started for it.
+        """
+        from sume_ext.sandbox.inprocess import SandboxTransport  # noqa: PLC0415  (rarely needed)
+
+        return SandboxTransport(lambda: self._engine, self._hosts())
+
+    def async_transport(self) -> AsyncSandboxTransport:
+        """The same for ``AsyncSume(transport=…)``."""
+        from sume_ext.sandbox.inprocess import AsyncSandboxTransport  # noqa: PLC0415
+
+        return AsyncSandboxTransport(lambda: self._engine, self._hosts())
+
     # --- what a test needs -----------------------------------------------------------------------
 
     @property
@@ -195,7 +212,7 @@ class Sandbox:
         """Let this much sandbox time pass at once."""
         with self._lock:
             self._world.clock.advance(seconds)
-            self._world.settle()
+            self._world.jobs.settle()
 
     @property
     def jobs(self) -> Jobs:
@@ -224,7 +241,7 @@ class Sandbox:
     def credits(self, *, workspace: str | None = None) -> float:
         """What a workspace has left, reservations taken off."""
         with self._lock:
-            self._world.settle()
+            self._world.jobs.settle()
             return self._workspace(workspace).credits
 
     def set_credits(self, amount: float, *, workspace: str | None = None) -> None:
@@ -237,7 +254,7 @@ class Sandbox:
     ) -> list[str]:
         """Put scenes into a workspace's library; gives their ids."""
         with self._lock:
-            return self._world.seed_scenes(self._workspace(workspace), count, source_type)
+            return self._world.scenes.seed(self._workspace(workspace), count, source_type)
 
     def markers(self) -> dict[str, list[str]]:
         """Every secret handed out so far, by kind; each value is found nowhere else.
@@ -250,6 +267,9 @@ class Sandbox:
             return self._markers.as_dict()
 
     # --- inside ----------------------------------------------------------------------------------
+
+    def _hosts(self) -> dict[str, str]:
+        return {url.removeprefix("http://"): name for name, url in self._urls.items()}
 
     def _workspace(self, name: str | None) -> Workspace:
         return self._world.workspace(HOME if name is None else name)
@@ -268,7 +288,7 @@ class Sandbox:
             limits=self._limits,
         )
         home = self._world.workspace(HOME)
-        self._world.seed_scenes(home, settings["scenes"])
+        self._world.scenes.seed(home, settings["scenes"])
         self._key = self._world.new_key(home).value
         self._engine = self._new_engine()
         for fault in self._first_faults:

@@ -15,6 +15,7 @@ import tempfile
 import threading
 import weakref
 from collections.abc import Awaitable, Callable, Coroutine
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from sume_ext.sandbox.messages import Body, Head
@@ -47,14 +48,12 @@ class MissingExtraError(ImportError):
 
 def require_extra() -> None:
     """Raise `MissingExtraError`, saying what to install, unless the extra is there."""
-    try:
-        import httptools
-        import jsonschema_rs
-        import uvicorn
-    except ImportError as error:
+    missing = [name for name in ("httptools", "jsonschema_rs", "uvicorn") if not find_spec(name)]
+    if missing:
         raise MissingExtraError(
-            f'the sandbox needs {error.name}: pip install "sume-ext[sandbox]"', name=error.name
-        ) from error
+            f'the sandbox needs {", ".join(missing)}: pip install "sume-ext[sandbox]"',
+            name=missing[0],
+        )
 
 
 class Server:
@@ -122,14 +121,14 @@ class Server:
         transport: asyncio.Transport = scope["extensions"]["sume.transport"]
         exchange = engine.begin(_head(scope, self._origin_of))
         fault = exchange.fault
-        if fault.latency:
-            await asyncio.sleep(fault.latency)
         body = Body() if fault.early else await _read(exchange, receive)
         if body is None:
             return
         delivery = engine.finish(exchange, body)
         if body.file is not None:
             body.file.close()
+        if fault.latency:
+            await asyncio.sleep(fault.latency)
         if delivery.ordinary and not fault.early:
             await _send(delivery, exchange.head.method, send)
         else:
@@ -155,9 +154,9 @@ def _protocol(
     application: Callable[[Any, Any, Any], Coroutine[Any, Any, None]], connections: set[Any]
 ) -> Callable[[], asyncio.Protocol]:
     """Makes uvicorn's protocol, with the connection within reach of the application."""
-    from uvicorn.config import Config
-    from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
-    from uvicorn.server import ServerState
+    from uvicorn.config import Config  # noqa: PLC0415  (an extra; imported when it is needed)
+    from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol  # noqa: PLC0415
+    from uvicorn.server import ServerState  # noqa: PLC0415
 
     class Protocol(HttpToolsProtocol):
         def on_message_begin(self) -> None:
@@ -202,7 +201,7 @@ async def _read(exchange: Exchange, receive: Receive) -> Body | None:
     keep = exchange.refusal is None
     storage = exchange.head.origin == "storage"
     if storage and keep:
-        body.file = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY)
+        body.file = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115  (kept)
     parts: list[bytes] = []
     while True:
         event = await receive()
@@ -255,7 +254,7 @@ async def _misdeliver(delivery: Delivery, transport: asyncio.Transport, *, early
         await asyncio.sleep(delivery.drip)
     transport.write(delivery.extra)
     if delivery.ending == "hang":
-        while not transport.is_closing():
+        while not transport.is_closing():  # noqa: ASYNC110  (uvicorn tells of it to itself only)
             await asyncio.sleep(0.05)
     elif delivery.ending == "reset":
         # What was written first must be on its way before the reset overtakes it.

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 ALGORITHM: Final = "AWS4-HMAC-SHA256"
 STAMP: Final = "%Y%m%dT%H%M%SZ"
+EXPIRED: Final = "The link has expired; fetch the record it came from again."
 
 
 def _digest(key: bytes, text: str) -> bytes:
@@ -90,22 +91,36 @@ class Signer:
         """
         asked = dict(parse_qsl(query, keep_blank_values=True))
         given = asked.pop("X-Amz-Signature", "")
-        if asked.get("X-Amz-Algorithm") != ALGORITHM or not given:
-            return 403, "AccessDenied", "The URL carries no signature."
-        if asked.get("X-Amz-Credential", "").split("/")[0] != self.access_key:
-            return 403, "InvalidAccessKeyId", "The access key id is unknown."
-        names = asked.get("X-Amz-SignedHeaders", "").split(";")
-        if missing := [name for name in names if name not in headers]:
-            return 403, "SignatureDoesNotMatch", f"A required header is missing: {missing[0]}."
-        signed = {name: headers[name] for name in names}
-        if not hmac.compare_digest(given, self._signature(method, path, asked, signed)):
-            return 403, "SignatureDoesNotMatch", "URL, method and headers don't fit the signature."
-        extra = [name for name in headers if name.startswith("x-amz-") and name not in signed]
-        if extra:
-            return 403, "AccessDenied", f"A header was not signed: {extra[0]}."
+        reason = self._mismatch(method, path, asked, given, headers)
+        if reason is not None:
+            return 403, *reason
         signed_at = timegm(strptime(asked["X-Amz-Date"], STAMP))
         if now > signed_at + int(asked["X-Amz-Expires"]):
             return 403, "AccessDenied", "Request has expired"
+        return None
+
+    def _mismatch(
+        self,
+        method: str,
+        path: str,
+        asked: Mapping[str, str],
+        given: str,
+        headers: Mapping[str, str],
+    ) -> tuple[str, str] | None:
+        """Why a signature isn't ours for this request, as S3 code and message, or None."""
+        if asked.get("X-Amz-Algorithm") != ALGORITHM or not given:
+            return "AccessDenied", "The URL carries no signature."
+        if asked.get("X-Amz-Credential", "").split("/")[0] != self.access_key:
+            return "InvalidAccessKeyId", "The access key id is unknown."
+        names = asked.get("X-Amz-SignedHeaders", "").split(";")
+        if missing := [name for name in names if name not in headers]:
+            return "SignatureDoesNotMatch", f"A required header is missing: {missing[0]}."
+        signed = {name: headers[name] for name in names}
+        if not hmac.compare_digest(given, self._signature(method, path, asked, signed)):
+            return "SignatureDoesNotMatch", "URL, method and headers don't fit the signature."
+        extra = [name for name in headers if name.startswith("x-amz-") and name not in signed]
+        if extra:
+            return "AccessDenied", f"A header was not signed: {extra[0]}."
         return None
 
     def _scope(self, stamp: str) -> str:
@@ -153,5 +168,5 @@ class LinkSigner:
         if not hmac.compare_digest(asked["signature"], self.sign(path, int(expires))):
             return "The signature doesn't fit the link."
         if now > int(expires):
-            return "The link has expired; fetch the record it came from again."
+            return EXPIRED
         return None

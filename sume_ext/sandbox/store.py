@@ -8,6 +8,7 @@ from __future__ import annotations
 import http.client
 import time
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -48,6 +49,6 @@ class Store:
         try:
             connection.request("HEAD", f"{url.path}?{url.query}")
             answer = connection.getresponse()
-            return answer.status == 200 and answer.headers["Content-Length"] == str(size)
+            return answer.status == HTTPStatus.OK and answer.headers["Content-Length"] == str(size)
         finally:
             connection.close()

@@ -1,0 +1,70 @@
+"""The ``sume_sandbox`` fixture for app developers' tests.
+
+    def test_my_app(sume_sandbox):
+        with Sume() as sume:
+            assert sume.videos.generate(prompt="A jar").wait().status == "completed"
+        assert sume_sandbox.requests.count(spends=True) == 1
+
+One sandbox is started per test process and fresh for every test; nothing is imported before a
+test asks for it. ``SUME_API_KEY`` and ``SUME_API_BASE_URL`` point to it while the test runs.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sume_ext.sandbox import Sandbox
+
+SPEED: Final = 100.0
+"""Seconds of sandbox time per real second, unless a test sets another."""
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Make the marks known."""
+    config.addinivalue_line(
+        "markers",
+        "sume_sandbox(**settings): settings of this test's sandbox, as in credits=5",
+    )
+    config.addinivalue_line(
+        "markers",
+        "sume_faults(*faults, **fault): what should go wrong, as text ('get_job status=503 "
+        "times=2'), as Fault, or one fault by its attributes",
+    )
+
+
+@pytest.fixture(scope="session")
+def _sume_sandbox_process() -> Iterator[Sandbox]:  # pyright: ignore[reportUnusedFunction]
+    from sume_ext.sandbox import Sandbox  # noqa: PLC0415  (loaded by every pytest run)
+
+    with Sandbox(speed=SPEED) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def sume_sandbox(
+    request: pytest.FixtureRequest,
+    monkeypatch: pytest.MonkeyPatch,
+    _sume_sandbox_process: Sandbox,
+) -> Sandbox:
+    """A running sandbox as good as new, a hundred times as fast as real time.
+
+    Marks ``sume_sandbox(**settings)`` and ``sume_faults(...)`` shape it for one test.
+    """
+    sandbox = _sume_sandbox_process
+    settings: dict[str, object] = {}
+    for mark in reversed(list(request.node.iter_markers("sume_sandbox"))):
+        settings |= mark.kwargs
+    sandbox.reset(**settings)
+    for mark in request.node.iter_markers("sume_faults"):
+        for fault in mark.args:
+            sandbox.faults.add(fault)
+        if mark.kwargs:
+            sandbox.faults.add(**mark.kwargs)
+    monkeypatch.setenv("SUME_API_KEY", sandbox.api_key)
+    monkeypatch.setenv("SUME_API_BASE_URL", sandbox.base_url)
+    return sandbox
