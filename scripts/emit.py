@@ -177,7 +177,8 @@ class Emitter:
 
     def _parameter(self, base: str, parameter: Parameter) -> Json:
         schema = self.schema(parameter.place, f"{base}{pascal(parameter.name)}", {}, loose=False)
-        description = schema.pop("description", None)
+        # Told twice: the generator writes the schema's description, other tools the parameter's.
+        description = schema.get("description")
         emitted = {
             "name": parameter.name,
             "in": parameter.location,

@@ -19,7 +19,7 @@ from ..types import UNSET, Unset
 T = TypeVar("T", bound="AdVideoRequest")
 
 
-@_attrs_define
+@_attrs_define(kw_only=True)
 class AdVideoRequest:
     """What to make an ad of, and who acts in it.
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 T = TypeVar("T", bound="Asset")
 
 
-@_attrs_define
+@_attrs_define(kw_only=True)
 class Asset:
     """A scene of a video in the Asset Library.
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 T = TypeVar("T", bound="AssetAccepted")
 
 
-@_attrs_define
+@_attrs_define(kw_only=True)
 class AssetAccepted:
     """An upload was finalized and its ingest enqueued.
 

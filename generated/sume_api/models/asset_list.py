@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 T = TypeVar("T", bound="AssetList")
 
 
-@_attrs_define
+@_attrs_define(kw_only=True)
 class AssetList:
     """One page of scene assets.
 

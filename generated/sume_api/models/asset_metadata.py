@@ -11,7 +11,7 @@ from ..types import UNSET, Unset
 T = TypeVar("T", bound="AssetMetadata")
 
 
-@_attrs_define
+@_attrs_define(kw_only=True)
 class AssetMetadata:
     """What is known of the scene; each member when available.
 

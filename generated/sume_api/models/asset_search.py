@@ -11,7 +11,7 @@ from ..types import UNSET, Unset
 T = TypeVar("T", bound="AssetSearch")
 
 
-@_attrs_define
+@_attrs_define(kw_only=True)
 class AssetSearch:
     """How the scene matched; there when a query was given.
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 T = TypeVar("T", bound="Avatar")
 
 
-@_attrs_define
+@_attrs_define(kw_only=True)
 class Avatar:
     """An avatar that can act in videos.
 

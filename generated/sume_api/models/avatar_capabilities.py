@@ -11,7 +11,7 @@ from ..types import UNSET, Unset
 T = TypeVar("T", bound="AvatarCapabilities")
 
 
-@_attrs_define
+@_attrs_define(kw_only=True)
 class AvatarCapabilities:
     """What the avatar can be used for.
 

@@ -11,7 +11,7 @@ from ..types import UNSET, Unset
 T = TypeVar("T", bound="AvatarMedia")
 
 
-@_attrs_define
+@_attrs_define(kw_only=True)
 class AvatarMedia:
     """Media that show the avatar.
 

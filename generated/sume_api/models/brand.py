@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 T = TypeVar("T", bound="Brand")
 
 
-@_attrs_define
+@_attrs_define(kw_only=True)
 class Brand:
     """A sanitized Brand DNA profile.
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 T = TypeVar("T", bound="BrandList")
 
 
-@_attrs_define
+@_attrs_define(kw_only=True)
 class BrandList:
     """One page of brand profiles.
 

@@ -11,7 +11,7 @@ from ..types import UNSET, Unset
 T = TypeVar("T", bound="Concurrency")
 
 
-@_attrs_define
+@_attrs_define(kw_only=True)
 class Concurrency:
     """Active generation capacity, when available.
 

@@ -11,7 +11,7 @@ from ..types import UNSET, Unset
 T = TypeVar("T", bound="CreateAssetRequest")
 
 
-@_attrs_define
+@_attrs_define(kw_only=True)
 class CreateAssetRequest:
     """The upload to take into the Asset Library.
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 T = TypeVar("T", bound="Credits")
 
 
-@_attrs_define
+@_attrs_define(kw_only=True)
 class Credits:
     """Plan, credits and active generation capacity of the workspace.
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 T = TypeVar("T", bound="FaceSwapAccepted")
 
 
-@_attrs_define
+@_attrs_define(kw_only=True)
 class FaceSwapAccepted:
     """One or more Face Swap jobs were accepted.
 

@@ -15,7 +15,7 @@ from ..types import UNSET, Unset
 T = TypeVar("T", bound="ImageGenerationRequest")
 
 
-@_attrs_define
+@_attrs_define(kw_only=True)
 class ImageGenerationRequest:
     """What to make an image of.
 

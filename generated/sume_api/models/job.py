@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 T = TypeVar("T", bound="Job")
 
 
-@_attrs_define
+@_attrs_define(kw_only=True)
 class Job:
     """A unit of asynchronous work.
 

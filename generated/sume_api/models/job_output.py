@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 T = TypeVar("T", bound="JobOutput")
 
 
-@_attrs_define
+@_attrs_define(kw_only=True)
 class JobOutput:
     """What a completed job made; which members are filled depends on the type of the job.
 

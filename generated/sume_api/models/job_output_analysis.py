@@ -9,7 +9,7 @@ from attrs import field as _attrs_field
 T = TypeVar("T", bound="JobOutputAnalysis")
 
 
-@_attrs_define
+@_attrs_define(kw_only=True)
 class JobOutputAnalysis:
     """Structured result of a reference analysis; null for other jobs."""
 

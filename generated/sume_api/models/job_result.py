@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 T = TypeVar("T", bound="JobResult")
 
 
-@_attrs_define
+@_attrs_define(kw_only=True)
 class JobResult:
     """A completed job together with what it made.
 

@@ -11,7 +11,7 @@ from ..types import UNSET, Unset
 T = TypeVar("T", bound="MeApiKey")
 
 
-@_attrs_define
+@_attrs_define(kw_only=True)
 class MeApiKey:
     """Sanitized metadata of the key in use.
 

@@ -11,7 +11,7 @@ from ..types import UNSET, Unset
 T = TypeVar("T", bound="MeWorkspace")
 
 
-@_attrs_define
+@_attrs_define(kw_only=True)
 class MeWorkspace:
     """The workspace the key is bound to.
 

@@ -14,7 +14,7 @@ from ..models.presign_upload_request_purpose import (
 T = TypeVar("T", bound="PresignUploadRequest")
 
 
-@_attrs_define
+@_attrs_define(kw_only=True)
 class PresignUploadRequest:
     """The file that will be uploaded.
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 T = TypeVar("T", bound="PresignedUpload")
 
 
-@_attrs_define
+@_attrs_define(kw_only=True)
 class PresignedUpload:
     """A temporary place to upload to. Every member is a secret.
 

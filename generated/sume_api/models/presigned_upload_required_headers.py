@@ -9,7 +9,7 @@ from attrs import field as _attrs_field
 T = TypeVar("T", bound="PresignedUploadRequiredHeaders")
 
 
-@_attrs_define
+@_attrs_define(kw_only=True)
 class PresignedUploadRequiredHeaders:
     """The headers, and no others, to send with the PUT; secret."""
 

@@ -11,7 +11,7 @@ from ..types import UNSET, Unset
 T = TypeVar("T", bound="ReferenceAnalysisAccepted")
 
 
-@_attrs_define
+@_attrs_define(kw_only=True)
 class ReferenceAnalysisAccepted:
     """A reference analysis was accepted.
 

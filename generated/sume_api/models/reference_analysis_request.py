@@ -9,7 +9,7 @@ from attrs import field as _attrs_field
 T = TypeVar("T", bound="ReferenceAnalysisRequest")
 
 
-@_attrs_define
+@_attrs_define(kw_only=True)
 class ReferenceAnalysisRequest:
     """Which public video to analyse.
 

@@ -80,10 +80,10 @@ def sync_detailed(
      One scene asset. Passing on the search context of the hit keeps its match data.
 
     Args:
-        asset_id (str):  Example: asset_123.
-        q (str | Unset):
+        asset_id (str): Id of the asset. Example: asset_123.
+        q (str | Unset): The query that found the scene.
         search_mode (GetAssetSearchMode | Unset): How the scene was found.
-        search_score (float | Unset):
+        search_score (float | Unset): Score the search gave; leave it out when the score was null.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -120,10 +120,10 @@ def sync(
      One scene asset. Passing on the search context of the hit keeps its match data.
 
     Args:
-        asset_id (str):  Example: asset_123.
-        q (str | Unset):
+        asset_id (str): Id of the asset. Example: asset_123.
+        q (str | Unset): The query that found the scene.
         search_mode (GetAssetSearchMode | Unset): How the scene was found.
-        search_score (float | Unset):
+        search_score (float | Unset): Score the search gave; leave it out when the score was null.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -155,10 +155,10 @@ async def asyncio_detailed(
      One scene asset. Passing on the search context of the hit keeps its match data.
 
     Args:
-        asset_id (str):  Example: asset_123.
-        q (str | Unset):
+        asset_id (str): Id of the asset. Example: asset_123.
+        q (str | Unset): The query that found the scene.
         search_mode (GetAssetSearchMode | Unset): How the scene was found.
-        search_score (float | Unset):
+        search_score (float | Unset): Score the search gave; leave it out when the score was null.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -193,10 +193,10 @@ async def asyncio(
      One scene asset. Passing on the search context of the hit keeps its match data.
 
     Args:
-        asset_id (str):  Example: asset_123.
-        q (str | Unset):
+        asset_id (str): Id of the asset. Example: asset_123.
+        q (str | Unset): The query that found the scene.
         search_mode (GetAssetSearchMode | Unset): How the scene was found.
-        search_score (float | Unset):
+        search_score (float | Unset): Score the search gave; leave it out when the score was null.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

@@ -152,22 +152,28 @@ def sync_detailed(
     indexed.
 
     Args:
-        brand (str | Unset):
-        created_after (datetime.date | datetime.datetime | str | Unset):
-        created_before (datetime.date | datetime.datetime | str | Unset):
-        cta_present (bool | Unset):
-        cursor (str | Unset):
-        keyword (str | Unset):
-        limit (int | Unset):  Example: 5.
-        max_duration_seconds (float | Unset):
-        min_duration_seconds (float | Unset):
-        product (str | Unset):
-        q (str | Unset):  Example: woman camera hook.
+        brand (str | Unset): Only scenes with this brand.
+        created_after (datetime.date | datetime.datetime | str | Unset): Only scenes indexed after
+            this time.
+        created_before (datetime.date | datetime.datetime | str | Unset): Only scenes indexed
+            before this time.
+        cta_present (bool | Unset): Only scenes with (true) or without (false) a call to action.
+        cursor (str | Unset): `next_cursor` of the previous page.
+        keyword (str | Unset): Only scenes with this keyword.
+        limit (int | Unset): How many items a page has at most, 1 to 100; the server takes 20 when
+            it is left out. Example: 5.
+        max_duration_seconds (float | Unset): Only scenes at most this long.
+        min_duration_seconds (float | Unset): Only scenes at least this long.
+        product (str | Unset): Only scenes with this product.
+        q (str | Unset): What to look for, in natural language or keywords. Example: woman camera
+            hook.
         search_mode (ListAssetsSearchMode | Unset): How to search.
-        segment_type (str | Unset):  Example: hook.
+        segment_type (str | Unset): Role of the scene, such as hook, product demo or call to
+            action. Example: hook.
         sort (ListAssetsSort | Unset): Order of the scenes.
-        source_type (str | Unset):  Example: generated.
-        tag (str | Unset):
+        source_type (str | Unset): Where the video came from, such as generated or upload.
+            Example: generated.
+        tag (str | Unset): Only scenes with this tag.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -229,22 +235,28 @@ def sync(
     indexed.
 
     Args:
-        brand (str | Unset):
-        created_after (datetime.date | datetime.datetime | str | Unset):
-        created_before (datetime.date | datetime.datetime | str | Unset):
-        cta_present (bool | Unset):
-        cursor (str | Unset):
-        keyword (str | Unset):
-        limit (int | Unset):  Example: 5.
-        max_duration_seconds (float | Unset):
-        min_duration_seconds (float | Unset):
-        product (str | Unset):
-        q (str | Unset):  Example: woman camera hook.
+        brand (str | Unset): Only scenes with this brand.
+        created_after (datetime.date | datetime.datetime | str | Unset): Only scenes indexed after
+            this time.
+        created_before (datetime.date | datetime.datetime | str | Unset): Only scenes indexed
+            before this time.
+        cta_present (bool | Unset): Only scenes with (true) or without (false) a call to action.
+        cursor (str | Unset): `next_cursor` of the previous page.
+        keyword (str | Unset): Only scenes with this keyword.
+        limit (int | Unset): How many items a page has at most, 1 to 100; the server takes 20 when
+            it is left out. Example: 5.
+        max_duration_seconds (float | Unset): Only scenes at most this long.
+        min_duration_seconds (float | Unset): Only scenes at least this long.
+        product (str | Unset): Only scenes with this product.
+        q (str | Unset): What to look for, in natural language or keywords. Example: woman camera
+            hook.
         search_mode (ListAssetsSearchMode | Unset): How to search.
-        segment_type (str | Unset):  Example: hook.
+        segment_type (str | Unset): Role of the scene, such as hook, product demo or call to
+            action. Example: hook.
         sort (ListAssetsSort | Unset): Order of the scenes.
-        source_type (str | Unset):  Example: generated.
-        tag (str | Unset):
+        source_type (str | Unset): Where the video came from, such as generated or upload.
+            Example: generated.
+        tag (str | Unset): Only scenes with this tag.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -301,22 +313,28 @@ async def asyncio_detailed(
     indexed.
 
     Args:
-        brand (str | Unset):
-        created_after (datetime.date | datetime.datetime | str | Unset):
-        created_before (datetime.date | datetime.datetime | str | Unset):
-        cta_present (bool | Unset):
-        cursor (str | Unset):
-        keyword (str | Unset):
-        limit (int | Unset):  Example: 5.
-        max_duration_seconds (float | Unset):
-        min_duration_seconds (float | Unset):
-        product (str | Unset):
-        q (str | Unset):  Example: woman camera hook.
+        brand (str | Unset): Only scenes with this brand.
+        created_after (datetime.date | datetime.datetime | str | Unset): Only scenes indexed after
+            this time.
+        created_before (datetime.date | datetime.datetime | str | Unset): Only scenes indexed
+            before this time.
+        cta_present (bool | Unset): Only scenes with (true) or without (false) a call to action.
+        cursor (str | Unset): `next_cursor` of the previous page.
+        keyword (str | Unset): Only scenes with this keyword.
+        limit (int | Unset): How many items a page has at most, 1 to 100; the server takes 20 when
+            it is left out. Example: 5.
+        max_duration_seconds (float | Unset): Only scenes at most this long.
+        min_duration_seconds (float | Unset): Only scenes at least this long.
+        product (str | Unset): Only scenes with this product.
+        q (str | Unset): What to look for, in natural language or keywords. Example: woman camera
+            hook.
         search_mode (ListAssetsSearchMode | Unset): How to search.
-        segment_type (str | Unset):  Example: hook.
+        segment_type (str | Unset): Role of the scene, such as hook, product demo or call to
+            action. Example: hook.
         sort (ListAssetsSort | Unset): Order of the scenes.
-        source_type (str | Unset):  Example: generated.
-        tag (str | Unset):
+        source_type (str | Unset): Where the video came from, such as generated or upload.
+            Example: generated.
+        tag (str | Unset): Only scenes with this tag.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -376,22 +394,28 @@ async def asyncio(
     indexed.
 
     Args:
-        brand (str | Unset):
-        created_after (datetime.date | datetime.datetime | str | Unset):
-        created_before (datetime.date | datetime.datetime | str | Unset):
-        cta_present (bool | Unset):
-        cursor (str | Unset):
-        keyword (str | Unset):
-        limit (int | Unset):  Example: 5.
-        max_duration_seconds (float | Unset):
-        min_duration_seconds (float | Unset):
-        product (str | Unset):
-        q (str | Unset):  Example: woman camera hook.
+        brand (str | Unset): Only scenes with this brand.
+        created_after (datetime.date | datetime.datetime | str | Unset): Only scenes indexed after
+            this time.
+        created_before (datetime.date | datetime.datetime | str | Unset): Only scenes indexed
+            before this time.
+        cta_present (bool | Unset): Only scenes with (true) or without (false) a call to action.
+        cursor (str | Unset): `next_cursor` of the previous page.
+        keyword (str | Unset): Only scenes with this keyword.
+        limit (int | Unset): How many items a page has at most, 1 to 100; the server takes 20 when
+            it is left out. Example: 5.
+        max_duration_seconds (float | Unset): Only scenes at most this long.
+        min_duration_seconds (float | Unset): Only scenes at least this long.
+        product (str | Unset): Only scenes with this product.
+        q (str | Unset): What to look for, in natural language or keywords. Example: woman camera
+            hook.
         search_mode (ListAssetsSearchMode | Unset): How to search.
-        segment_type (str | Unset):  Example: hook.
+        segment_type (str | Unset): Role of the scene, such as hook, product demo or call to
+            action. Example: hook.
         sort (ListAssetsSort | Unset): Order of the scenes.
-        source_type (str | Unset):  Example: generated.
-        tag (str | Unset):
+        source_type (str | Unset): Where the video came from, such as generated or upload.
+            Example: generated.
+        tag (str | Unset): Only scenes with this tag.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

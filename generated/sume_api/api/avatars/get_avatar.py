@@ -55,7 +55,7 @@ def sync_detailed(
      One avatar with its media and what it can be used for.
 
     Args:
-        avatar_id (str):  Example: avatar_123.
+        avatar_id (str): Id of the avatar. Example: avatar_123.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -86,7 +86,7 @@ def sync(
      One avatar with its media and what it can be used for.
 
     Args:
-        avatar_id (str):  Example: avatar_123.
+        avatar_id (str): Id of the avatar. Example: avatar_123.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -112,7 +112,7 @@ async def asyncio_detailed(
      One avatar with its media and what it can be used for.
 
     Args:
-        avatar_id (str):  Example: avatar_123.
+        avatar_id (str): Id of the avatar. Example: avatar_123.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -141,7 +141,7 @@ async def asyncio(
      One avatar with its media and what it can be used for.
 
     Args:
-        avatar_id (str):  Example: avatar_123.
+        avatar_id (str): Id of the avatar. Example: avatar_123.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

@@ -64,8 +64,9 @@ def sync_detailed(
      Public and workspace avatars that the key may use.
 
     Args:
-        cursor (str | Unset):
-        limit (int | Unset):  Example: 5.
+        cursor (str | Unset): `next_cursor` of the previous page.
+        limit (int | Unset): How many items a page has at most, 1 to 100; the server takes 20 when
+            it is left out. Example: 5.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -98,8 +99,9 @@ def sync(
      Public and workspace avatars that the key may use.
 
     Args:
-        cursor (str | Unset):
-        limit (int | Unset):  Example: 5.
+        cursor (str | Unset): `next_cursor` of the previous page.
+        limit (int | Unset): How many items a page has at most, 1 to 100; the server takes 20 when
+            it is left out. Example: 5.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -127,8 +129,9 @@ async def asyncio_detailed(
      Public and workspace avatars that the key may use.
 
     Args:
-        cursor (str | Unset):
-        limit (int | Unset):  Example: 5.
+        cursor (str | Unset): `next_cursor` of the previous page.
+        limit (int | Unset): How many items a page has at most, 1 to 100; the server takes 20 when
+            it is left out. Example: 5.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -159,8 +162,9 @@ async def asyncio(
      Public and workspace avatars that the key may use.
 
     Args:
-        cursor (str | Unset):
-        limit (int | Unset):  Example: 5.
+        cursor (str | Unset): `next_cursor` of the previous page.
+        limit (int | Unset): How many items a page has at most, 1 to 100; the server takes 20 when
+            it is left out. Example: 5.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

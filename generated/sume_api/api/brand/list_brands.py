@@ -68,9 +68,10 @@ def sync_detailed(
      Sanitized Brand DNA profiles of the workspace.
 
     Args:
-        cursor (str | Unset):
-        domain (str | Unset):
-        limit (int | Unset):  Example: 5.
+        cursor (str | Unset): `next_cursor` of the previous page.
+        domain (str | Unset): Only the brand of this website domain.
+        limit (int | Unset): How many items a page has at most, 1 to 100; the server takes 20 when
+            it is left out. Example: 5.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -105,9 +106,10 @@ def sync(
      Sanitized Brand DNA profiles of the workspace.
 
     Args:
-        cursor (str | Unset):
-        domain (str | Unset):
-        limit (int | Unset):  Example: 5.
+        cursor (str | Unset): `next_cursor` of the previous page.
+        domain (str | Unset): Only the brand of this website domain.
+        limit (int | Unset): How many items a page has at most, 1 to 100; the server takes 20 when
+            it is left out. Example: 5.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -137,9 +139,10 @@ async def asyncio_detailed(
      Sanitized Brand DNA profiles of the workspace.
 
     Args:
-        cursor (str | Unset):
-        domain (str | Unset):
-        limit (int | Unset):  Example: 5.
+        cursor (str | Unset): `next_cursor` of the previous page.
+        domain (str | Unset): Only the brand of this website domain.
+        limit (int | Unset): How many items a page has at most, 1 to 100; the server takes 20 when
+            it is left out. Example: 5.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -172,9 +175,10 @@ async def asyncio(
      Sanitized Brand DNA profiles of the workspace.
 
     Args:
-        cursor (str | Unset):
-        domain (str | Unset):
-        limit (int | Unset):  Example: 5.
+        cursor (str | Unset): `next_cursor` of the previous page.
+        domain (str | Unset): Only the brand of this website domain.
+        limit (int | Unset): How many items a page has at most, 1 to 100; the server takes 20 when
+            it is left out. Example: 5.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

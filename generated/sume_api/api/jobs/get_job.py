@@ -53,7 +53,7 @@ def sync_detailed(
      Status of a job, with a sanitized error and result URL fields.
 
     Args:
-        job_id (str):  Example: job_123.
+        job_id (str): Id of the job. Example: job_123.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -84,7 +84,7 @@ def sync(
      Status of a job, with a sanitized error and result URL fields.
 
     Args:
-        job_id (str):  Example: job_123.
+        job_id (str): Id of the job. Example: job_123.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -110,7 +110,7 @@ async def asyncio_detailed(
      Status of a job, with a sanitized error and result URL fields.
 
     Args:
-        job_id (str):  Example: job_123.
+        job_id (str): Id of the job. Example: job_123.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -139,7 +139,7 @@ async def asyncio(
      Status of a job, with a sanitized error and result URL fields.
 
     Args:
-        job_id (str):  Example: job_123.
+        job_id (str): Id of the job. Example: job_123.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

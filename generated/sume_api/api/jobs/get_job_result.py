@@ -55,7 +55,7 @@ def sync_detailed(
      Final output of a completed job, when available.
 
     Args:
-        job_id (str):  Example: job_123.
+        job_id (str): Id of the job. Example: job_123.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -86,7 +86,7 @@ def sync(
      Final output of a completed job, when available.
 
     Args:
-        job_id (str):  Example: job_123.
+        job_id (str): Id of the job. Example: job_123.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -112,7 +112,7 @@ async def asyncio_detailed(
      Final output of a completed job, when available.
 
     Args:
-        job_id (str):  Example: job_123.
+        job_id (str): Id of the job. Example: job_123.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -141,7 +141,7 @@ async def asyncio(
      Final output of a completed job, when available.
 
     Args:
-        job_id (str):  Example: job_123.
+        job_id (str): Id of the job. Example: job_123.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

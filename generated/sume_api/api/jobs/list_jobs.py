@@ -72,10 +72,11 @@ def sync_detailed(
      Jobs of the workspace, the newest first.
 
     Args:
-        cursor (str | Unset):
-        limit (int | Unset):  Example: 5.
-        status (str | Unset):  Example: completed.
-        type_ (str | Unset):  Example: video_generation.
+        cursor (str | Unset): `next_cursor` of the previous page.
+        limit (int | Unset): How many items a page has at most, 1 to 100; the server takes 20 when
+            it is left out. Example: 5.
+        status (str | Unset): Only jobs in this status. Example: completed.
+        type_ (str | Unset): Only jobs of this kind. Example: video_generation.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -112,10 +113,11 @@ def sync(
      Jobs of the workspace, the newest first.
 
     Args:
-        cursor (str | Unset):
-        limit (int | Unset):  Example: 5.
-        status (str | Unset):  Example: completed.
-        type_ (str | Unset):  Example: video_generation.
+        cursor (str | Unset): `next_cursor` of the previous page.
+        limit (int | Unset): How many items a page has at most, 1 to 100; the server takes 20 when
+            it is left out. Example: 5.
+        status (str | Unset): Only jobs in this status. Example: completed.
+        type_ (str | Unset): Only jobs of this kind. Example: video_generation.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -147,10 +149,11 @@ async def asyncio_detailed(
      Jobs of the workspace, the newest first.
 
     Args:
-        cursor (str | Unset):
-        limit (int | Unset):  Example: 5.
-        status (str | Unset):  Example: completed.
-        type_ (str | Unset):  Example: video_generation.
+        cursor (str | Unset): `next_cursor` of the previous page.
+        limit (int | Unset): How many items a page has at most, 1 to 100; the server takes 20 when
+            it is left out. Example: 5.
+        status (str | Unset): Only jobs in this status. Example: completed.
+        type_ (str | Unset): Only jobs of this kind. Example: video_generation.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -185,10 +188,11 @@ async def asyncio(
      Jobs of the workspace, the newest first.
 
     Args:
-        cursor (str | Unset):
-        limit (int | Unset):  Example: 5.
-        status (str | Unset):  Example: completed.
-        type_ (str | Unset):  Example: video_generation.
+        cursor (str | Unset): `next_cursor` of the previous page.
+        limit (int | Unset): How many items a page has at most, 1 to 100; the server takes 20 when
+            it is left out. Example: 5.
+        status (str | Unset): Only jobs in this status. Example: completed.
+        type_ (str | Unset): Only jobs of this kind. Example: video_generation.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

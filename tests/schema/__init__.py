@@ -1,0 +1,1 @@
+"""Schemas worded in other ways, and what to compare them by."""
