@@ -87,8 +87,8 @@ class Sume(operations.Api[Sync], _Client):
         from sume_ext.transport import HttpxTransport  # noqa: PLC0415  (brings httpx)
 
         self._runner = Runner(
-            HttpxTransport(self._config, transport),
-            HttpxTransport(self._config, transport),
+            HttpxTransport.over(self._config, transport),
+            HttpxTransport.over(self._config, transport),
             clock or SystemClock(),
             self._config.connect_timeout,
         )
@@ -152,8 +152,8 @@ class AsyncSume(operations.Api[Async], _Client):
         from sume_ext.transport import AsyncHttpxTransport  # noqa: PLC0415  (brings httpx)
 
         self._runner = AsyncRunner(
-            AsyncHttpxTransport(self._config, transport),
-            AsyncHttpxTransport(self._config, transport),
+            AsyncHttpxTransport.over(self._config, transport),
+            AsyncHttpxTransport.over(self._config, transport),
             clock or SystemClock(),
             self._config.connect_timeout,
         )

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator, Mapping
 
     from sume_ext.config import Config
-    from sume_ext.wire import Body, Request, Timeouts
+    from sume_ext.wire import AsyncTransport, Body, Request, Timeouts, Transport
 
 _shared_context: list[ssl.SSLContext] = []
 
@@ -60,6 +60,13 @@ class HttpxTransport:
         self._given = transport
         self._pools: dict[str | None, httpx.BaseTransport] = {}
 
+    @classmethod
+    def over(cls, config: Config, given: httpx.BaseTransport | Transport | None) -> Transport:
+        """The network, an httpx transport, or whatever already carries our own requests."""
+        if given is None or isinstance(given, httpx.BaseTransport):
+            return cls(config, given)
+        return given
+
     def open(self, request: Request, timeouts: Timeouts) -> HttpxStream:
         """Send a request and come back with the head of its answer."""
         try:
@@ -93,6 +100,15 @@ class AsyncHttpxTransport:
         self._config = config
         self._given = transport
         self._pools: dict[str | None, httpx.AsyncBaseTransport] = {}
+
+    @classmethod
+    def over(
+        cls, config: Config, given: httpx.AsyncBaseTransport | AsyncTransport | None
+    ) -> AsyncTransport:
+        """The network, an httpx transport, or whatever already carries our own requests."""
+        if given is None or isinstance(given, httpx.AsyncBaseTransport):
+            return cls(config, given)
+        return given
 
     async def open(self, request: Request, timeouts: Timeouts) -> AsyncHttpxStream:
         """Send a request and come back with the head of its answer."""
