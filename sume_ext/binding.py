@@ -124,7 +124,7 @@ class Binding:
         return Call(
             self.name,
             self.effect,
-            self.operation._get_kwargs,  # noqa: SLF001  (pinned by a test of the generator)
+            self._checked,
             self.operation._parse_response,  # noqa: SLF001
             self.job_type,
         )
@@ -132,15 +132,15 @@ class Binding:
     @cached_property
     def signature(self) -> inspect.Signature:
         """What a caller passes: ids by position, everything else by keyword."""
-        takes = inspect.signature(self.call.arguments)
+        takes = inspect.signature(self.operation._get_kwargs)  # noqa: SLF001
         parameters = [p for p in takes.parameters.values() if p.name != "body"]
         if self.body is not None:
-            parameters += [*inspect.signature(self.body.__init__).parameters.values()][1:]
+            parameters += inspect.signature(self.body).parameters.values()
         return inspect.Signature([_for_people(p, by_position=self._ids) for p in parameters])
 
     @cached_property
     def _ids(self) -> frozenset[str]:
-        takes = inspect.signature(self.call.arguments).parameters.values()
+        takes = inspect.signature(self.operation._get_kwargs).parameters.values()  # noqa: SLF001
         return frozenset(p.name for p in takes if p.kind is p.POSITIONAL_OR_KEYWORD)
 
     @cached_property
@@ -153,6 +153,20 @@ class Binding:
             text += "\n\nMay reserve or spend credits."
         return f"{text}\n\nArgs:\n{_spelled(arguments)}" if arguments.strip() else text
 
+    def _checked(self, *ids: object, **kwargs: Any) -> dict[str, Any]:
+        """The generated ``_get_kwargs``, which would send the id "None" for None."""
+        for given in (*ids, *(kwargs[name] for name in self._ids if name in kwargs)):
+            if not isinstance(given, str) or given in ("", ".", ".."):
+                raise InvalidArgumentError(
+                    f"{self.name}: an id is a text, not {given!r}."
+                    if not isinstance(given, str)
+                    else f"{self.name}: {given!r} is no id.",
+                    hint="Pass the id as the API gave it.",
+                    operation=self.name,
+                )
+        arguments: dict[str, Any] = self.operation._get_kwargs(*ids, **kwargs)  # noqa: SLF001
+        return arguments
+
     def arguments(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
         """What the generated ``_get_kwargs`` makes of a caller's arguments.
 
@@ -164,6 +178,8 @@ class Binding:
             if self.body is None:
                 return self.call.arguments(*args, **kwargs)
             return self.call.arguments(*args, body=self.body(**kwargs))
+        except InvalidArgumentError:
+            raise
         except (TypeError, ValueError, AttributeError) as error:
             raise _explained(self.name, self.signature, error, args, kwargs) from None
 
@@ -185,6 +201,7 @@ def _spelled(text: str) -> str:
     from sume_api import models  # noqa: PLC0415  (its members are imported one by one, on demand)
 
     text = text.replace("sume_api.types.", "").replace(" | Unset", "")
+    text = re.sub(r"Union\[(.+), Unset\]", r"\1", text)
     return re.sub(r"\b[A-Z][a-z]\w+\b", values, text)
 
 
@@ -343,12 +360,10 @@ class calls(Line, Generic[P, T]):  # noqa: N801  (reads as a verb in the table)
     """A plain operation: answers with its generated model."""
 
     @overload
-    def __init__(
-        self: calls[P, T], operation: Operation[P, T], *, effect: Effect = Effect.READS
-    ) -> None: ...
+    def __init__(self, operation: Operation[P, T], *, effect: Effect = Effect.READS) -> None: ...
     @overload
     def __init__(
-        self: calls[P, T],
+        self,
         operation: Operation[..., T],
         body: Callable[P, object],
         *,

@@ -1,0 +1,166 @@
+"""Guarantee: what can't be right is refused with a clear error of ours, and nothing is sent.
+
+The threats: a paid call with a misspelt option silently ignored, a key sent in clear, an id
+that turns one path into another (`..`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sume_ext import AsyncSume, ConfigurationError, InvalidArgumentError, Sume, SumeError
+from sume_ext.operations import BINDINGS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sume_ext.wire import Request, Timeouts
+
+
+class Silence:
+    """A transport through which nothing may go."""
+
+    def open(self, request: Request, timeouts: Timeouts) -> Any:
+        raise AssertionError(f"{request.method} was sent")
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+    def handle_request(self, request: Any) -> Any:
+        raise AssertionError(f"{request.method} was sent")
+
+    async def handle_async_request(self, request: Any) -> Any:
+        raise AssertionError(f"{request.method} was sent")
+
+    async def aclose(self) -> None:
+        """Nothing is open."""
+
+
+def client() -> Sume:
+    return Sume(api_key="sume_live_x", base_url="http://127.0.0.1:1", transport=Silence())
+
+
+WRONG: dict[str, tuple[Callable[[Any], Any], str]] = {
+    "unknown keyword": (lambda s: s.videos.generate(promt="x"), "Did you mean 'prompt'?"),
+    "unknown keyword, nothing near": (lambda s: s.credits.get(zzz=1), "It takes: nothing."),
+    "positional body": (lambda s: s.videos.generate("x"), "by|keyword|It takes: prompt"),
+    "positional filter": (lambda s: s.assets.search("hook"), "It takes: "),
+    "two ids": (lambda s: s.jobs.get("job_1", "job_2"), "It takes: job_id"),
+    "missing": (lambda s: s.videos.generate(duration=4), "It takes: prompt"),
+    "missing id": (lambda s: s.jobs.get(), "It takes: job_id"),
+    "no JSON": (lambda s: s.videos.generate(prompt=object()), "help()|Correct"),
+    "not a number": (
+        lambda s: s.videos.generate(prompt="x", duration=float("nan")),
+        "Correct|help",
+    ),
+    "unknown keyword of a behaviour": (lambda s: s.jobs.wait("job_1", timout=1), "'timeout'"),
+    "empty id of a behaviour": (lambda s: s.jobs.wait(""), "id"),
+}
+
+
+@pytest.mark.parametrize("case", WRONG)
+def test_wrong_arguments_are_refused_before_anything_is_sent(case: str) -> None:
+    call, hints = WRONG[case]
+    with client() as sume, pytest.raises(InvalidArgumentError) as caught:
+        call(sume)
+    assert any(hint in caught.value.hint for hint in hints.split("|")), caught.value.hint
+    assert isinstance(caught.value, TypeError)
+    assert isinstance(caught.value, ValueError)
+
+
+@pytest.mark.parametrize("case", WRONG)
+def test_wrong_arguments_are_refused_alike_when_awaited(case: str) -> None:
+    async def attempt() -> None:
+        async with AsyncSume(
+            api_key="sume_live_x", base_url="http://127.0.0.1:1", transport=Silence()
+        ) as sume:
+            await WRONG[case][0](sume)
+
+    with pytest.raises(InvalidArgumentError):
+        asyncio.run(attempt())
+
+
+@pytest.mark.parametrize("name", ["jobs.get", "jobs.result", "avatars.get", "assets.get"])
+@pytest.mark.parametrize("bad", ["", ".", "..", None, 7, b"job_1"])
+def test_an_id_that_is_none_is_refused(name: str, bad: object) -> None:
+    """`..` would ask for another path than the one meant; None would ask for the id "None"."""
+    resource, _, method = name.rpartition(".")
+    with client() as sume, pytest.raises(InvalidArgumentError):
+        getattr(getattr(sume, resource), method)(bad)
+
+
+@given(text=st.text(min_size=1, max_size=40))
+def test_an_id_never_changes_the_path(text: str) -> None:
+    """Whatever an id holds, it stays one segment of the path, or is refused."""
+    from sume_ext.calls import build  # noqa: PLC0415
+    from sume_ext.config import resolve  # noqa: PLC0415
+
+    call = BINDINGS["jobs.get"].call
+    config = resolve(api_key="k", environ={})
+    try:
+        request = build(config, call, BINDINGS["jobs.get"].arguments((text,), {}))
+    except InvalidArgumentError:
+        return
+    tail = request.url.removeprefix("https://www.sume.so/api/v1/jobs/")
+    assert "/" not in tail
+    assert "?" not in tail
+    assert "#" not in tail
+
+
+REFUSED_URLS = [
+    "http://www.sume.so/api/v1",
+    "http://example.com",
+    "ftp://www.sume.so",
+    "www.sume.so",
+    "https://user:pass@www.sume.so/api/v1",
+    "https://www.sume.so/api/v1?key=1",
+    "https://www.sume.so/api/v1#x",
+    "https://[::1",
+    "http://localhost.example.com",
+    "http://127.0.0.1.example.com",
+]
+
+
+@pytest.mark.parametrize("url", REFUSED_URLS)
+def test_a_base_url_that_a_key_must_not_go_to_is_refused(url: str) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        Sume(api_key="sume_live_secret", base_url=url)
+    assert "secret" not in str(caught.value)
+    assert "pass" not in str(caught.value).replace("Pass", "")
+
+
+@pytest.mark.parametrize(
+    "url", ["http://127.0.0.1:8080/api/v1/", "http://localhost:1", "http://[::1]:9/x"]
+)
+def test_loopback_may_be_plain_http(url: str) -> None:
+    with Sume(api_key="k", base_url=url) as sume:
+        assert url.rstrip("/") in repr(sume)
+
+
+@pytest.mark.parametrize("key", [None, "", "  ", "sume_live_\n", "schlüssel", "a\tb\x00"])
+def test_no_key_is_said_before_anything_is_sent(
+    key: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("SUME_API_KEY", raising=False)
+    if key == "sume_live_\n":  # a trailing newline from a file is trimmed, not refused
+        Sume(api_key=key).close()
+        return
+    with pytest.raises(ConfigurationError) as caught:
+        Sume(api_key=key)
+    assert caught.value.hint
+
+
+@pytest.mark.parametrize("timeout", [0, -1, float("nan"), float("inf")])
+def test_a_timeout_must_be_finite_and_positive(timeout: float) -> None:
+    with pytest.raises(ConfigurationError):
+        Sume(api_key="k", timeout=timeout)
+
+
+def test_our_errors_are_one_family() -> None:
+    assert issubclass(InvalidArgumentError, SumeError)
+    assert issubclass(ConfigurationError, SumeError)
