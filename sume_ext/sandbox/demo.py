@@ -72,7 +72,11 @@ def fill_the_library(sume: Sume) -> None:
 def main(arguments: list[str]) -> int:
     """Run the demo; the directory for downloads may be given."""
     directory = Path(arguments[0] if arguments else "demo-output")
-    with Sandbox() as sandbox, Sume(api_key=sandbox.api_key, base_url=sandbox.base_url) as sume:
+    # Twice as fast as the sandbox usually is: long enough to watch, short enough to sit through.
+    with (
+        Sandbox(speed=2.0) as sandbox,
+        Sume(api_key=sandbox.api_key, base_url=sandbox.base_url) as sume,
+    ):
         say("This talks to the embedded SANDBOX, a stand-in for the Sume API on this machine:")
         say(f"    {sandbox.base_url}")
         say("Nothing is generated and nothing is spent; the files it serves are small samples.")
