@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 def say(text: str = "") -> None:
     """Print a line at once, also into a pipe."""
-    print(text, flush=True)
+    print(text, flush=True)  # noqa: T201  (this is what the program is for)
 
 
 def show(event: JobEvent) -> None:
@@ -32,8 +32,8 @@ def look_around(sume: Sume) -> None:
     say("\n1. Account and credits")
     sume.account.me()  # who it is stays out of the output: names and ids are private
     say("    the key is accepted; it belongs to one user and one workspace")
-    credits = sume.credits.get()
-    say(f"    plan {credits.plan}, credits left: {credits.remaining_credits}")
+    account = sume.credits.get()
+    say(f"    plan {account.plan}, credits left: {account.remaining_credits}")
 
 
 def make_a_video(sume: Sume, directory: Path) -> None:
