@@ -38,10 +38,10 @@ if TYPE_CHECKING:
     from sume_ext.errors import TransferError as TransferError
     from sume_ext.errors import TransportError as TransportError
     from sume_ext.errors import UploadError as UploadError
+    from sume_ext.job_state import JobEvent as JobEvent
     from sume_ext.jobs import AsyncJob as AsyncJob
     from sume_ext.jobs import AsyncJobGroup as AsyncJobGroup
     from sume_ext.jobs import Job as Job
-    from sume_ext.jobs import JobEvent as JobEvent
     from sume_ext.jobs import JobGroup as JobGroup
     from sume_ext.paging import AsyncPager as AsyncPager
     from sume_ext.paging import Page as Page
@@ -81,7 +81,8 @@ _HOMES = {
         "TransportError",
         "UploadError",
     ),
-    "jobs": ("AsyncJob", "AsyncJobGroup", "Job", "JobEvent", "JobGroup"),
+    "job_state": ("JobEvent",),
+    "jobs": ("AsyncJob", "AsyncJobGroup", "Job", "JobGroup"),
     "paging": ("AsyncPager", "Page", "Pager"),
     "results": ("AsyncResult", "Media", "Result"),
     "secret": ("Secret",),

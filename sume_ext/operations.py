@@ -36,7 +36,7 @@ from sume_api.operations import (
     presign_upload,
 )
 
-from sume_ext import jobs, uploads
+from sume_ext import uploads, waiting
 from sume_ext.binding import (
     Binding,
     Resource,
@@ -90,7 +90,7 @@ class Jobs(Resource[M], name="jobs"):
     list = pages_jobs(list_jobs)
     get = fetches_job(get_job)
     result = fetches_result(get_job_result)
-    wait = runs_job(jobs.wait)
+    wait = runs_job(waiting.wait)
 
 
 class Images(Resource[M], name="images"):

@@ -6,9 +6,12 @@ is noticed within that share of the time it took, and a long job costs few reque
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Literal
 
 from attrs import frozen
+
+from sume_ext.errors import InvalidArgumentError
 
 if TYPE_CHECKING:
     import random
@@ -23,7 +26,16 @@ EXPIRED = "expired"
 TERMINAL = frozenset({SUCCEEDED, FAILED, CANCELED, EXPIRED})
 """Statuses that never change again; every other one, known or not, is still running.
 Source: the public docs, "Async job lifecycle"."""
-PENDING = frozenset({"queued", "running", "processing"})
+PENDING = ("queued", "processing", "running")
+"""The other known statuses, in the order a job goes through them."""
+
+UNKNOWN_STATUS_PATIENCE = 3600.0
+"""Seconds that an unknown status may stay unchanged even in a wait without bound: it may be a
+final one that is newer than this package, and no wait is endless."""
+
+_LONGEST_HINT = 120.0
+_LAST_LOOK = 1.0
+_LAST_LOOK_SHARE = 0.05
 
 
 @frozen
@@ -33,7 +45,8 @@ class Schedule:
     Attributes:
         floor: The shortest pause, in seconds.
         ceiling: The longest.
-        share: The pause as a share of the job's age.
+        share: The pause as a share of the job's age, and so the bound on how late its end
+            is noticed.
         timeout: How long to wait by default. Source: the docs' defaults for ``--timeout``.
     """
 
@@ -42,20 +55,72 @@ class Schedule:
     share: float = 0.1
     timeout: float = 1800.0
 
+    def bound(self, age: float) -> float:
+        """The longest pause at an age, in seconds."""
+        return min(self.ceiling, max(self.floor, self.share * age))
+
     def pause(self, age: float, rng: random.Random) -> float:
         """Seconds until the next look, jittered downwards so that many waits drift apart."""
-        return min(self.ceiling, max(self.floor, self.share * age)) * rng.uniform(0.75, 1.0)
+        return self.bound(age) * rng.uniform(0.75, 1.0)
 
 
 _IMAGE = Schedule(floor=0.5, ceiling=10.0, timeout=600.0)
-_OTHER = Schedule(floor=1.0, ceiling=30.0)
+_OTHER = Schedule(floor=2.0, ceiling=30.0)
 
 
 def schedule_for(job_type: str | None) -> Schedule:
-    """The rhythm for a type of job; unknown types wait like videos."""
+    """The rhythm for a type of job; unknown types wait like videos.
+
+    Source: the docs ask for longer intervals for video than for images, without numbers.
+    """
     return _IMAGE if job_type == "image_generation" else _OTHER
 
 
-def seconds_for(timeout: Timeout, job_type: str | None) -> float | None:
-    """The timeout in seconds, or None for without bound."""
-    return schedule_for(job_type).timeout if timeout == "auto" else timeout
+def seconds_for(timeout: Timeout, job_type: str | None) -> float:
+    """The timeout in seconds; infinite for a wait without bound."""
+    if timeout == "auto":
+        return schedule_for(job_type).timeout
+    return math.inf if timeout is None else timeout
+
+
+def reserve_for(limit: float) -> float:
+    """How long before the end of a wait of `limit` seconds its last look is made."""
+    return min(_LAST_LOOK, _LAST_LOOK_SHARE * limit)
+
+
+def check_timeout(timeout: object) -> None:
+    """Refuse what can't be a timeout, before anything is sent.
+
+    Raises:
+        InvalidArgumentError: It is neither seconds (0 or more), nor ``"auto"``, nor None.
+    """
+    if timeout is None or timeout == "auto":
+        return
+    if isinstance(timeout, bool) or not isinstance(timeout, (int, float)) or not timeout >= 0:
+        raise InvalidArgumentError(
+            f"timeout is {timeout!r}.",
+            hint='Give seconds; "auto" for the default of the job type; None for without bound.',
+        )
+
+
+def next_look(
+    now: float, pause: float, *, hint: float | None, deadline: float, reserve: float
+) -> float | None:
+    """When to look next, or None when no look fits before the deadline any more.
+
+    A pause that reaches past the deadline is cut to one last look shortly before it, while an
+    answer can still come in time. What the server asks for is never cut: it was meant.
+
+    Args:
+        now: Monotonic time.
+        pause: Seconds, as scheduled.
+        hint: Seconds the server asked to wait (``Retry-After``), or None; two minutes at most.
+        deadline: When the wait ends.
+        reserve: Seconds before the deadline that the last look is made.
+    """
+    asked = min(hint or 0.0, _LONGEST_HINT)
+    due = now + max(pause, asked)
+    last = deadline - reserve
+    if due <= last:
+        return due
+    return last if now < last and now + asked <= last else None
