@@ -1,32 +1,35 @@
 """Cursor lists, walked item by item or page by page, resumable and never endless.
 
 A list ends when the API says so, not when a page is empty; paging that doesn't add up raises
-`PaginationError` after everything that came was handed out.
+`PaginationError` after everything that came was handed out. No item is handed out twice by
+one pager, and none is skipped, whatever fails between two pages.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from collections import deque
+from enum import Enum
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
-from attrs import frozen
+from attrs import evolve, frozen
 
-from sume_ext.calls import Call, Reply, perform
-from sume_ext.errors import PaginationError
-from sume_ext.flow import Emit
+from sume_ext.calls import Call, Reply, Settings, perform
+from sume_ext.errors import InvalidArgumentError, PaginationError, SchemaMismatchError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterator
 
     from sume_ext.engine import Engine
     from sume_ext.flow import Flow
 
 T = TypeVar("T")
-_MAX_PAGES = 100_000
+MAX_PAGES = 10_000
+"""Pages in a row before a walk stops to ask whether it should go on: a million items."""
 
 
 @frozen
 class Page(Generic[T]):
-    """One page of a list.
+    """One page of a list; iterating over it stays within it.
 
     Attributes:
         data: Its items.
@@ -47,8 +50,109 @@ class Page(Generic[T]):
         return len(self.data)
 
 
+class Walk:
+    """Where a walk through a list stands, and whether its next step makes sense.
+
+    Args:
+        call: The list operation.
+        kwargs: Its arguments, as the generated code made them.
+
+    Attributes:
+        cursor: The cursor of the page to fetch, or None for the first. Opaque: it only ever
+            travels as a query parameter, even when it looks like a URL, and ``""`` is one.
+        ended: Whether the API said there is no more.
+    """
+
+    def __init__(self, call: Call, kwargs: dict[str, Any]) -> None:
+        self._call = call
+        self._kwargs = kwargs
+        self._params = dict(kwargs.get("params") or {})
+        self.cursor: str | None = self._params.get("cursor")
+        self.ended = False
+        self._seen = {self.cursor}
+        self._broken: PaginationError | None = None
+
+    def fetch(self, settings: Settings, *, within: float | None = None) -> Flow[Reply[Any]]:
+        """The answer with the page at the cursor."""
+        if self._broken:
+            raise self._broken
+        params = self._params if self.cursor is None else {**self._params, "cursor": self.cursor}
+        return (
+            yield from perform(
+                settings, self._call, {**self._kwargs, "params": params}, within=within
+            )
+        )
+
+    def read(self, reply: Reply[Any], make: Callable[[Any, Any], T]) -> Page[T]:
+        """The page in an answer.
+
+        Args:
+            reply: The answer.
+            make: Makes each item from its model and its JSON.
+
+        Raises:
+            SchemaMismatchError: It isn't a page.
+        """
+        raw: dict[str, Any] = reply.raw if isinstance(reply.raw, dict) else {}
+        models: list[Any] | None = getattr(reply.parsed, "data", None)
+        items: list[Any] | None = raw.get("data")
+        if not isinstance(models, list) or not isinstance(items, list):
+            raise self._mismatch("there is no list of items.", "data", reply)
+        cursor, more = raw.get("next_cursor"), raw.get("has_more")
+        if isinstance(cursor, int):
+            cursor = str(cursor)
+        if not isinstance(cursor, str | None):
+            raise self._mismatch("the cursor is no string.", "next_cursor", reply)
+        return Page(
+            tuple(make(model, item) for model, item in zip(models, items, strict=True)),
+            cursor is not None if more is None else bool(more),
+            cursor,
+            reply.request_id,
+        )
+
+    def move_on(self, page: Page[Any]) -> None:
+        """Step to the next page, once everything on this one was handed out.
+
+        Raises:
+            PaginationError: There should be one, but its cursor can't be right.
+        """
+        self.ended = not page.has_more
+        if self.ended:
+            return
+        if page.next_cursor is None:
+            self._broken = self._error("the API says there is more, but gave no cursor.", page)
+            raise self._broken
+        if page.next_cursor in self._seen:
+            self._broken = self._error("the API gave a cursor that it gave before.", page)
+            raise self._broken
+        self.cursor = page.next_cursor
+        self._seen.add(self.cursor)
+        if len(self._seen) > MAX_PAGES:
+            self._seen = {self.cursor}
+            raise self._error(f"that were {MAX_PAGES} pages; iterate on if that is right.", page)
+
+    def _error(self, problem: str, page: Page[Any]) -> PaginationError:
+        return PaginationError(
+            problem, cursor=self.cursor, operation=self._call.name, request_id=page.request_id
+        )
+
+    def _mismatch(self, problem: str, place: str, reply: Reply[Any]) -> SchemaMismatchError:
+        return SchemaMismatchError(
+            problem, place=place, operation=self._call.name, request_id=reply.request_id
+        )
+
+    def __repr__(self) -> str:
+        return f"<Walk through {self._call.name}>"
+
+
+class _End(Enum):
+    """What a flow answers with when there is nothing more."""
+
+    END = "end"
+
+
 class _Walker(Generic[T]):
-    """Where a walk through a list stands, in both worlds.
+    """What a pager has handed out so far, in both worlds.
 
     Args:
         engine: The client's.
@@ -65,110 +169,148 @@ class _Walker(Generic[T]):
         item: Callable[[Any, Any], T] | None = None,
     ) -> None:
         self._engine = engine
-        self._call = call
-        self._kwargs = kwargs
-        self._item = item
-        self._cursor: str | None = (kwargs.get("params") or {}).get("cursor")
-        self._seen = {self._cursor}
-        self._ended = False
+        self._name = call.name
+        self._item = item or _model
+        self._walk = Walk(call, kwargs)
+        self._page: Page[T] | None = None
+        self._handed = 0
+        self._returned: deque[T] = deque()
 
     @property
     def cursor(self) -> str | None:
-        """Where to go on from: the cursor after the last page that was consumed whole."""
-        return self._cursor
+        """Where another pager would go on: the cursor after the last page consumed whole.
+
+        A page counts as consumed when its items were handed out and the next thing was asked
+        for. Pass it as ``cursor=`` to the same list, today or another day; None is the start.
+        """
+        return self._walk.cursor
+
+    @property
+    def ended(self) -> bool:
+        """Whether everything was handed out, as far as the API knows."""
+        return self._walk.ended and self._page is None and not self._returned
 
     def _fetch(self) -> Flow[Page[T]]:
-        """The page at the cursor."""
-        params = dict(self._kwargs.get("params") or {})
-        if self._cursor is not None:
-            params["cursor"] = self._cursor
-        reply = yield from perform(
-            self._engine.settings, self._call, {**self._kwargs, "params": params}
-        )
-        return self._page_of(reply)
+        reply = yield from self._walk.fetch(self._engine.settings)
+        return self._walk.read(reply, self._item)
 
-    def _page_of(self, reply: Reply[Any]) -> Page[T]:
-        make = self._item or (lambda model, _: model)
-        models, raws = reply.parsed.data, reply.raw["data"]
-        return Page(
-            tuple(make(model, raw) for model, raw in zip(models, raws, strict=True)),
-            bool(reply.raw.get("has_more")),
-            reply.raw.get("next_cursor"),
-            reply.request_id,
-        )
+    def _current(self) -> Flow[Page[T] | None]:
+        if self._page is None and not self._walk.ended:
+            self._page = yield from self._fetch()
+            self._handed = 0
+        return self._page
 
-    def _walk(self, expand: Callable[[Page[T]], Iterable[Any]]) -> Flow[None]:
-        """Everything from the cursor on, each page expanded into what is emitted."""
-        while not self._ended:
-            page = yield from self._fetch()
-            for event in expand(page):
-                yield Emit(event)
-            self._consumed(page)
+    def _leave(self, page: Page[T]) -> None:
+        self._page = None
+        self._walk.move_on(page)
+
+    def _next_item(self) -> Flow[T | _End]:
+        while not self._returned:
+            page = yield from self._current()
+            if page is None:
+                return _End.END
+            if self._handed < len(page):
+                self._handed += 1
+                return page.data[self._handed - 1]
+            self._leave(page)
+        return self._returned.popleft()
+
+    def _next_page(self) -> Flow[Page[T] | _End]:
+        if self._returned:
+            returned, self._returned = tuple(self._returned), deque()
+            return Page(returned, not self._walk.ended, self._walk.cursor, None)
+        if self._page is not None and self._handed >= len(self._page):
+            self._leave(self._page)
+        page = yield from self._current()
+        if page is None:
+            return _End.END
+        rest, self._handed = page.data[self._handed :], len(page)
+        return evolve(page, data=rest)
 
     def _take(self, count: int) -> Flow[list[T]]:
-        """The first items from the cursor on, at most `count`."""
+        if count < 0:
+            raise InvalidArgumentError(f"can't take {count} items.", hint="Take 0 or more.")
         taken: list[T] = []
-        while len(taken) < count and not self._ended:
-            page = yield from self._fetch()
-            taken += page.data[: count - len(taken)]
-            if len(taken) < count:
-                self._consumed(page)
+        try:
+            while len(taken) < count:
+                item = yield from self._next_item()
+                if item is _End.END:
+                    break
+                taken.append(item)
+        except BaseException:
+            # What was taken is handed out by the next call instead: nothing is lost.
+            self._returned.extendleft(reversed(taken))
+            raise
         return taken
 
-    def _consumed(self, page: Page[T]) -> None:
-        """Move on after a page that was handed out whole."""
-        self._ended = not page.has_more
-        if self._ended:
-            return
-        problem = None
-        if page.next_cursor is None:
-            problem = "the API says there is more, but gave no cursor."
-        elif page.next_cursor in self._seen:
-            problem = "the API gave a cursor again that it gave before."
-        elif len(self._seen) >= _MAX_PAGES:
-            problem = f"the list has more than {_MAX_PAGES} pages."
-        if problem:
-            raise PaginationError(
-                problem,
-                cursor=page.next_cursor,
-                operation=self._call.name,
-                request_id=page.request_id,
-            )
-        self._seen.add(page.next_cursor)
-        self._cursor = page.next_cursor
-
     def __repr__(self) -> str:
-        return f"<{type(self).__name__} of {self._call.name}>"
+        return f"<{type(self).__name__} of {self._name}>"
 
 
 class Pager(_Walker[T]):
-    """A list to walk. Nothing is requested before the first item is asked for."""
+    """A list to walk, once. Nothing is requested before the first item is asked for.
 
-    def __iter__(self) -> Iterator[T]:
-        return self._engine.each(self._walk(iter))
+    Iterating goes on where the last iteration stopped, also after an error: a page that
+    failed is fetched again.
+    """
 
-    def pages(self) -> Iterator[Page[T]]:
-        """Page by page."""
-        return self._engine.each(self._walk(_whole))
+    def __iter__(self) -> Self:
+        return self
+
+    def __next__(self) -> T:
+        item = self._engine.block(self._next_item())
+        if item is _End.END:
+            raise StopIteration
+        return item
+
+    def pages(self) -> Pages[T]:
+        """Page by page; a page begun item by item is handed out as what is left of it."""
+        return Pages(self)
 
     def page(self) -> Page[T]:
-        """The page at the cursor, alone."""
+        """The page at the cursor, alone; the walk doesn't move."""
         return self._engine.block(self._fetch())
 
     def take(self, count: int) -> list[T]:
-        """The first items, at most `count`."""
+        """The next items, at most `count`; fewer only at the list's end.
+
+        Args:
+            count: How many; the page size is the list's own ``limit=``.
+        """
         return self._engine.block(self._take(count))
+
+
+class Pages(Generic[T]):
+    """A pager seen page by page."""
+
+    def __init__(self, pager: Pager[T]) -> None:
+        self._pager = pager
+
+    def __iter__(self) -> Self:
+        return self
+
+    def __next__(self) -> Page[T]:
+        page = self._pager._engine.block(self._pager._next_page())  # noqa: SLF001
+        if page is _End.END:
+            raise StopIteration
+        return page
 
 
 class AsyncPager(_Walker[T]):
     """As `Pager`, for ``async for`` and ``await``."""
 
-    def __aiter__(self) -> AsyncIterator[T]:
-        return self._engine.aeach(self._walk(iter))
+    def __aiter__(self) -> Self:
+        return self
 
-    def pages(self) -> AsyncIterator[Page[T]]:
+    async def __anext__(self) -> T:
+        item = await self._engine.soon(self._next_item())
+        if item is _End.END:
+            raise StopAsyncIteration
+        return item
+
+    def pages(self) -> AsyncPages[T]:
         """As `Pager.pages`."""
-        return self._engine.aeach(self._walk(_whole))
+        return AsyncPages(self)
 
     async def page(self) -> Page[T]:
         """As `Pager.page`."""
@@ -179,5 +321,21 @@ class AsyncPager(_Walker[T]):
         return await self._engine.soon(self._take(count))
 
 
-def _whole(page: Page[T]) -> tuple[Page[T]]:
-    return (page,)
+class AsyncPages(Generic[T]):
+    """As `Pages`, for ``async for``."""
+
+    def __init__(self, pager: AsyncPager[T]) -> None:
+        self._pager = pager
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> Page[T]:
+        page = await self._pager._engine.soon(self._pager._next_page())  # noqa: SLF001
+        if page is _End.END:
+            raise StopAsyncIteration
+        return page
+
+
+def _model(model: Any, _: Any) -> Any:
+    return model
