@@ -105,16 +105,17 @@ class Emitter:
         """The whole document."""
         operations = self.contract.operations
         answers = {operation.name: answer_place(operation) for operation in operations}
+        bodies = {operation.name: body_place(operation) for operation in operations}
         envelope = error_place(self.contract)
         loose = [place for place in answers.values() if place] + [envelope]
         strict = [p.place for o in operations for p in o.parameters]
-        strict += [o.body.place for o in operations if o.body]
+        strict += [place for place in bodies.values() if place]
         self._colours = {True: paint(loose, _loose_face), False: paint(strict, _strict_face)}
         self._reference(envelope.shape, (self.names.envelope,), self.names.envelope, {}, loose=True)
         paths: Json = {}
         for operation in operations:
             paths.setdefault(operation.path, {})[operation.method] = self._operation(
-                operation, answers[operation.name]
+                operation, answers[operation.name], bodies[operation.name]
             )
         while self._queue:
             self._fill(self._queue.popleft())
@@ -133,7 +134,7 @@ class Emitter:
         """The names that the table gave, by what they name."""
         return self._by_table
 
-    def _operation(self, operation: Operation, answer: Place | None) -> Json:
+    def _operation(self, operation: Operation, answer: Place | None, sent: Place | None) -> Json:
         base = pascal(operation.name)
         row = self.names.row(operation.method, operation.path)
         good: Json = {"description": "It worked."}
@@ -163,11 +164,11 @@ class Emitter:
                 emitted[key] = clean(text)
         if operation.parameters:
             emitted["parameters"] = [self._parameter(base, p) for p in operation.parameters]
-        if operation.body:
-            body = operation.body
+        body = operation.body
+        if body and sent:
             schema = {"type": "string", "format": "binary"}
             if body.media_type not in ("application/octet-stream", "text/plain"):
-                schema = self._root(Root(body.place, row.body, loose=False))
+                schema = self._root(Root(sent, row.body, loose=False))
             media_type = body.media_type.replace("text/plain", "application/octet-stream")
             emitted["requestBody"] = {
                 "content": {media_type: {"schema": schema}},
@@ -219,9 +220,9 @@ class Emitter:
     ) -> Json:
         if shape.kind == "object":
             wanted = self.names.classes.get(name, ())
-            called = self._reference(
-                shape, wanted, self._default(name), above, loose=loose, keep=keep
-            )
+            if name in self.names.guessed:
+                wanted = (*wanted, self._default(name))
+            called = self._reference(shape, wanted, name, above, loose=loose, keep=keep)
             return {"$ref": f"#/components/schemas/{called}"}
         if shape.kind == "array" and shape.items:
             return {
@@ -277,7 +278,7 @@ class Emitter:
         self,
         shape: Shape,
         wanted: tuple[str, ...],
-        default: str,
+        place: str,
         above: dict[str, str],
         *,
         loose: bool,
@@ -286,12 +287,13 @@ class Emitter:
         """The name of an object's class, which is filled in later."""
         colour = self._colours[loose][id(shape)]
         claim = (loose, colour)
+        default = self._default(place)
         candidates = wanted or (above.get(colour), None if keep else self.reuse.get(claim), default)
         for name in candidates:
             if name and self._taken.setdefault(name, claim) == claim:
                 break
         else:
-            raise _taken(wanted[0] if wanted else default, default)
+            raise _taken(wanted[0] if wanted else default, place)
         if wanted or default in self._root_names():
             self._by_table.setdefault(claim, name)
         if (name, id(shape)) not in self._seen:
@@ -307,9 +309,9 @@ class Emitter:
         """Write a class's members; texts that an earlier place left out are filled in."""
         shape = work.shape
         schema = self.schemas.setdefault(work.name, {"type": "object"})
-        if shape.extra:
+        if shape.values:
             schema["additionalProperties"] = self.schema(
-                shape.extra, f"{work.name}{{}}", work.above, loose=work.loose
+                shape.values, f"{work.name}{{}}", work.above, loose=work.loose
             )
         elif not shape.members:
             schema["additionalProperties"] = True
@@ -370,6 +372,17 @@ def answer_place(operation: Operation) -> Place | None:
     merged = Shape()
     settle(merged, [Place(place.shape) for place in places])
     return Place(merged, description=places[0].description)
+
+
+def body_place(operation: Operation) -> Place | None:
+    """What a request carries: one object to fill in, even where the schema has several."""
+    if operation.body is None:
+        return None
+    place = operation.body.place
+    options = [option.shape for option in place.shape.options]
+    if not options or any(option.kind != "object" for option in options):
+        return place
+    return Place(merge_objects(options), nullable=place.nullable, description=place.description)
 
 
 def error_place(contract: Contract) -> Place:
@@ -439,7 +452,7 @@ def _loose_face(shape: Shape) -> object:
         (name, name in shape.required, place.nullable or name not in shape.required)
         for name, place in shape.members.items()
     ]
-    return shape.kind, date, members, _nullables(shape), shape.tag, bool(shape.extra)
+    return shape.kind, date, members, _nullables(shape), shape.tag, bool(shape.values)
 
 
 def _strict_face(shape: Shape) -> object:
@@ -448,11 +461,19 @@ def _strict_face(shape: Shape) -> object:
         (name, name in shape.required, place.nullable) for name, place in shape.members.items()
     ]
     date = shape.format if shape.format in DATES else None
-    return shape.kind, date, shape.choices, members, _nullables(shape), shape.tag, bool(shape.extra)
+    return (
+        shape.kind,
+        date,
+        shape.choices,
+        members,
+        _nullables(shape),
+        shape.tag,
+        bool(shape.values),
+    )
 
 
 def _nullables(shape: Shape) -> object:
-    return [place.nullable for place in (shape.items, shape.extra) if place]
+    return [place.nullable for place in (shape.items, shape.values) if place]
 
 
 def _copy(place: Place, *, nullable: bool) -> Place:

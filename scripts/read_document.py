@@ -54,20 +54,10 @@ class DocumentReader:
             item = self._document.follow(_object(raw_item, path), path)
             for method in METHODS:
                 if is_object(operation := item.get(method)):
-                    yield method, self._path(path, item, operation), item, operation
-
-    def _path(self, path: str, item: Json, operation: Json) -> str:
-        """The path under our prefix, wherever the document keeps the prefix."""
-        servers = (
-            operation.get("servers") or item.get("servers") or self._document.raw.get("servers")
-        )
-        base = self._names.base_path
-        for server in as_list(servers) or [{}]:
-            prefix = urlsplit(str(as_object(server).get("url", ""))).path
-            full = f"{prefix.rstrip('/')}{path}"
-            if full == base or full.startswith(f"{base}/"):
-                return full.removeprefix(base) or "/"
-        return path
+                    ours = our_path(
+                        self._document.raw, item, operation, path, self._names.base_path
+                    )
+                    yield method, ours, item, operation
 
     def _operation(self, method: str, path: str, item: Json, raw: Json) -> Operation:
         row = self._names.row(method, path)
@@ -200,6 +190,17 @@ class DocumentReader:
         kind = _kind_of(media_type) if media_type else None
         status = status.upper() if status.lower() != "default" else "default"
         return Answer(status, kind, place, headers, bool(raw.get("x-inferred")))
+
+
+def our_path(raw: Json, item: Json, operation: Json, path: str, base: str) -> str:
+    """The path under the prefix `base`, wherever the document keeps the prefix."""
+    servers = operation.get("servers") or item.get("servers") or raw.get("servers")
+    for server in as_list(servers) or [{}]:
+        prefix = urlsplit(str(as_object(server).get("url", ""))).path
+        full = f"{prefix.rstrip('/')}{path}"
+        if full == base or full.startswith(f"{base}/"):
+            return full.removeprefix(base) or "/"
+    return path
 
 
 def read(raw: Json, names: Names) -> Contract:

@@ -280,7 +280,9 @@ def _is_null(raw: object, document: Document, where: str) -> bool:
     if not is_object(raw):
         return False
     raw = document.follow(raw, where)
-    return raw.get("type") in ("null", ["null"]) or _stated(raw) == [None]
+    if raw.get("type") in ("null", ["null"]) or _stated(raw) == [None]:
+        return True
+    return any(_is_null(part, document, where) for part in as_list(raw.get("allOf")))
 
 
 def _says_null(part: Json, document: Document, where: str) -> bool:

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from scripts import audit, emit, fetch, metadata, names, overlay, read_document, swap
+from scripts import bindings, emit, fetch, metadata, names, overlay, read_document, swap
+from scripts.audit import audit
 from scripts.document import Json
 from scripts.fetch import Fetched
 from scripts.generate import PACKAGE, format_code, generate
@@ -30,29 +31,31 @@ class Made:
     """What a schema comes to, not yet in the working tree."""
 
     fetched: Fetched
+    patched: Json
     contract: Contract
     effective: Json
     notes: list[str]
 
 
-def describe(fetched: Fetched, inputs: Path) -> Made:
+def describe(fetched: Fetched, root: Path) -> Made:
     """Everything up to the effective document; nothing is written.
 
     Args:
         fetched: the raw document.
-        inputs: the folder with `patches.yaml` and `names.yaml`.
+        root: the working tree, for its tables.
 
     Raises:
         Stop: a patch has no effect, a name is wanted twice, or a row of the table fits nothing.
     """
+    inputs = root / "openapi"
     table = names.load(inputs / "names.yaml")
     patched = overlay.apply(fetched.document, inputs / "patches.yaml")
     contract = read_document.read(patched, table)
     effective = emit.effective(contract, table)
     refuse_dead(effective.dead, table)
     notes = [*contract.notes, *(f"guessed, and not there: {row}" for row in effective.dead)]
-    audit.document(patched, effective.document, table)
-    return Made(fetched, contract, effective.document, notes)
+    notes += bindings.check(effective.document, bindings.bound(root), bindings.roles())
+    return Made(fetched, patched, contract, effective.document, notes)
 
 
 def refuse_dead(dead: Sequence[str], table: Names) -> None:
@@ -82,7 +85,7 @@ def build(made: Made, folder: Path, root: Path) -> dict[str, Path]:
     generated = generate(made.effective, package, inputs, table.hides)
     metadata.write(made.effective, generated, inputs / "templates" / "package")
     format_code(package)
-    audit.package(made.effective, package, table)
+    audit(made.patched, made.effective, package, table)
     texts = {
         "openapi/upstream.json": made.fetched.text,
         "openapi/upstream.lock": lock(made.fetched, inputs / "upstream.lock"),
@@ -147,7 +150,7 @@ def _text(value: Json) -> str:
 def regenerate(fetched: Fetched, root: Path = ROOT, *, check: bool = False) -> int:
     """Regenerate the client; with `check`, only say whether that would change anything."""
     swap.recover(root)
-    made = describe(fetched, root / "openapi")
+    made = describe(fetched, root)
     with tempfile.TemporaryDirectory(prefix="sume-regen-") as folder:
         new = build(made, Path(folder), root)
         changed = differences(root, new)

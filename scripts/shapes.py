@@ -11,7 +11,7 @@ from typing import Any, Literal
 Kind = Literal["any", "null", "string", "integer", "number", "boolean", "array", "object", "union"]
 SCALARS: frozenset[str] = frozenset({"string", "integer", "number", "boolean"})
 
-type_names: Mapping[type, Kind] = {str: "string", int: "integer", float: "number", bool: "boolean"}
+type_names: Mapping[Any, Kind] = {str: "string", int: "integer", float: "number", bool: "boolean"}
 
 
 @dataclass(eq=False, slots=True)
@@ -34,14 +34,19 @@ class Shape:
         for name in self.__slots__:
             setattr(self, name, getattr(other, name))
 
+    @property
+    def values(self) -> "Place | None":
+        """What further members look like, if anything is said of it."""
+        return self.extra if self.extra and self.extra.shape.kind != "any" else None
+
     def children(self) -> "Iterator[tuple[str, Place]]":
         """Every place inside, with the step that leads there."""
         if self.items:
             yield "[]", self.items
         for name, place in self.members.items():
             yield f".{name}", place
-        if self.extra:
-            yield "{}", self.extra
+        if self.values:
+            yield "{}", self.values
         for number, place in enumerate(self.options):
             yield f"|{self.option_name(number)}", place
 
@@ -130,5 +135,4 @@ class Contract:
 
 def plain_name(value: Any) -> Kind:
     """The kind of a JSON scalar."""
-    kind: type = type(value)
-    return type_names.get(kind, "any")
+    return type_names.get(type(value), "any")

@@ -138,8 +138,13 @@ def components_renamed(document: Json, chance: random.Random) -> None:
             continue
         names = list(found)
         chance.shuffle(names)
-        new = {name: f"{chance.choice(['Dto', 'Zod', 'job_status'])}{i}" for i, name in enumerate(names)}
-        renamed |= {f"#/components/{kind}/{old}": f"#/components/{kind}/{new[old]}" for old in names}
+        new = {
+            name: f"{chance.choice(['Dto', 'Zod', 'job_status'])}{i}"
+            for i, name in enumerate(names)
+        }
+        renamed |= {
+            f"#/components/{kind}/{old}": f"#/components/{kind}/{new[old]}" for old in names
+        }
         document["components"][kind] = {new[old]: found[old] for old in names}
     for reference in _references(document):
         reference["$ref"] = renamed.get(reference["$ref"], reference["$ref"])
@@ -271,7 +276,9 @@ def other_references_inlined(document: Json, chance: random.Random) -> None:
     for _, item, operation in operations(document):
         for owner in (item, operation):
             if "parameters" in owner:
-                owner["parameters"] = [copy.deepcopy(resolve(document, x)) for x in owner["parameters"]]
+                owner["parameters"] = [
+                    copy.deepcopy(resolve(document, x)) for x in owner["parameters"]
+                ]
         if "requestBody" in operation:
             operation["requestBody"] = copy.deepcopy(resolve(document, operation["requestBody"]))
         for status, response in operation["responses"].items():
@@ -333,7 +340,10 @@ def objects_split(document: Json, chance: random.Random) -> None:
             half = set(chance.sample(names, len(names) // 2))
             parts: list[Json] = []
             for side in (half, set(names) - half):
-                part: Json = {"type": "object", "properties": {n: schema["properties"][n] for n in names if n in side}}
+                part: Json = {
+                    "type": "object",
+                    "properties": {n: schema["properties"][n] for n in names if n in side},
+                }
                 if required := [n for n in schema.get("required", ()) if n in side]:
                     part["required"] = required
                 parts.append(part)
@@ -363,14 +373,19 @@ def parameters_owned(document: Json, chance: random.Random) -> None:
         shared = item.pop("parameters", [])
         for method in METHODS:
             if method in item and shared:
-                item[method]["parameters"] = [*copy.deepcopy(shared), *item[method].get("parameters", [])]
+                item[method]["parameters"] = [
+                    *copy.deepcopy(shared),
+                    *item[method].get("parameters", []),
+                ]
 
 
 @rewording
 def prefix_in_paths(document: Json, chance: random.Random) -> None:
-    if any(path.startswith("/api/v1") for path in document["paths"]):
+    if any(path.startswith(("/api/v1", "/v1")) for path in document["paths"]):
         return
-    document["servers"] = chance.choice([[{"url": "https://www.sume.so"}], [{"url": "https://www.sume.so/"}], [{"url": "/"}]])
+    document["servers"] = chance.choice(
+        [[{"url": "https://www.sume.so"}], [{"url": "https://www.sume.so/"}], [{"url": "/"}]]
+    )
     document["paths"] = {f"/api/v1{path}": item for path, item in document["paths"].items()}
 
 
@@ -378,7 +393,7 @@ def prefix_in_paths(document: Json, chance: random.Random) -> None:
 def prefix_split(document: Json, chance: random.Random) -> None:
     """Part of the prefix is in the server, part in the paths."""
     del chance
-    if not any(path.startswith("/api/v1") for path in document["paths"]):
+    if not any(path.startswith(("/api/v1", "/v1")) for path in document["paths"]):
         document["servers"] = [{"url": "https://www.sume.so/api"}]
         document["paths"] = {f"/v1{path}": item for path, item in document["paths"].items()}
 
@@ -399,7 +414,9 @@ def security_renamed(document: Json, chance: random.Random) -> None:
     document["components"]["securitySchemes"] = {renamed[n]: x for n, x in schemes.items()}
     for owner in [document, *(operation for _, _, operation in operations(document))]:
         if "security" in owner:
-            owner["security"] = [{renamed.get(n, n): x for n, x in one.items()} for one in owner["security"]]
+            owner["security"] = [
+                {renamed.get(n, n): x for n, x in one.items()} for one in owner["security"]
+            ]
 
 
 # --- null, enums, constants -------------------------------------------------------------------
@@ -411,7 +428,12 @@ def null_as_alternative(document: Json, chance: random.Random) -> None:
     for holder, key in list(holders(document)):
         schema = holder[key]
         kinds = schema.get("type")
-        if isinstance(kinds, list) and "null" in kinds and len(kinds) == 2 and chance.random() < 0.8:
+        if (
+            isinstance(kinds, list)
+            and "null" in kinds
+            and len(kinds) == 2
+            and chance.random() < 0.8
+        ):
             kind = next(k for k in kinds if k != "null")
             notes = {k: v for k, v in schema.items() if k in NOTES}
             core = {k: v for k, v in schema.items() if k not in NOTES} | {"type": kind}
@@ -429,7 +451,11 @@ def null_as_type(document: Json, chance: random.Random) -> None:
         schema = holder[key]
         for keyword in ("anyOf", "oneOf"):
             live = [x for x in schema.get(keyword, ()) if x.get("type") != "null"]
-            if len(live) == 1 and len(schema[keyword]) == 2 and isinstance(live[0].get("type"), str):
+            if (
+                len(live) == 1
+                and len(schema[keyword]) == 2
+                and isinstance(live[0].get("type"), str)
+            ):
                 if chance.random() < 0.8:
                     rest = {k: v for k, v in schema.items() if k != keyword}
                     holder[key] = {**live[0], **rest, "type": [live[0]["type"], "null"]}
@@ -454,7 +480,11 @@ def told_in_3_0(document: Json, chance: random.Random) -> None:
             if keyword in schema and len(live) == 1 and len(schema[keyword]) > 1:
                 del schema[keyword]
                 schema.update({"allOf": live, "nullable": True})
-        if isinstance(schema.get("type"), list) and "null" in schema["type"] and len(schema["type"]) == 2:
+        if (
+            isinstance(schema.get("type"), list)
+            and "null" in schema["type"]
+            and len(schema["type"]) == 2
+        ):
             schema["type"] = next(kind for kind in schema["type"] if kind != "null")
             schema["nullable"] = True
         if "$ref" in schema and len(schema) > 1:
@@ -486,9 +516,9 @@ def types_left_out(document: Json, chance: random.Random) -> None:
     """What is an object or a list anyway need not say so."""
     for holder, key in list(holders(document)):
         schema = holder[key]
-        if schema.get("type") == "object" and schema.get("properties") and chance.random() < 0.5:
-            del schema["type"]
-        elif schema.get("type") == "array" and schema.get("items") and chance.random() < 0.5:
+        if (
+            schema.get("type") == "object" and schema.get("properties") and chance.random() < 0.5
+        ) or (schema.get("type") == "array" and schema.get("items") and chance.random() < 0.5):
             del schema["type"]
 
 
@@ -514,18 +544,19 @@ def envelope_inlined(document: Json, chance: random.Random) -> None:
             response = operation["responses"][status] = copy.deepcopy(resolve(document, raw))
             for media_type in response.get("content", {}).values():
                 for _ in range(8):
-                    for holder, key in list(_inside({"s": media_type["schema"]}, "s", set())):
-                        target = media_type if holder.keys() == {"s"} else holder
-                        place = "schema" if target is media_type else key
-                        if "$ref" in target[place]:
-                            target[place] = copy.deepcopy(resolve(document, target[place]))
+                    for holder, key in list(_inside(media_type, "schema", set())):
+                        if "$ref" in holder[key]:
+                            rest = {k: v for k, v in holder[key].items() if k != "$ref"}
+                            holder[key] = {**copy.deepcopy(resolve(document, holder[key])), **rest}
 
 
 @rewording
 def media_type_with_charset(document: Json, chance: random.Random) -> None:
     def rename(content: Json) -> None:
         if "application/json" in content:
-            other = chance.choice(["application/json; charset=utf-8", "application/json", "Application/JSON"])
+            other = chance.choice(
+                ["application/json; charset=utf-8", "application/json", "Application/JSON"]
+            )
             content[other] = content.pop("application/json")
 
     for _, _, operation in operations(document):
