@@ -26,11 +26,13 @@ class Open:
         request: What to send.
         deadline: Monotonic time at which everything about it must be over.
         storage: True for hosts other than the API's, which get a connection without credentials.
+        stall: Seconds that may pass without a byte moving, when that is less than what is left.
     """
 
     request: Request
     deadline: float
     storage: bool = False
+    stall: float | None = None
 
 
 @frozen

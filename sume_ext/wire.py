@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 from attrs import field, frozen
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
 
 class Body(Protocol):
@@ -27,7 +27,14 @@ class Body(Protocol):
         ...
 
     def chunks(self) -> Iterator[bytes]:
-        """Its bytes, from the start each time it is called."""
+        """Its bytes, from the start each time it is called; read off an event loop."""
+        ...
+
+    def sent(self, size: int) -> None:
+        """Told, in the caller's own thread, that so many more of its bytes are gone.
+
+        Whatever it raises ends the request.
+        """
         ...
 
 
@@ -40,12 +47,16 @@ class Request:
         url: Absolute, already encoded.
         headers: By lower-case name; nothing is added but host and content-length.
         content: The body, or None.
+        may_reach: Says of each address that the host's name resolves to whether the request may
+            go there, and pins the connection to one that was asked about; None for any address.
+            With a proxy it is the proxy that resolves names.
     """
 
     method: str
     url: str = field(repr=False)
     headers: Mapping[str, str] = field(factory=dict, repr=False)
     content: bytes | Body | None = field(default=None, repr=False)
+    may_reach: Callable[[str], bool] | None = field(default=None, repr=False)
 
 
 @frozen
@@ -57,12 +68,14 @@ class Timeouts:
         read: For the next bytes to come.
         write: For the next bytes to go.
         pool: For a free connection of the pool.
+        total: For everything, from connecting to the last byte of the answer.
     """
 
     connect: float
     read: float
     write: float
     pool: float
+    total: float = float("inf")
 
 
 class Stream(Protocol):
@@ -113,6 +126,8 @@ class Transport(Protocol):
 
     def open(self, request: Request, timeouts: Timeouts) -> SyncStream:
         """Send a request and come back with the head of its answer.
+
+        Keeping to the timeouts is the transport's business: nothing outside can stop it.
 
         Raises:
             NotSentError: It surely never reached the server.

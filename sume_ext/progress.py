@@ -1,0 +1,71 @@
+"""How often a listener hears of progress: at most 20 times a second, and always at the end.
+
+Numbers are absolute and never fall within one attempt; a new attempt has a number of its own.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from attrs import frozen
+
+_INTERVAL: Final = 1 / 18
+"""A little over a twentieth, so that the last word fits into the same second."""
+
+
+@frozen
+class Progress:
+    """How far the download of one file is.
+
+    Attributes:
+        name: The file's name.
+        received: Bytes so far.
+        total: Bytes in all, or None when not known.
+        attempt: Counted from 1; `received` may fall from one attempt to the next.
+    """
+
+    name: str
+    received: int
+    total: int | None
+    attempt: int = 1
+
+
+class Throttle:
+    """Says when it is time to tell again."""
+
+    def __init__(self) -> None:
+        self._last = -1.0
+        self._first = True
+
+    def due(self, now: float, *, last: bool = False) -> bool:
+        """Whether to tell at this time; the last word always passes."""
+        if not (self._first or last or now - self._last >= _INTERVAL):
+            return False
+        self._first = False
+        self._last = now
+        return True
+
+
+class Pace:
+    """Says when bytes come so slowly that the other side may as well have gone.
+
+    Args:
+        now: When it begins, in seconds.
+        least: Bytes that must move within each window.
+        window: Its length, in seconds.
+    """
+
+    def __init__(self, now: float, least: int = 32 * 1024, window: float = 30.0) -> None:
+        self._began = now
+        self._moved = 0
+        self._least = least
+        self._window = window
+
+    def too_slow(self, moved: int, now: float) -> bool:
+        """Whether the window that ends now saw too little; more time begins a new one."""
+        self._moved += moved
+        if now - self._began < self._window:
+            return False
+        slow = self._moved < self._least
+        self._began, self._moved = now, 0
+        return slow
