@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from typing import TYPE_CHECKING, Any, ParamSpec, Self, TypeVar
+from typing import TYPE_CHECKING, Any, ParamSpec, Self, TypeVar, cast
 
 from sume_ext import operations
 from sume_ext.binding import Async, Operation, Sync
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from sume_ext.flow import Flow
     from sume_ext.secret import Secret
+    from sume_ext.wire import AsyncTransport, Transport
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -43,6 +44,32 @@ class _Client:
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(base_url={self._config.base_url!r})"
+
+
+def _carrier(config: Config, given: Any) -> Transport:
+    """The network, whatever carries our requests already, or an httpx transport made to."""
+    if given is None:
+        from sume_ext.connections import NetworkTransport  # noqa: PLC0415  (brings h11 and ssl)
+
+        return NetworkTransport(config)
+    if hasattr(given, "open"):
+        return cast("Transport", given)
+    from sume_ext.transport import HttpxTransport  # noqa: PLC0415  (brings httpx)
+
+    return HttpxTransport(given)
+
+
+def _async_carrier(config: Config, given: Any) -> AsyncTransport:
+    """As `_carrier`."""
+    if given is None:
+        from sume_ext.connections import AsyncNetworkTransport  # noqa: PLC0415  (as above)
+
+        return AsyncNetworkTransport(config)
+    if hasattr(given, "open"):
+        return cast("AsyncTransport", given)
+    from sume_ext.transport import AsyncHttpxTransport  # noqa: PLC0415  (as above)
+
+    return AsyncHttpxTransport(given)
 
 
 class Sume(operations.Api[Sync], _Client):
@@ -84,11 +111,9 @@ class Sume(operations.Api[Sync], _Client):
             proxy=proxy,
             verify=verify,
         )
-        from sume_ext.transport import HttpxTransport  # noqa: PLC0415  (brings httpx)
-
         self._runner = Runner(
-            HttpxTransport.over(self._config, transport),
-            HttpxTransport.over(self._config, transport),
+            _carrier(self._config, transport),
+            _carrier(self._config, transport),
             clock or SystemClock(),
             self._config.connect_timeout,
         )
@@ -149,11 +174,9 @@ class AsyncSume(operations.Api[Async], _Client):
             proxy=proxy,
             verify=verify,
         )
-        from sume_ext.transport import AsyncHttpxTransport  # noqa: PLC0415  (brings httpx)
-
         self._runner = AsyncRunner(
-            AsyncHttpxTransport.over(self._config, transport),
-            AsyncHttpxTransport.over(self._config, transport),
+            _async_carrier(self._config, transport),
+            _async_carrier(self._config, transport),
             clock or SystemClock(),
             self._config.connect_timeout,
         )

@@ -54,7 +54,7 @@ class Request:
 
     method: str
     url: str = field(repr=False)
-    headers: Mapping[str, str] = field(factory=dict, repr=False)
+    headers: Mapping[str, str] = field(factory=dict[str, str], repr=False)
     content: bytes | Body | None = field(default=None, repr=False)
     may_reach: Callable[[str], bool] | None = field(default=None, repr=False)
 
