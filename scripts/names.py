@@ -81,7 +81,13 @@ def default_row(method: str, path: str) -> OperationRow:
     parts = [part for part in path.split("/") if part and not PARAMETER.search(part)]
     base = pascal(name)
     tag = snake(parts[0]) if parts else "other"
+    path = PARAMETER.sub(lambda found: f"{{{_plain(found[1])}}}", path)
     return OperationRow(name, method, path, tag, (f"{base}Request",), (f"{base}Answer",))
+
+
+def _plain(name: str) -> str:
+    """A path parameter's name as the generator takes it; the wire never sees it."""
+    return name if re.fullmatch(r"[A-Za-z]\w*", name, re.ASCII) else snake(name) or "id"
 
 
 def load(path: Path) -> Names:

@@ -1,12 +1,10 @@
 """The pipeline without its files: from a document to what decides the generated code."""
 
-from __future__ import annotations
-
 import contextlib
 import importlib
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -96,7 +94,7 @@ def body(schema: Json) -> Json:
 
 
 @contextlib.contextmanager
-def importable(package: Path) -> Iterator[None]:
+def importable(package: Path) -> Generator[None]:
     """Makes `import sume_api` mean the package in a folder, for a while."""
     before = {name: sys.modules.pop(name) for name in list(sys.modules) if _ours(name)}
     sys.path.insert(0, str(package.parent))

@@ -4,15 +4,15 @@ Each takes a document and a source of chance, and gives back a new document. Wha
 touch is what the document means: applying any of them must leave the generated code as it is.
 """
 
-from __future__ import annotations
-
 import copy
 import random
 from collections.abc import Callable, Iterator
 from typing import Any
 
-Json = dict[str, Any]
+from scripts.document import Json, as_list, is_list, is_object
+
 Rewording = Callable[[Json, random.Random], None]
+OPENNESS: list[Any] = [True, False, {}]
 METHODS = ("get", "put", "post", "delete", "patch")
 NOTES = ("description", "example", "examples", "x-inferred", "title", "default")
 ALL: dict[str, Rewording] = {}
@@ -85,7 +85,7 @@ def _schema_of(holder: Json, seen: set[int]) -> Iterator[tuple[Json, str]]:
 
 def _inside(holder: Any, key: Any, seen: set[int]) -> Iterator[tuple[Any, Any]]:
     schema = holder[key]
-    if not isinstance(schema, dict) or id(schema) in seen:
+    if not is_object(schema) or id(schema) in seen:
         return
     yield holder, key
     schema = holder[key]
@@ -103,11 +103,11 @@ def _inside(holder: Any, key: Any, seen: set[int]) -> Iterator[tuple[Any, Any]]:
 
 
 def _every_object(value: Any) -> Iterator[Json]:
-    if isinstance(value, dict):
+    if is_object(value):
         yield value
         for inner in list(value.values()):
             yield from _every_object(inner)
-    elif isinstance(value, list):
+    elif is_list(value):
         for inner in value:
             yield from _every_object(inner)
 
@@ -427,17 +427,13 @@ def null_as_alternative(document: Json, chance: random.Random) -> None:
     """`type: [T, null]` becomes `anyOf: [T, null]`."""
     for holder, key in list(holders(document)):
         schema = holder[key]
-        kinds = schema.get("type")
-        if (
-            isinstance(kinds, list)
-            and "null" in kinds
-            and len(kinds) == 2
-            and chance.random() < 0.8
-        ):
+        kinds = as_list(schema.get("type"))
+        if "null" in kinds and len(kinds) == 2 and chance.random() < 0.8:
             kind = next(k for k in kinds if k != "null")
             notes = {k: v for k, v in schema.items() if k in NOTES}
-            core = {k: v for k, v in schema.items() if k not in NOTES} | {"type": kind}
-            if isinstance(core.get("enum"), list):
+            core: Json = {k: v for k, v in schema.items() if k not in NOTES}
+            core["type"] = kind
+            if is_list(core.get("enum")):
                 core["enum"] = [x for x in core["enum"] if x is not None]
             options: list[Json] = [core, {"type": "null"}]
             chance.shuffle(options)
@@ -495,13 +491,13 @@ def told_in_3_0(document: Json, chance: random.Random) -> None:
 def choices_as_constants(document: Json, chance: random.Random) -> None:
     for holder, key in list(holders(document)):
         schema = holder[key]
-        if schema.get("enum") and None not in schema["enum"] and schema.get("type") == "string":
-            if chance.random() < 0.8:
-                rest = {k: v for k, v in schema.items() if k in NOTES}
-                constants = [{"type": "string", "const": choice} for choice in schema["enum"]]
-                if chance.random() < 0.5:
-                    constants = [{"const": choice} for choice in schema["enum"]]
-                holder[key] = {chance.choice(["anyOf", "oneOf"]): constants, **rest}
+        choices = schema.get("enum")
+        if choices and None not in choices and schema.get("type") == "string":
+            rest = {k: v for k, v in schema.items() if k in NOTES}
+            constants = [{"type": "string", "const": choice} for choice in choices]
+            if chance.random() < 0.5:
+                constants = [{"const": choice} for choice in choices]
+            holder[key] = {chance.choice(["anyOf", "oneOf"]): constants, **rest}
 
 
 @rewording
@@ -527,7 +523,7 @@ def objects_closed(document: Json, chance: random.Random) -> None:
     """`additionalProperties: false` or `true`; the client never relies on either."""
     for holder, key in list(holders(document)):
         if holder[key].get("properties") and "additionalProperties" not in holder[key]:
-            holder[key]["additionalProperties"] = chance.choice([True, False, {}])
+            holder[key]["additionalProperties"] = copy.copy(chance.choice(OPENNESS))
 
 
 # --- the envelope -----------------------------------------------------------------------------

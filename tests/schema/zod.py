@@ -4,8 +4,6 @@ Everything stands inline, hardly an operation has an id, unions and constants ar
 the one recursive schema has a made-up name. It says more than the pinned document, never less.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 from tests.schema.pipeline import pinned
@@ -46,7 +44,8 @@ def zod() -> Json:
 
 def body(document: Json, path: str) -> Json:
     found: Json = document["paths"][f"/api/v1{path}"]["post"]["requestBody"]["content"]
-    return found["application/json"]
+    body_: Json = found["application/json"]
+    return body_
 
 
 def answer(document: Json, method: str, path: str) -> Json:
