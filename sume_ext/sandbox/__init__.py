@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from sume_ext.sandbox.clock import Clock as Clock
+    from sume_ext.sandbox.command import serve as serve
     from sume_ext.sandbox.faults import Fault as Fault
     from sume_ext.sandbox.faults import Faults as Faults
     from sume_ext.sandbox.files import sample_video as sample_video
@@ -37,6 +38,7 @@ _HOMES: Final = {
     "Sandbox": "sandbox",
     "Store": "store",
     "sample_video": "files",
+    "serve": "command",
 }
 __all__ = [
     "Clock",
@@ -50,6 +52,7 @@ __all__ = [
     "Sandbox",
     "Store",
     "sample_video",
+    "serve",
 ]
 
 

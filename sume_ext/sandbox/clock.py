@@ -28,7 +28,7 @@ class Clock:
     def __init__(self, *, speed: float = 1.0, mode: ClockMode = "running") -> None:
         if speed <= 0:
             raise ValueError(f"speed must be above 0, not {speed}; stop time with clock='manual'")
-        self._speed = speed
+        self._speed = speed if mode == "running" else 1.0
         self._tick: Callable[[], float]
         if callable(mode):
             self._tick = mode

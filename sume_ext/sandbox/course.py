@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import heapq
 from collections import deque
+from math import ceil
 from typing import TYPE_CHECKING, Any, Final
 
 from sume_ext.sandbox.files import image_for, video_for
@@ -121,7 +122,7 @@ class Course:
         """Refuse jobs that the workspace hasn't the credits or the capacity for."""
         limit = workspace.active_limit
         if limit is not None and workspace.active + jobs > limit:
-            wait = max(1, round(self._next_ended_in(workspace) / self._clock.speed + 0.5))
+            wait = max(1, ceil(self._next_ended_in(workspace) / self._clock.speed))
             raise Problem(
                 429,
                 "active_job_limit_exceeded",

@@ -7,7 +7,9 @@ its body is. Nothing here knows sockets.
 from __future__ import annotations
 
 import contextlib
+import logging
 from dataclasses import dataclass
+from math import ceil
 from typing import TYPE_CHECKING, Any, Final
 
 from sume_ext.sandbox.contract import Contract, Operation, parse_json
@@ -105,6 +107,8 @@ class Engine:
                 reply = replaced(fault, exchange.head.origin, request_id)
             delivery = delivered(reply, fault, exchange.head.method)
             exchange.received.status = delivery.reply.status if delivery.reply else None
+            if self.journal.on_answer is not None:
+                self.journal.on_answer(exchange.received)
             return delivery
 
     def _answer(self, exchange: Exchange, body: Body) -> Reply:
@@ -155,7 +159,7 @@ class Engine:
             now=self.world.clock.now(),
             fault=exchange.fault,
         )
-        status, answer = exchange.handler.run(call)
+        status, answer = _run(exchange.handler, call)
         if not operation.fits(status, answer):
             message = f"The sandbox's own answer to {exchange.handler.name} breaks the schema."
             raise Problem(500, "sandbox_defect", message)
@@ -202,7 +206,7 @@ class Engine:
         if int(now // RATE_WINDOW) != key.window:
             key.window, key.used = int(now // RATE_WINDOW), 0
         key.used += 1
-        reset = max(1, int((RATE_WINDOW - now % RATE_WINDOW) / self.world.clock.speed + 0.999))
+        reset = max(1, ceil((RATE_WINDOW - now % RATE_WINDOW) / self.world.clock.speed))
         headers = {
             "RateLimit-Limit": str(limit),
             "RateLimit-Remaining": str(max(0, limit - key.used)),
@@ -232,6 +236,17 @@ class Engine:
         )
         self.journal.add(received)
         return received
+
+
+def _run(handler: Handler, call: Call) -> tuple[int, dict[str, Any]]:
+    try:
+        return handler.run(call)
+    except Problem:
+        raise
+    except Exception as error:
+        logging.getLogger("sume_ext.sandbox").exception("%s broke", handler.name)
+        message = f"The sandbox itself broke in {handler.name}; its log says how."
+        raise Problem(500, "sandbox_defect", message) from error
 
 
 def _plain_name(head: Head) -> str | None:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 REMEMBERED: Final = 10_000
 SECRET_HEADERS: Final = frozenset(
@@ -71,6 +71,8 @@ class Journal:
         self._lock = threading.Lock()
         self.total = 0
         """How many arrived since the start or the last `clear`, kept or not."""
+        self.on_answer: Callable[[Received], None] | None = None
+        """Called with each request once it is answered, on the thread that answers."""
 
     def add(self, received: Received) -> None:
         """Note a request."""

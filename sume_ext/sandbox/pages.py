@@ -55,7 +55,7 @@ class Window:
         """
         more = len(places) > len(shown)
         following = self._cursor(places[len(shown) - 1]) if more else None
-        here = self.after or ()
+        here = self.after or (float("-inf"),)
         match self.fault:
             case "duplicate" if more:
                 following = self._cursor(places[len(shown) - 2] if len(shown) > 1 else here)

@@ -1,0 +1,1 @@
+"""Helpers of the sandbox's own tests."""
