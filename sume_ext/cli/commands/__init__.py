@@ -1,0 +1,1 @@
+"""The commands that are more than one operation of the API; each module is a group of them."""

@@ -1,0 +1,112 @@
+"""``sume jobs wait``, ``result`` and ``download``: coming back to jobs by their ids."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from sume_ext.cli import waiting
+from sume_ext.cli.failures import CommandError
+from sume_ext.cli.operation import DOWNLOAD, timeout_option
+from sume_ext.cli.outcome import conclude, deliver
+from sume_ext.cli.shell import Shell, own_command, plain
+
+if TYPE_CHECKING:
+    from sume_ext import Result, Sume
+    from sume_ext.polling import Timeout
+
+IDS = click.Argument(["job_ids"], nargs=-1, metavar="[JOB_ID]...")
+TO = click.Option(
+    ["--to", "directory"],
+    default="outputs",
+    show_default=True,
+    metavar="DIR",
+    type=click.Path(file_okay=False),
+    help="Where to put the files.",
+)
+
+
+def ids_from(words: tuple[str, ...]) -> list[str]:
+    """Job ids from the command line and, for ``-`` or when there are none, from stdin.
+
+    Raises:
+        CommandError: There are none at all.
+    """
+    ids = [word for word in words if word != "-"]
+    if "-" in words or (not words and not sys.stdin.isatty()):
+        ids += sys.stdin.read().split()
+    if not ids:
+        raise CommandError(
+            "there is no job id.",
+            code="usage",
+            hint="Name one or more, or pipe them in: sume jobs list -q | sume jobs wait",
+        )
+    return list(dict.fromkeys(ids))
+
+
+@own_command(
+    "wait",
+    IDS,
+    timeout_option(),
+    DOWNLOAD,
+    example="sume jobs wait job_123 --timeout 600",
+)
+def wait(
+    shell: Shell, *, job_ids: tuple[str, ...], timeout: float | None, download: str | None
+) -> None:
+    """Wait until jobs are done, however they were created.
+
+    Ids come from the command line or, one a line, from stdin. One id on the command line gives
+    one job; ids from stdin, or several, give a list. The exit code is 4 when the time is over
+    and 5 when a job failed; neither ends a job.
+    """
+    ids = ids_from(job_ids)
+    limit: Timeout = "auto" if timeout is None else timeout
+    with shell.connect() as client:
+        jobs = [client.jobs.get(one) for one in ids]
+        outcomes = waiting.wait_for(shell, client, jobs, limit, download)
+        conclude(shell, outcomes, download, many=[*job_ids] != ids or len(ids) > 1)
+
+
+@own_command(
+    "result",
+    click.Argument(["job_id"]),
+    click.Option(
+        ["--download", "download"],
+        is_flag=False,
+        flag_value="outputs",
+        metavar="[DIR]",
+        type=click.Path(file_okay=False),
+        help="Download its files into a directory  [outputs if none is given]",
+    ),
+    example="sume jobs result job_123 --download ./outputs/",
+)
+def result(shell: Shell, *, job_id: str, download: str | None) -> None:
+    """Fetch the result of a completed job, and download its files.
+
+    What a broken download left behind is taken up by the same command.
+    """
+    with shell.connect() as client:
+        found = _result(client, job_id)
+        if download is None:
+            shell.put_record(plain(found.data))
+        else:
+            deliver(shell, [found], download, many=False)
+
+
+def _result(client: Sume, job_id: str) -> Result:
+    return client.jobs.result(job_id)
+
+
+@own_command("download", IDS, TO, example="sume jobs download job_123 --to ./outputs/")
+def download(shell: Shell, *, job_ids: tuple[str, ...], directory: str) -> None:
+    """Download the results of completed jobs.
+
+    Ids come from the command line or, one a line, from stdin.
+    """
+    ids = ids_from(job_ids)
+    with shell.connect() as client:
+        found = [_result(client, one) for one in ids]
+        deliver(shell, found, directory, many=[*job_ids] != ids or len(ids) > 1)

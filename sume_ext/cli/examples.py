@@ -1,0 +1,52 @@
+"""The example in each command's help; a test runs every one of them against the sandbox.
+
+An operation that nobody wrote an example for shows what it requires, with the schema's values.
+"""
+
+from __future__ import annotations
+
+import json
+import shlex
+from typing import TYPE_CHECKING
+
+from sume_ext.cli.app import path_of
+from sume_ext.cli.flags import spellings
+
+if TYPE_CHECKING:
+    from sume_ext.cli.facts import Facts
+
+WRITTEN: dict[str, str] = {
+    "brand.list": "sume brand list --domain lumen.example",
+    "avatars.list": "sume avatars list --limit 5",
+    "jobs.list": "sume jobs list --status completed --limit 5",
+    "images.generate": 'sume images generate --prompt "Skincare product photo" --aspect-ratio 1:1 '
+    "--wait --download ./outputs/",
+    "videos.generate": 'sume videos generate --prompt "Morning light on a jar" --duration 4 '
+    "--aspect-ratio 9:16 --wait",
+    "ads.videos.create": 'sume ads videos create --avatar-id avatar_123 --prompt "Serum ad" '
+    "--style talking_head --wait",
+    "face_swap.create": "sume face-swap create --source-video clip.mp4 --avatar-id avatar_123 "
+    "--wait",
+    "reference_analysis.create": "sume reference-analysis create "
+    "--url https://www.tiktok.com/@creator/video/1 --wait",
+    "assets.search": 'sume assets search "creator faces camera" --source-type generated --limit 5',
+    "assets.list": "sume assets list --sort created_at_desc --limit 5",
+    "uploads.presign": "sume uploads presign --file-name clip.mp4 --content-type video/mp4 "
+    "--size-bytes 1048576 --purpose asset_library_video",
+}
+
+
+def example_of(name: str, facts: Facts) -> str:
+    """A command line that works."""
+    return WRITTEN.get(name) or _made(name, facts)
+
+
+def _made(name: str, facts: Facts) -> str:
+    words = ["sume", *path_of(name)]
+    for parameter in facts.parameters:
+        if not parameter.required:
+            continue
+        example = parameter.says.get("example", "…")
+        value = example if isinstance(example, str) else json.dumps(example)
+        words += [value] if parameter.place == "path" else [spellings(parameter)[0], value]
+    return shlex.join(words)

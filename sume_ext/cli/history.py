@@ -1,0 +1,77 @@
+"""What past jobs tell about the next one: how long it may take, what it may cost.
+
+It is asked only where a person looks, with one request, and answers nothing rather than fail.
+"""
+
+from __future__ import annotations
+
+from statistics import median
+from typing import TYPE_CHECKING, Any
+
+from attrs import frozen
+
+from sume_ext.cli.shell import plain
+from sume_ext.errors import SumeError
+
+if TYPE_CHECKING:
+    from sume_ext import Sume
+
+_LOOK_AT = 10
+
+
+@frozen
+class History:
+    """Recent completed jobs of one type.
+
+    Attributes:
+        seconds: How long they took, the middle one; None when not known.
+        credits: The least and the most they cost; None when not known.
+    """
+
+    seconds: float | None = None
+    credits: tuple[float, float] | None = None
+
+
+def history_of(client: Sume, job_type: str | None) -> History:
+    """What recent completed jobs of a type tell."""
+    if job_type is None:
+        return History()
+    try:
+        page = client.jobs.list(type_=job_type, status="completed", limit=_LOOK_AT).page()
+        past = [plain(job.data) for job in page]
+    except SumeError:
+        return History()
+    spans = [span for job in past if (span := seconds_between(job)) is not None]
+    costs = [job["credits"] for job in past if isinstance(job.get("credits"), int | float)]
+    return History(median(spans) if spans else None, (min(costs), max(costs)) if costs else None)
+
+
+def seconds_between(job: dict[str, Any]) -> float | None:
+    """How long a job took; None when its times don't say."""
+    begun, done = time_of(job.get("created_at")), time_of(job.get("completed_at"))
+    return None if begun is None or done is None or done < begun else done - begun
+
+
+def time_of(text: Any) -> float | None:
+    """Seconds since the epoch of a time in ISO 8601; None for anything else."""
+    from datetime import datetime  # noqa: PLC0415
+
+    try:
+        return datetime.fromisoformat(str(text)).timestamp()
+    except ValueError:
+        return None
+
+
+def price(client: Sume, job_type: str | None) -> str:
+    """What creating a job may cost, as far as it is known."""
+    known: list[str] = []
+    if cost := history_of(client, job_type).credits:
+        low, high = cost
+        known.append(f"recent ones cost {low:g}" + (f" to {high:g}" if high > low else ""))
+    try:
+        left = plain(client.credits.get()).get("remaining_credits")
+    except SumeError:
+        left = None
+    if left is not None:
+        known.append(f"{left:g} credits are left" if isinstance(left, int | float) else "")
+    return f" ({'; '.join(filter(None, known))})" if known else ""

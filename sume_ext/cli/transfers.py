@@ -1,0 +1,95 @@
+"""Files on their way, as a person sees it; a transfer that broke is taken up by the same command.
+
+Progress goes to stderr and only where it can move; off a terminal there is a line a file.
+"""
+
+from __future__ import annotations
+
+import shlex
+from contextlib import nullcontext
+from typing import TYPE_CHECKING, Any, Self
+
+from sume_ext.cli.failures import INTERRUPTED, CommandError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from sume_ext import Result
+    from sume_ext.cli.shell import Shell
+
+DEFAULT_DIRECTORY = "outputs"
+
+
+class Meter:
+    """Takes a transfer's progress; shows it if there is somebody to look.
+
+    Args:
+        shell: The invocation's.
+    """
+
+    def __init__(self, shell: Shell) -> None:
+        self._board: Any = nullcontext()
+        if shell.lively:
+            from sume_ext.cli.live import TransferBoard  # noqa: PLC0415  (brings rich)
+
+            self._board = TransferBoard()
+        self._shown = shell.lively
+
+    def __call__(self, progress: Any) -> None:
+        """So much has been moved."""
+        if self._shown:
+            self._board.moved(progress.name, moved_bytes(progress), progress.total)
+
+    def __enter__(self) -> Self:
+        self._board.__enter__()
+        return self
+
+    def __exit__(self, *failure: object) -> None:
+        self._board.__exit__(*failure)
+
+
+def moved_bytes(progress: Any) -> int:
+    """Bytes so far, whichever way they go."""
+    count: int | None = getattr(progress, "received", None)
+    return getattr(progress, "sent", 0) if count is None else count
+
+
+def fetch(shell: Shell, results: Sequence[Result], directory: str) -> list[list[Path]]:
+    """Download every file of some results; each result's paths.
+
+    Raises:
+        CommandError: Ctrl-C; what is whole stays, and the same command goes on.
+    """
+    ids = [result.job_id for result in results]
+    again = shlex.join(["sume", "jobs", "download", *ids, "--to", directory])
+    with Meter(shell) as meter, stoppable(again):
+        return [result.download(directory, on_progress=meter) for result in results]
+
+
+class stoppable:  # noqa: N801  (reads as a word in a with statement)
+    """Turns Ctrl-C into a message that names the command that goes on.
+
+    Args:
+        again: That command.
+    """
+
+    def __init__(self, again: str) -> None:
+        self._again = again
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: type[BaseException] | None, error: object, tb: object) -> None:
+        if kind is not None and issubclass(kind, KeyboardInterrupt):
+            raise CommandError(
+                "interrupted; what is whole is kept.",
+                code="interrupted",
+                hint=f"Go on with: {self._again}",
+                exit_code=INTERRUPTED,
+            ) from (error if isinstance(error, BaseException) else None)
+
+
+def lines_of(paths: Sequence[Path], render_size: Callable[[float], str]) -> list[str]:
+    """A line for each file."""
+    return [f"{path}  {render_size(path.stat().st_size)}" for path in paths]

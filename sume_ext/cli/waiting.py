@@ -1,0 +1,164 @@
+"""Waiting for jobs as a person or a script sees it; a job's id is said before anything else.
+
+However the wait ends (done, failed, out of time, Ctrl-C), the jobs are never cancelled, and what
+goes on is named with the command that comes back to it.
+"""
+
+from __future__ import annotations
+
+import json
+import shlex
+import time
+from contextlib import AbstractContextManager, nullcontext, suppress
+from typing import TYPE_CHECKING, Any, Protocol
+
+from attrs import define
+
+from sume_ext.cli.failures import JOB, TIMEOUT, CommandError, InterruptedWaitError
+from sume_ext.cli.shell import plain
+from sume_ext.errors import JobError, JobTimeoutError, SumeError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sume_ext import Job, JobEvent, Sume
+    from sume_ext.cli.shell import Shell
+    from sume_ext.polling import Timeout
+
+_SHOWN_IDS = 5
+
+
+@define
+class Outcome:
+    """How waiting for one job ended.
+
+    Attributes:
+        job: Its handle.
+        error: Why it isn't completed, or None.
+    """
+
+    job: Job
+    error: SumeError | None = None
+
+
+class Display(Protocol):
+    """Shows what is being waited for."""
+
+    def event(self, event: JobEvent) -> None:
+        """A job's status changed."""
+
+
+class Lines:
+    """A line on stderr for each change, for logs.
+
+    Args:
+        shell: The invocation's.
+        jobs: The jobs, as they were announced.
+    """
+
+    def __init__(self, shell: Shell, jobs: Sequence[Job]) -> None:
+        self._shell = shell
+        self._said = {job.id: job.status for job in jobs}
+
+    def event(self, event: JobEvent) -> None:
+        """Write the line, if it says something new."""
+        if self._said.get(event.job_id) == event.status and not event.terminal:
+            return
+        self._said[event.job_id] = event.status
+        self._shell.note(f"{event.job_id} {event.status} ({event.elapsed:.0f} s)")
+
+
+def announce(shell: Shell, jobs: Sequence[Job]) -> None:
+    """Say the ids of new jobs at once, so that no crash can lose them."""
+    for job in jobs:
+        if shell.quiet and not shell.as_json:
+            shell.put_new([job.id])
+        elif shell.as_json:
+            line = {"id": job.id, "status": job.status}
+            shell.say(json.dumps({"job": line, "resume": resume([job.id])}))
+        else:
+            shell.say(f"{job.id} {job.status}")
+
+
+def resume(ids: Sequence[str], download: str | None = None) -> str:
+    """The command that goes on waiting."""
+    words = ["sume", "jobs", "wait", *ids]
+    if download is not None:
+        words += ["--download", download]
+    return shlex.join(words)
+
+
+def wait_for(
+    shell: Shell, client: Sume, jobs: Sequence[Job], timeout: Timeout, download: str | None
+) -> list[Outcome]:
+    """Wait until every job is done, one deadline for all; failures are outcomes, too.
+
+    Raises:
+        InterruptedWaitError: Ctrl-C.
+    """
+    outcomes = [Outcome(job) for job in jobs]
+    with _display(shell, client, jobs) as display:
+        try:
+            _wait_each(outcomes, timeout, display)
+        except KeyboardInterrupt as signal:
+            left = [o.job.id for o in outcomes if not o.job.terminal] or [jobs[0].id]
+            raise InterruptedWaitError(left, resume(left, download)) from signal
+    return outcomes
+
+
+def _wait_each(outcomes: list[Outcome], timeout: Timeout, display: Display) -> None:
+    started = time.monotonic()
+    for outcome in outcomes:
+        left = timeout
+        if isinstance(timeout, int | float):
+            left = max(0.0, timeout - (time.monotonic() - started))
+        try:
+            outcome.job.wait(timeout=left, on_event=display.event)
+        except JobError as error:
+            outcome.error = error
+
+
+def _display(shell: Shell, client: Sume, jobs: Sequence[Job]) -> AbstractContextManager[Display]:
+    if not shell.lively:
+        return nullcontext(Lines(shell, jobs))
+    from sume_ext.cli.live import JobBoard  # noqa: PLC0415  (brings rich)
+
+    return JobBoard(client, jobs)
+
+
+def documents(outcomes: Sequence[Outcome]) -> list[dict[str, Any]]:
+    """Each job as it stands now, read again where the wait didn't end with a look at it."""
+    found: list[dict[str, Any]] = []
+    for outcome in outcomes:
+        if outcome.error is not None or "type" not in plain(outcome.job.data):
+            with suppress(SumeError):
+                outcome.job.refresh()
+        found.append(plain(outcome.job.data))
+    return found
+
+
+def raise_worst(outcomes: Sequence[Outcome]) -> None:
+    """Raise what went wrong: the one error, or one that tells of all.
+
+    Raises:
+        SumeError: Of the only job.
+        CommandError: Of several.
+    """
+    wrong = [outcome.error for outcome in outcomes if outcome.error is not None]
+    if not wrong:
+        return
+    if len(outcomes) == 1:
+        raise wrong[0]
+    failed = [e for e in wrong if isinstance(e, JobError) and not isinstance(e, JobTimeoutError)]
+    late = [e for e in wrong if isinstance(e, JobTimeoutError)]
+    said = [f"{e.job_id} {e.status}" for e in (*failed, *late)]
+    shown = ", ".join(said[:_SHOWN_IDS]) + (", …" if len(said) > _SHOWN_IDS else "")
+    hint = f"sume jobs get {failed[0].job_id}" if failed else ""
+    if late:
+        hint = f"Go on with: {resume([e.job_id for e in late])}"
+    raise CommandError(
+        f"{len(wrong)} of {len(outcomes)} jobs are not completed: {shown}.",
+        code="job_failed" if failed else "timeout",
+        hint=hint or "Run it again.",
+        exit_code=JOB if failed else TIMEOUT,
+    )
