@@ -291,8 +291,22 @@ class runs_job(Generic[P]):  # noqa: N801
         return self if obj is None else behave(obj, self._behaviour)
 
 
-def behave(resource: Resource[Any], behaviour: Callable[..., Flow[Any]]) -> Any:
-    """The callable for a flow of this package's own, as seen on a resource."""
+def _run(engine: Engine, flow: Flow[Any]) -> Any:
+    return engine.run(flow)
+
+
+def behave(
+    resource: Resource[Any],
+    behaviour: Callable[..., Any],
+    do: Callable[[Engine, Any], Any] = _run,
+) -> Any:
+    """The callable for a behaviour of this package's own, as seen on a resource.
+
+    Args:
+        resource: What it is seen on.
+        behaviour: Makes the flow, from the engine and the caller's arguments.
+        do: Makes the answer of the flow.
+    """
     engine = resource._engine  # noqa: SLF001
     takes = [*inspect.signature(behaviour).parameters.values()][1:]
     own = inspect.Signature(
@@ -305,7 +319,7 @@ def behave(resource: Resource[Any], behaviour: Callable[..., Flow[Any]]) -> Any:
             own.bind(*args, **kwargs)
         except TypeError as error:
             raise _explained(name, own, error, args, kwargs) from None
-        return engine.run(behaviour(engine, *args, **kwargs))
+        return do(engine, behaviour(engine, *args, **kwargs))
 
     return _dressed(bound, behaviour.__name__, name, behaviour.__doc__, own)
 

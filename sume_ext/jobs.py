@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NoReturn, Self
 
 from sume_ext.errors import InvalidArgumentError, JobError
-from sume_ext.job_state import JobEvent, JobState
+from sume_ext.scheduling import Outcome, attend
 from sume_ext.waiting import Listener, complete, look, result_of, watch
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from sume_ext.engine import Engine
     from sume_ext.flow import Flow
+    from sume_ext.job_state import JobEvent, JobState
     from sume_ext.polling import Timeout
     from sume_ext.results import AsyncResult, Result
 
@@ -166,9 +167,16 @@ class AsyncJob(JobView):
 def complete_all(
     engine: Engine, jobs: Sequence[JobView], timeout: Timeout, on_event: Listener | None
 ) -> Flow[None]:
-    """Every job of a group completed."""
+    """Every job of a group ended; the error of the first that didn't complete is raised."""
+    outcomes: dict[str, Outcome[Any]] = {}
+
+    def keep(outcome: Outcome[Any]) -> None:
+        outcomes[outcome.job.id] = outcome
+
+    yield from attend(engine, jobs, timeout, on_event=on_event, on_outcome=keep)
     for job in jobs:
-        yield from job._completed(timeout, on_event)  # noqa: SLF001
+        if error := outcomes[job.id].error:
+            raise error
 
 
 def results_of(jobs: Sequence[JobView]) -> Flow[list[Any]]:

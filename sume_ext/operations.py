@@ -36,7 +36,7 @@ from sume_api.operations import (
     presign_upload,
 )
 
-from sume_ext import uploads, waiting
+from sume_ext import scheduling, uploads, waiting
 from sume_ext.binding import (
     Binding,
     Resource,
@@ -51,6 +51,7 @@ from sume_ext.binding import (
     submits_group,
 )
 from sume_ext.effects import Effect
+from sume_ext.job_lines import hands_out_outcomes, remembers_job, runs_outcomes
 
 if TYPE_CHECKING:
     from sume_ext.engine import Engine
@@ -90,7 +91,10 @@ class Jobs(Resource[M], name="jobs"):
     list = pages_jobs(list_jobs)
     get = fetches_job(get_job)
     result = fetches_result(get_job_result)
+    handle = remembers_job(waiting.handle)
     wait = runs_job(waiting.wait)
+    wait_many = runs_outcomes(scheduling.wait_many)
+    as_completed = hands_out_outcomes(scheduling.as_completed)
 
 
 class Images(Resource[M], name="images"):

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import deque
 from enum import Enum
-from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, cast
 
 from attrs import evolve, frozen
 
@@ -58,6 +58,7 @@ class Walk:
         kwargs: Its arguments, as the generated code made them.
 
     Attributes:
+        params: The query parameters of every page.
         cursor: The cursor of the page to fetch, or None for the first. Opaque: it only ever
             travels as a query parameter, even when it looks like a URL, and ``""`` is one.
         ended: Whether the API said there is no more.
@@ -66,8 +67,8 @@ class Walk:
     def __init__(self, call: Call, kwargs: dict[str, Any]) -> None:
         self._call = call
         self._kwargs = kwargs
-        self._params = dict(kwargs.get("params") or {})
-        self.cursor: str | None = self._params.get("cursor")
+        self.params = dict(kwargs.get("params") or {})
+        self.cursor: str | None = self.params.get("cursor")
         self.ended = False
         self._seen = {self.cursor}
         self._broken: PaginationError | None = None
@@ -76,7 +77,7 @@ class Walk:
         """The answer with the page at the cursor."""
         if self._broken:
             raise self._broken
-        params = self._params if self.cursor is None else {**self._params, "cursor": self.cursor}
+        params = self.params if self.cursor is None else {**self.params, "cursor": self.cursor}
         return (
             yield from perform(
                 settings, self._call, {**self._kwargs, "params": params}, within=within
@@ -93,7 +94,7 @@ class Walk:
         Raises:
             SchemaMismatchError: It isn't a page.
         """
-        raw: dict[str, Any] = reply.raw if isinstance(reply.raw, dict) else {}
+        raw = _object(reply.raw)
         models: list[Any] | None = getattr(reply.parsed, "data", None)
         items: list[Any] | None = raw.get("data")
         if not isinstance(models, list) or not isinstance(items, list):
@@ -335,6 +336,10 @@ class AsyncPages(Generic[T]):
         if page is _End.END:
             raise StopAsyncIteration
         return page
+
+
+def _object(value: object) -> dict[str, Any]:
+    return cast("dict[str, Any]", value) if isinstance(value, dict) else {}
 
 
 def _model(model: Any, _: Any) -> Any:

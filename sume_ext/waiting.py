@@ -16,6 +16,7 @@ from sume_ext.effects import Effect
 from sume_ext.errors import (
     APIError,
     ConflictError,
+    InvalidArgumentError,
     JobTimeoutError,
     NotFoundError,
     SumeError,
@@ -214,6 +215,18 @@ def wait(
         JobTimeoutError: The time is over; the job still runs.
     """
     return engine.handle((yield from complete(engine, JobState(job_id), timeout, on_event)))
+
+
+def handle(engine: Engine, job_id: str) -> Any:
+    """The handle of a job, from its id alone: no request is sent, nothing is awaited.
+
+    Args:
+        engine: The client's.
+        job_id: The job's id, from another process or another day.
+    """
+    if not (isinstance(job_id, str) and job_id.strip()):
+        raise InvalidArgumentError(f"{job_id!r} is no id.", hint="Pass the id as the API gave it.")
+    return engine.handle(JobState(job_id))
 
 
 def result_of(engine: Engine, state: JobState) -> Flow[Any]:
