@@ -45,6 +45,7 @@ class Root:
     place: Place
     wanted: tuple[str, ...]
     loose: bool
+    known: bool
 
 
 @dataclass(slots=True)
@@ -142,7 +143,7 @@ class Emitter:
             media_type = next(a.media_type for a in operation.answers if a.good and a.place)
             schema: Json = {"type": "string"}
             if media_type == "application/json":
-                schema = self._root(Root(answer, row.answer, loose=True))
+                schema = self._root(Root(answer, row.answer, loose=True, known=operation.known))
             elif media_type == "application/octet-stream":
                 schema["format"] = "binary"
             good["content"] = {media_type: {"schema": schema}}
@@ -168,7 +169,7 @@ class Emitter:
         if body and sent:
             schema = {"type": "string", "format": "binary"}
             if body.media_type not in ("application/octet-stream", "text/plain"):
-                schema = self._root(Root(sent, row.body, loose=False))
+                schema = self._root(Root(sent, row.body, loose=False, known=operation.known))
             media_type = body.media_type.replace("text/plain", "application/octet-stream")
             emitted["requestBody"] = {
                 "content": {media_type: {"schema": schema}},
@@ -193,9 +194,8 @@ class Emitter:
     def _root(self, root: Root) -> Json:
         """A body's or an answer's schema."""
         if root.place.shape.kind == "object":
-            name = self._reference(
-                root.place.shape, root.wanted, root.wanted[0], {}, loose=root.loose
-            )
+            wanted = root.wanted if root.known else ()
+            name = self._reference(root.place.shape, wanted, root.wanted[0], {}, loose=root.loose)
             self._describe(name, root.place)
             return _nullable({"$ref": f"#/components/schemas/{name}"}, nullable=root.place.nullable)
         return self.schema(root.place, root.wanted[0], {}, loose=root.loose)

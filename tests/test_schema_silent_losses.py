@@ -76,6 +76,7 @@ TAGGED = {
         },
     ]
 }
+POSTED = "#/paths/~1things/post/responses/200/content/application~1json/schema"
 FREE = {"oneOf": [{"properties": {"one": STRING}}, {"properties": {"two": STRING}}]}
 
 # A document, and texts that the generated package must contain.
@@ -194,11 +195,7 @@ KEPT: dict[str, tuple[Json, list[str]]] = {
     ),
     "a reference into the paths": (
         {
-            **member(
-                {
-                    "$ref": "#/paths/~1things/post/responses/200/content/application~1json/schema/properties/before"
-                }
-            ),
+            **member({"$ref": f"{POSTED}/properties/before"}),
         },
         ["it: None | str | Unset"],
     ),
