@@ -176,8 +176,8 @@ class Binding:
         """
         try:
             if self.body is None:
-                return self.call.arguments(*args, **kwargs)
-            return self.call.arguments(*args, body=self.body(**kwargs))
+                return self.call.arguments(*args, **{**self.call.minted(), **kwargs})
+            return self.call.arguments(*args, **self.call.minted(), body=self.body(**kwargs))
         except InvalidArgumentError:
             raise
         except (TypeError, ValueError, AttributeError) as error:

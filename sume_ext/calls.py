@@ -7,13 +7,18 @@ from __future__ import annotations
 
 import json
 import math
-import platform
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+import sys
+from functools import cache
+from inspect import signature
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 from urllib.parse import urlencode, urlsplit
+from uuid import uuid4
 
 from attrs import field, frozen
+from sume_api.shapes import mismatch
 
-from sume_ext import __version__, roles
+from sume_ext import __version__
+from sume_ext.answers import api_error, decode, job_ids, job_ids_in, request_id
 from sume_ext.effects import Effect
 from sume_ext.errors import (
     APIError,
@@ -21,13 +26,12 @@ from sume_ext.errors import (
     OutcomeUnknownError,
     ResponseLostError,
     SchemaMismatchError,
-    ServerError,
     SumeError,
-    error_class,
 )
 from sume_ext.exchange import Answer, exchange
 from sume_ext.flow import NOW, WALL_CLOCK
-from sume_ext.retries import Backoff, persist, retry_after
+from sume_ext.pace import Pace
+from sume_ext.retries import Backoff, Budget, is_unknown, persist
 from sume_ext.wire import Request
 
 if TYPE_CHECKING:
@@ -38,7 +42,8 @@ if TYPE_CHECKING:
     from sume_ext.flow import Flow
 
 T = TypeVar("T")
-_USER_AGENT = f"sume-ext/{__version__} python/{platform.python_version()}"
+_USER_AGENT = f"sume-ext/{__version__} python/{sys.version.partition(' ')[0]}"
+_LENGTHS = frozenset({"content-length", "transfer-encoding"})
 _SUCCESS = range(200, 300)
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _MAX_REDIRECTS = 3
@@ -51,6 +56,7 @@ class Settings:
     config: Config
     rng: random.Random = field(repr=False)
     backoff: Backoff = field(factory=Backoff)
+    pace: Pace = field(factory=Pace)
 
 
 @frozen
@@ -70,6 +76,28 @@ class Call:
     arguments: Callable[..., dict[str, Any]]
     parse: Callable[..., Any]
     job_type: str | None = None
+
+    @property
+    def operation(self) -> str:
+        """The name of the generated module, as in ``get_job``."""
+        return self.parse.__module__.rpartition(".")[2]
+
+    @property
+    def creates(self) -> bool:
+        """Whether it creates jobs."""
+        return self.job_type is not None
+
+    def minted(self) -> dict[str, str]:
+        """A fresh ``Idempotency-Key`` as an argument, if the operation takes one.
+
+        Minted once per call, it lets the API tell a repetition from a second order.
+        """
+        return {name: str(uuid4()) for name in _keys_taken(self.arguments)}
+
+
+@cache
+def _keys_taken(arguments: Callable[..., Any]) -> tuple[str, ...]:
+    return tuple(n for n in signature(arguments).parameters if n.endswith("idempotency_key"))
 
 
 @frozen
@@ -98,7 +126,7 @@ def perform(
         settings: The client's.
         call: The operation.
         kwargs: What the generated ``_get_kwargs`` made of the caller's arguments.
-        within: Seconds it may take when that is less than the client's timeout.
+        within: Seconds it may take in all, pauses that the API asks for included.
 
     Raises:
         APIError: The API refused.
@@ -108,51 +136,77 @@ def perform(
     """
     request = build(settings.config, call, kwargs)
     started = yield WALL_CLOCK
-    deadline = (yield NOW) + min(settings.config.timeout, within or math.inf)
+    now = yield NOW
+    latest = math.inf if within is None else now + within
+    budget = Budget(min(now + settings.config.timeout, latest), settings.backoff.patience, latest)
+    heard: list[bytes] = []
     try:
-        answer = yield from persist(
-            lambda: _attempt(settings, call, request, deadline),
-            effect=call.effect,
-            deadline=deadline,
-            backoff=settings.backoff,
-            rng=settings.rng,
-            keyed=any(name.lower() == "idempotency-key" for name in request.headers),
+        return (
+            yield from persist(
+                lambda: _attempt(settings, call, request, budget.deadline, heard),
+                effect=call.effect,
+                budget=budget,
+                backoff=settings.backoff,
+                rng=settings.rng,
+                pace=settings.pace,
+                keyed=any("idempotency-key" in name for name in request.headers),
+            )
         )
-    except (ResponseLostError, ServerError) as error:
+    except SumeError as error:
+        error.operation = call.name
         if call.effect is Effect.READS:
             raise
-        raise OutcomeUnknownError(
-            f"{call.name} may or may not have been accepted: {error.message}",
-            operation=call.name,
-            request_id=error.request_id,
-            job_type=call.job_type,
-            sent_after=started,
-            sent_before=(yield WALL_CLOCK),
-            hint=None if call.effect is Effect.SPENDS else _LOOK_FIRST,
-        ) from None
-    return read(call, answer)
+        error.job_ids = error.job_ids or job_ids_in(heard)
+        if not _outcome_is_unknown(call, error):
+            raise
+        raise _outcome_unknown(call, error, started, (yield WALL_CLOCK)) from None
+
+
+def _outcome_is_unknown(call: Call, error: SumeError) -> bool:
+    """Whether nobody can tell what a call that spends or writes has done."""
+    unread = isinstance(error, SchemaMismatchError) and not error.job_ids
+    return is_unknown(error) or (unread and (call.creates or call.effect is Effect.SPENDS))
+
+
+def _outcome_unknown(
+    call: Call, error: SumeError, after: float, before: float
+) -> OutcomeUnknownError:
+    hint = None if call.effect is Effect.SPENDS else _LOOK_FIRST
+    if error.job_ids:
+        hint = f"Go on with sume.jobs.get({error.job_ids[0]!r}); do not submit it again."
+    return OutcomeUnknownError(
+        f"{call.name} may or may not have been accepted: {error.message}",
+        operation=call.name,
+        request_id=error.request_id,
+        job_type=call.job_type,
+        job_ids=error.job_ids,
+        sent_after=after,
+        sent_before=before,
+        hint=hint,
+    )
 
 
 _LOOK_FIRST = "It spends nothing, but look whether it took effect before you repeat it."
 
 
-def _attempt(settings: Settings, call: Call, request: Request, deadline: float) -> Flow[Answer]:
-    try:
-        for _ in range(_MAX_REDIRECTS + 1):
-            answer = yield from exchange(
-                request, deadline=deadline, max_bytes=settings.config.max_response_bytes
-            )
-            if answer.status not in _REDIRECTS:
-                break
-            request = _redirected(call, request, answer)
-        else:
-            raise SchemaMismatchError("the API redirects in circles.")
-        if answer.status not in _SUCCESS:
+def _attempt(
+    settings: Settings, call: Call, request: Request, deadline: float, heard: list[bytes]
+) -> Flow[Reply[Any]]:
+    for left in reversed(range(_MAX_REDIRECTS + 1)):
+        answer = yield from exchange(
+            request,
+            deadline=deadline,
+            max_bytes=settings.config.max_response_bytes,
+            heard=heard,
+        )
+        if answer.status in _SUCCESS:
+            return read(call, answer)
+        if answer.status not in _REDIRECTS:
             raise api_error(answer, call.name, (yield WALL_CLOCK))
-    except SumeError as error:
-        error.operation = call.name
-        raise
-    return answer
+        if not left:
+            raise _refused_redirect(call, answer, "in circles")
+        request = _redirected(call, request, answer)
+    raise AssertionError  # the last round raises
 
 
 def build(config: Config, call: Call, kwargs: dict[str, Any]) -> Request:
@@ -168,12 +222,14 @@ def build(config: Config, call: Call, kwargs: dict[str, Any]) -> Request:
             hint="Pass the id as the API gave it.",
             operation=call.name,
         )
-    query = urlencode(_query(kwargs.get("params") or {}), doseq=True)
-    headers = {
+    params: dict[str, Any] = kwargs.get("params") or {}
+    query = urlencode(_query(params), doseq=True) if params else ""
+    given: dict[str, object] = kwargs.get("headers") or {}
+    headers: dict[str, str] = {
         "accept": "application/json",
         "accept-encoding": "gzip",
         "user-agent": _USER_AGENT,
-        **{name.lower(): str(value) for name, value in (kwargs.get("headers") or {}).items()},
+        **{name.lower(): str(value) for name, value in given.items()},
         **_credentials(config),
     }
     content = None
@@ -197,7 +253,7 @@ def _query(params: Mapping[str, Any]) -> dict[str, Any]:
         if isinstance(value, bool):
             return "true" if value else "false"
         if isinstance(value, (list, tuple)):
-            return [text(item) for item in value]
+            return [text(item) for item in cast("list[object]", value)]
         return value
 
     return {name: text(value) for name, value in params.items() if value is not None}
@@ -216,53 +272,27 @@ def _redirected(call: Call, request: Request, answer: Answer) -> Request:
     """The request a redirect asks for: same origin and GET only, else an error."""
     from urllib.parse import urljoin  # noqa: PLC0415  (redirects are rare)
 
-    target = urljoin(request.url, answer.headers.get("location", ""))
-    here, there = urlsplit(request.url), urlsplit(target)
-    if request.method != "GET" or (here.scheme, here.netloc) != (there.scheme, there.netloc):
-        raise APIError(
-            f"the API redirects {request.method} to {there.scheme}://{there.hostname or ''}, "
-            "where the key must not go.",
-            status=answer.status,
-            code="redirect_refused",
-            operation=call.name,
-            hint="Check base_url; it must be the API's final address.",
+    try:
+        target = urljoin(request.url, answer.headers.get("location", ""))
+        here, there = urlsplit(request.url), urlsplit(target)
+        origin = f"{there.scheme}://{there.hostname or ''}" + (
+            f":{there.port}" if there.port else ""
         )
+    except ValueError:
+        raise _refused_redirect(call, answer, "to what isn't a URL") from None
+    if request.method != "GET" or (here.scheme, here.netloc) != (there.scheme, there.netloc):
+        raise _refused_redirect(call, answer, f"{request.method} to {origin}")
     return Request("GET", target, request.headers)
 
 
-def api_error(answer: Answer, operation: str, now: float) -> APIError:
-    """The exception for an answer that isn't a success, whatever its body is."""
-    try:
-        body: Any = json.loads(answer.content)
-    except ValueError:
-        body = {}
-    envelope = body.get("error") if isinstance(body, dict) else None
-    error: dict[str, Any] = envelope if isinstance(envelope, dict) else {}
-    code = error.get("code")
-    code = code if isinstance(code, str) and code else f"http_{answer.status}"
-    message = error.get("message")
-    details = error.get("details")
-    return error_class(answer.status, code)(
-        message if isinstance(message, str) and message else "the API gave no reason.",
+def _refused_redirect(call: Call, answer: Answer, how: str) -> APIError:
+    return APIError(
+        f"the API redirects {how}, where the key must not go.",
         status=answer.status,
-        code=code,
-        details=details if isinstance(details, dict) else {},
-        request_id=_request_id(body, answer.headers),
-        retry_after=retry_after(answer.headers.get("retry-after"), now),
-        rate_limit={n: v for n, v in answer.headers.items() if "ratelimit-" in n},
-        job_ids=_job_ids(body),
-        operation=operation,
+        code="redirect_refused",
+        operation=call.name,
+        hint="Check base_url; it must be the API's final address.",
     )
-
-
-def _request_id(body: object, headers: Mapping[str, str]) -> str | None:
-    found = body.get("request_id") if isinstance(body, dict) else None
-    found = found or headers.get("x-request-id") or headers.get("request-id")
-    return found if isinstance(found, str) else None
-
-
-def _job_ids(body: object) -> tuple[str, ...]:
-    return tuple(found for found in roles.JOB_IDS.find_all(body) if isinstance(found, str))
 
 
 class _Success:
@@ -283,18 +313,27 @@ def read(call: Call, answer: Answer) -> Reply[Any]:
 
     Raises:
         SchemaMismatchError: It isn't what the schema says; ids of created jobs are on it.
+        ResponseLostError: It was cut where nothing else tells: at a closed connection.
     """
     raw: Any = None
     try:
-        raw = json.loads(answer.content)
-        success = _Success(raw)
-        parsed = call.parse(client=success, response=success)
+        raw = decode(answer.content)
+        place = mismatch(call.operation, raw)
+        if place is None:
+            success = _Success(raw)
+            parsed = call.parse(client=success, response=success)
+            if not call.creates or job_ids(raw):
+                return Reply(parsed, raw, request_id(raw, answer.headers), answer.headers)
+            place = "there is no job id"
     except Exception as error:  # noqa: BLE001  (generated parsers fail in many ways)
-        trouble = "not JSON" if raw is None else f"{type(error).__name__} while reading it"
-        raise SchemaMismatchError(
-            f"the answer isn't what the schema says ({trouble}).",
-            operation=call.name,
-            request_id=_request_id(raw, answer.headers),
-            job_ids=() if call.effect is Effect.READS else _job_ids(raw),
-        ) from None
-    return Reply(parsed, raw, _request_id(raw, answer.headers), answer.headers)
+        if raw is None and answer.content and not _LENGTHS & answer.headers.keys():
+            raise ResponseLostError("the answer is cut short.") from None
+        place = "not JSON" if raw is None else f"{type(error).__name__} while reading it"
+    where, _, what = place.rpartition(": ")
+    raise SchemaMismatchError(
+        f"the answer isn't what the schema says ({what}).",
+        place=where,
+        operation=call.name,
+        request_id=request_id(raw, answer.headers),
+        job_ids=() if call.effect is Effect.READS else job_ids(raw),
+    )

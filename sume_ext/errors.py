@@ -18,10 +18,15 @@ never a request, a response, a URL with its query, or a key.
 
 from __future__ import annotations
 
+from time import gmtime, strftime
 from typing import TYPE_CHECKING, Any, ClassVar
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+
+def _utc(seconds: float) -> str:
+    return strftime("%Y-%m-%dT%H:%M:%SZ", gmtime(seconds))
 
 
 def _restore(cls: type[SumeError], args: tuple[Any, ...], state: dict[str, Any]) -> SumeError:
@@ -43,8 +48,10 @@ class SumeError(Exception):
         hint: What to do next.
         operation: The operation it happened in, as in ``videos.generate``, or None.
         request_id: The API's id of the request (``req_…``), for support, or None.
+        job_ids: Ids of jobs that the answer named all the same; those jobs exist.
     """
 
+    job_ids: tuple[str, ...] = ()
     default_hint: ClassVar[str] = (
         "Read the message; if it is unclear, report it with the request id."
     )
@@ -221,6 +228,7 @@ class OutcomeUnknownError(TransportError):
         job_type: The type of job it would have created, or None.
         sent_after: Wall-clock time just before it was sent, in seconds since the epoch.
         sent_before: Wall-clock time when its answer was given up.
+        job_ids: Ids of jobs found in what came of the answer; if there are any, it was accepted.
     """
 
     default_hint = (
@@ -235,6 +243,7 @@ class OutcomeUnknownError(TransportError):
         job_type: str | None = None,
         sent_after: float = 0.0,
         sent_before: float = 0.0,
+        job_ids: Sequence[str] = (),
         hint: str | None = None,
         operation: str | None = None,
         request_id: str | None = None,
@@ -243,6 +252,14 @@ class OutcomeUnknownError(TransportError):
         self.job_type = job_type
         self.sent_after = sent_after
         self.sent_before = sent_before
+        self.job_ids = tuple(job_ids)
+
+    def headline(self) -> str:
+        """What was sent and when, and the jobs that surely exist."""
+        window = f"{_utc(self.sent_after)} to {_utc(self.sent_before)}"
+        kind = f", job type {self.job_type}" if self.job_type else ""
+        jobs = f" Jobs that exist: {', '.join(self.job_ids)}." if self.job_ids else ""
+        return f"{self.message} (sent {window}{kind}){jobs}"
 
 
 class SchemaMismatchError(SumeError):

@@ -10,10 +10,17 @@ from __future__ import annotations
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, TypeVar
 
-from attrs import frozen
+from attrs import define, frozen
 
 from sume_ext.effects import Effect
-from sume_ext.errors import APIError, NotSentError, ResponseLostError, SumeError
+from sume_ext.errors import (
+    APIError,
+    NotSentError,
+    RateLimitError,
+    ResponseLostError,
+    ServerError,
+    SumeError,
+)
 from sume_ext.flow import NOW, Sleep
 
 if TYPE_CHECKING:
@@ -21,21 +28,24 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from sume_ext.flow import Flow
+    from sume_ext.pace import Pace
 
 T = TypeVar("T")
 _TOO_MANY_REQUESTS = 429
-_READ_AGAIN = frozenset({408, 425, 429, 499, *range(500, 600)})
+_GIVEN_UP_ON_THE_WAY = frozenset({408, 425, 499})
 _EXPONENT_CAP = 20
+_LONGEST_NUMBER = 12
 
 
 @frozen
 class Backoff:
-    """Full jitter under an exponential ceiling.
+    """How often and how soon a call is sent again: full jitter under an exponential ceiling.
 
     Attributes:
         first: Ceiling of the first pause, in seconds.
         most: Ceiling of every later one.
-        patience: The longest Retry-After that is waited for; a longer one is raised.
+        patience: Seconds that the API may make one call wait in all (Retry-After, 429), on
+            top of the call's own timeout; asked for more, the call raises at once.
         attempts: How often a call is sent at most.
     """
 
@@ -49,17 +59,48 @@ class Backoff:
         return rng.uniform(0, min(self.most, self.first * 2 ** min(attempt - 1, _EXPONENT_CAP)))
 
 
+@define
+class Budget:
+    """How long one call may still take.
+
+    A pause that the API asks for isn't the call's own time: it moves the deadline, as long as
+    there is patience, so that a Retry-After of two minutes fits a timeout of one.
+
+    Attributes:
+        deadline: Monotonic moment by which the call must be over.
+        patience: Seconds by which the deadline may still be moved.
+        latest: Moment beyond which it is never moved.
+    """
+
+    deadline: float
+    patience: float = 0.0
+    latest: float = float("inf")
+
+    def grant(self, now: float, pause: float, *, asked: bool) -> bool:
+        """Whether a pause fits; if so, it is taken into account."""
+        if not asked:
+            return now + pause < self.deadline
+        if pause > self.patience or now + pause >= self.latest:
+            return False
+        self.patience -= pause
+        self.deadline = min(self.deadline + pause, self.latest)
+        return True
+
+
+def is_unknown(failure: SumeError) -> bool:
+    """Whether the request may have done its work although this came of it."""
+    return isinstance(failure, (ResponseLostError, ServerError)) or (
+        isinstance(failure, APIError) and failure.status in _GIVEN_UP_ON_THE_WAY
+    )
+
+
 def may_retry(effect: Effect, failure: SumeError, *, keyed: bool = False) -> bool:
     """Whether sending again can't do the work twice."""
     if isinstance(failure, NotSentError):
         return not failure.final
     if isinstance(failure, APIError) and failure.status == _TOO_MANY_REQUESTS:
         return True
-    if effect is Effect.READS or keyed:
-        return isinstance(failure, ResponseLostError) or (
-            isinstance(failure, APIError) and failure.status in _READ_AGAIN
-        )
-    return False
+    return (effect is Effect.READS or keyed) and is_unknown(failure)
 
 
 def retry_after(value: str | None, now: float) -> float | None:
@@ -67,14 +108,12 @@ def retry_after(value: str | None, now: float) -> float | None:
 
     Source: RFC 9110 section 10.2.3 (delay in seconds, or an HTTP date).
     """
-    if not value:
-        return None
-    text = value.strip()
+    text = (value or "").strip()
     if text.isascii() and text.isdigit():
-        return float(text[:12])
+        return float(text[:_LONGEST_NUMBER])
     try:
         return max(0.0, parsedate_to_datetime(text).timestamp() - now)
-    except (ValueError, OverflowError):
+    except (ValueError, OverflowError, IndexError, TypeError):
         return None
 
 
@@ -82,9 +121,10 @@ def persist(
     attempt: Callable[[], Flow[T]],
     *,
     effect: Effect,
-    deadline: float,
+    budget: Budget,
     backoff: Backoff,
     rng: random.Random,
+    pace: Pace,
     keyed: bool = False,
 ) -> Flow[T]:
     """The result of `attempt`, made again as long as that is safe and there is time.
@@ -92,21 +132,46 @@ def persist(
     Raises:
         SumeError: The last failure, when there is no attempt or no time left.
     """
-    count = 0
-    while True:
-        count += 1
+    failure: SumeError | None = None
+    for count in range(1, backoff.attempts + 1):
+        yield from _queue(pace, budget, failure)
         try:
-            return (yield from attempt())
+            result = yield from attempt()
         except SumeError as error:
             failure = error
+        else:
+            pace.accepted()
+            return result
+        if count == backoff.attempts or not may_retry(effect, failure, keyed=keyed):
+            break
         asked = failure.retry_after if isinstance(failure, APIError) else None
-        pause = backoff.pause(count, rng) if asked is None else asked
+        if asked is not None and asked > backoff.patience:
+            break
+        # Jitter comes on top of what was asked, so that two processes don't return as one.
+        pause = (asked or 0.0) + backoff.pause(count, rng)
         now = yield NOW
-        if (
-            count >= backoff.attempts
-            or not may_retry(effect, failure, keyed=keyed)
-            or pause > backoff.patience
-            or now + pause >= deadline
-        ):
-            raise failure
+        if isinstance(failure, RateLimitError):
+            pace.refused(now, pause)
+        elif budget.grant(now, pause, asked=asked is not None):
+            yield Sleep(pause)
+        else:
+            break
+    assert failure is not None  # noqa: S101  (for type checkers: the loop ran)
+    raise failure
+
+
+def _queue(pace: Pace, budget: Budget, failure: SumeError | None) -> Flow[None]:
+    """Wait for this call's turn, again if the client was told to hold back in the meantime."""
+    now = yield NOW
+    while (pause := pace.slot(now) - now) > 0:
+        if not budget.grant(now, pause, asked=True):
+            raise failure or RateLimitError(
+                f"the API asked this client to slow down; its next call may go in {pause:.0f} s.",
+                status=_TOO_MANY_REQUESTS,
+                code="client_cooling_down",
+                retry_after=pause,
+            )
         yield Sleep(pause)
+        now = yield NOW
+        if now >= pace.quiet_until:
+            return

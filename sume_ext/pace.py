@@ -1,0 +1,47 @@
+"""How fast one client may send: after a 429 all its calls hold back together, then file in.
+
+Without this, every thread that was refused would come back at the same moment, and be refused
+again. Plain numbers without a lock: a race costs a pause that is slightly off, never a call.
+"""
+
+from __future__ import annotations
+
+from attrs import define
+
+_NARROWEST = 0.05
+_WIDEST = 1.0
+
+
+@define
+class Pace:
+    """When the next request of a client may go.
+
+    Attributes:
+        quiet_until: The moment before which nothing is sent; moments are monotonic seconds.
+        next_slot: The moment the next call in the queue is given.
+        gap: Seconds between two calls; 0 when nothing was refused lately.
+    """
+
+    quiet_until: float = float("-inf")
+    next_slot: float = float("-inf")
+    gap: float = 0.0
+
+    def slot(self, now: float) -> float:
+        """The moment at which one more request may go; each caller is given its own."""
+        if not self.gap and now >= self.quiet_until:
+            return now
+        slot = max(now, self.quiet_until, self.next_slot)
+        self.next_slot = slot + self.gap
+        return slot
+
+    def refused(self, now: float, pause: float) -> None:
+        """The API answered 429: hold back, and file in more slowly than last time."""
+        if now >= self.quiet_until:
+            self.gap = min(_WIDEST, max(_NARROWEST, 2 * self.gap))
+            self.next_slot = float("-inf")
+        self.quiet_until = max(self.quiet_until, now + pause)
+
+    def accepted(self) -> None:
+        """The API took a request: file in faster."""
+        if self.gap:
+            self.gap = self.gap / 2 if self.gap > _NARROWEST else 0.0
