@@ -1,86 +1,132 @@
 """Downloads of result media: without our credentials, whole or not at all.
 
-A file is written under a temporary name beside its final one and renamed when its length is
-right, so nothing half stands under a final name.
+A file is written beside its final name and takes it when its length, and any checksum the server
+offers, are right. A break is resumed where the server proves that the file is still the same one.
 """
 
 from __future__ import annotations
 
-import mimetypes
-import re
-import secrets
-from collections.abc import Callable
+import threading
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING, Any, Final
 
-from attrs import frozen
+from attrs import evolve, field, frozen
 
-from sume_ext.config import is_loopback
-from sume_ext.errors import DownloadError, TransportError
-from sume_ext.flow import NOW, Close, Do, Emit, Open, Read
-from sume_ext.wire import Request
+from sume_ext import roles
+from sume_ext.calls import perform
+from sume_ext.errors import DownloadError, InvalidArgumentError, SumeError
+from sume_ext.fetching import Fetch, Plan, StoppedError, StopSign
+from sume_ext.file_names import file_name, is_url
+from sume_ext.flow import All, Do
+from sume_ext.media import MediaFile, media_in
+from sume_ext.progress import Progress
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Sequence
-    from io import BufferedWriter
+    from collections.abc import Callable, Sequence
 
     from sume_ext.engine import Engine
     from sume_ext.flow import Flow
-    from sume_ext.media import MediaFile
-    from sume_ext.wire import Stream
 
-_OK = 200
-_STALL = 600.0
-_UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
+    Listener = Callable[[Progress], object]
+
+__all__ = ["Options", "Progress", "download_all", "download_one", "media_of"]
+
+MOST_BYTES: Final = 20 * 1024**3
+_AT_ONCE: Final = 4
 
 
 @frozen
-class Progress:
-    """How far one file is.
+class Options:
+    """What a caller may choose.
 
     Attributes:
-        name: The file's name.
-        received: Bytes so far.
-        total: Bytes in all, or None when not known.
+        overwrite: Whether to replace a file that stands under the final name.
+        max_bytes: The most that one file may hold.
+        on_progress: Called with each `Progress`.
     """
 
-    name: str
-    received: int
-    total: int | None
+    overwrite: bool = False
+    max_bytes: int = MOST_BYTES
+    on_progress: Listener | None = field(default=None, repr=False)
 
 
-Listener = Callable[[Progress], object]
-
-
-def file_name(job_id: str, index: int, media: MediaFile) -> str:
-    """A name made of the job's id, the file's place and its type: never the server's own."""
-    extension = mimetypes.guess_extension(media.content_type or "")
-    if extension is None:
-        suffix = Path(urlsplit(media.url).path).suffix
-        extension = suffix if re.fullmatch(r"\.[A-Za-z0-9]{1,5}", suffix) else ""
-    return f"{_UNSAFE.sub('_', job_id)[:100]}-{index + 1}{extension}"
+def media_of(raw: Any) -> tuple[MediaFile, ...]:
+    """The media files of a result's JSON, in the API's order."""
+    return media_in(roles.RESULT.find(raw))
 
 
 def download_all(
     engine: Engine,
     job_id: str,
-    media: Sequence[MediaFile],
+    files: Sequence[MediaFile],
     directory: str | os.PathLike[str],
-    overwrite: bool,
-    on_progress: Listener | None,
+    options: Options,
 ) -> Flow[list[Path]]:
-    """Every file of a result, one after the other; answers with their paths."""
+    """Every file of a result, several at once; answers with their paths, in order."""
+    _refuse_url(directory)
     folder = Path(directory)
     yield Do(partial(_make_folder, folder))
-    paths: list[Path] = []
-    for index, one in enumerate(media):
-        path = folder / file_name(job_id, index, one)
-        yield from _download(engine, one.url, path, overwrite, on_progress)
-        paths.append(path)
-    return paths
+    if options.on_progress is not None and len(files) > 1:
+        options = evolve(options, on_progress=_one_at_a_time(options.on_progress))
+    sign = StopSign()
+    flows = tuple(
+        _fetch(engine, job_id, one, folder / file_name(job_id, index, one), options, sign)
+        for index, one in enumerate(files)
+    )
+    if len(flows) == 1:
+        return [(yield from flows[0])]
+    return _paths((yield All(flows, limit=_AT_ONCE)))
+
+
+def download_one(
+    engine: Engine,
+    job_id: str,
+    index: int,
+    file: MediaFile,
+    path: str | os.PathLike[str],
+    options: Options,
+) -> Flow[Path]:
+    """One file of a result, to a path, or into a directory under the name it would get there."""
+    _refuse_url(path)
+    target = Path(path)
+    if (yield Do(target.is_dir)):
+        target /= file_name(job_id, index, file)
+    else:
+        yield Do(partial(_make_folder, target.parent))
+    return (yield from _fetch(engine, job_id, file, target, options, StopSign()))
+
+
+def _fetch(
+    engine: Engine, job_id: str, file: MediaFile, path: Path, options: Options, sign: StopSign
+) -> Flow[Path]:
+    plan = Plan(
+        url=file.url,
+        path=path,
+        base_url=engine.settings.config.base_url,
+        overwrite=options.overwrite,
+        max_bytes=options.max_bytes,
+        renew=lambda: _renewed(engine, job_id, file.place),
+        listener=options.on_progress,
+    )
+    return Fetch(plan, engine.settings, sign).flow()
+
+
+def _renewed(engine: Engine, job_id: str, place: str) -> Flow[str | None]:
+    """The URL that the result has now where it had one that is refused."""
+    call = engine.lookup("jobs.result")
+    reply = yield from perform(engine.settings, call, call.arguments(job_id))
+    return next((file.url for file in media_of(reply.raw) if file.place == place), None)
+
+
+def _refuse_url(target: object) -> None:
+    if is_url(target):
+        raise InvalidArgumentError(
+            "downloads take the media URLs of a result, and where to save them; not a URL.",
+            hint="Pass a directory or a path. Fetch any other URL with a tool of your own, such as "
+            "curl or httpx.get(); it gets neither your key nor this client's checks.",
+        )
 
 
 def _make_folder(folder: Path) -> None:
@@ -92,55 +138,24 @@ def _make_folder(folder: Path) -> None:
         ) from None
 
 
-def _download(
-    engine: Engine, url: str, path: Path, overwrite: bool, on_progress: Listener | None
-) -> Flow[None]:
-    if path.exists() and not overwrite:
-        return
-    _check_url(url, engine.settings.config.base_url)
-    part = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
-    deadline = (yield NOW) + _STALL
-    try:
-        file: BufferedWriter = yield Do(partial(part.open, "xb"))
-        with file:
-            stream = yield Open(
-                Request("GET", url, {"accept": "*/*", "accept-encoding": "identity"}),
-                deadline,
-                storage=True,
-            )
-            if stream.status != _OK:
-                raise DownloadError(f"the media server answered {stream.status}.", step="get")
-            yield from _copy(stream, file, path.name, deadline, on_progress)
-        yield Do(partial(part.replace, path))
-    except TransportError as error:
-        raise DownloadError(error.message, step="get") from None
-    except OSError as error:
-        raise DownloadError(f"can't write the file: {error.strerror}.", step="write") from None
-    finally:
-        part.unlink(missing_ok=True)
+def _one_at_a_time(listener: Listener) -> Listener:
+    """Synchronous code downloads in threads; a listener needn't know."""
+    mutex = threading.Lock()
+
+    def tell(progress: Progress) -> None:
+        with mutex:
+            listener(progress)
+
+    return tell
 
 
-def _copy(
-    stream: Stream,
-    file: BufferedWriter,
-    name: str,
-    deadline: float,
-    on_progress: Listener | None,
-) -> Flow[None]:
-    length = stream.headers.get("content-length", "")
-    total = int(length) if length.isdigit() else None
-    received = 0
-    while chunk := (yield Read(stream, deadline)):
-        yield Do(partial(file.write, chunk))
-        received += len(chunk)
-        yield Emit(Progress(name, received, total), on_progress)
-    yield Close(stream)
-    if total is not None and received != total:
-        raise DownloadError(f"{received} of {total} bytes came.", step="get")
-
-
-def _check_url(url: str, base_url: str) -> None:
-    parts = urlsplit(url)
-    local = is_loopback(parts.hostname or "") and is_loopback(urlsplit(base_url).hostname or "")
-    if parts.scheme != "https" and not local:
-        raise DownloadError(f"the media URL is {parts.scheme}://, not https://.", step="url")
+def _paths(outcomes: list[Any]) -> list[Path]:
+    """The paths, or the failure that says most: a listener's own first."""
+    failures = [one for one in outcomes if isinstance(one, BaseException)]
+    if not failures:
+        return outcomes
+    told = [one for one in failures if not isinstance(one, StoppedError)] or failures
+    first = next((one for one in told if not isinstance(one, SumeError)), told[0])
+    if isinstance(first, DownloadError):
+        first.hint = f"{first.hint} {len(failures)} of {len(outcomes)} files are missing."
+    raise first

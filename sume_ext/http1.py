@@ -7,7 +7,8 @@ what a failure means (never sent, or maybe received) is decided here, where its 
 from __future__ import annotations
 
 import ssl
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar
 
 import h11
@@ -16,20 +17,31 @@ from attrs import field, frozen
 from sume_ext.errors import NotSentError, ResponseLostError
 
 if TYPE_CHECKING:
-    from sume_ext.wire import Request
+    from collections.abc import Callable
+
+    from sume_ext.wire import Body, Request
 
 T = TypeVar("T")
 _MAX_HEAD = 256 * 1024
 _TUNNELED = range(200, 300)
+_WITH_BODY = frozenset({200, 206})
+_BULK = 256 * 1024
 _WRONG_KEY_FOR_PROXY = 407
 
 
 @frozen
 class Connect:
-    """Open a TCP connection."""
+    """Open a TCP connection.
+
+    Attributes:
+        host: To whom, by name or address.
+        port: To which port.
+        may_reach: Says of each address that the name stands for whether it may be connected to.
+    """
 
     host: str
     port: int
+    may_reach: Callable[[str], bool] | None = None
 
 
 @frozen
@@ -43,7 +55,7 @@ class Secure:
 class Pull:
     """Take the next piece of a request body, ``b""`` at its end; it may come from a file."""
 
-    pieces: Iterator[bytes]
+    pieces: Generator[bytes, None, None]
 
 
 class _Receive:
@@ -115,6 +127,8 @@ class Conversation:
         self.route = route
         self._http: h11.Connection | None = None
         self._ended = False
+        self._bulk = 0
+        self._left = 0
 
     def ask(self, request: Request, target: str, host: str) -> Script[Head]:
         """Send a request, on a connection that is opened when there is none yet.
@@ -129,11 +143,15 @@ class Conversation:
             ResponseLostError: It may have, but no answer came.
         """
         if self._http is None:
-            yield from self._connect()
+            yield from self._connect(request.may_reach)
             self._http = h11.Connection(h11.CLIENT, max_incomplete_event_size=_MAX_HEAD)
         self._ended = False
+        self._bulk = 0
         yield from self._send(self._http, request, target, host)
-        return (yield from _head(self._http))
+        head = yield from _head(self._http)
+        length = head.headers.get("content-length", "")
+        self._left = int(length) if _framed_by_length(request, head, length) else 0
+        return head
 
     def more(self) -> Script[bytes]:
         """The next bytes of the answer's body, ``b""`` at its end.
@@ -143,11 +161,27 @@ class Conversation:
         """
         if self._ended or self._http is None:
             return b""
+        if self._bulk:
+            return (yield from self._more_in_bulk())
         event = yield from _event(self._http)
         if isinstance(event, h11.Data):
-            return bytes(event.data)
+            data = bytes(event.data)
+            # All that had been buffered is in the first piece; a long rest needs no parsing.
+            left = self._left - len(data) if self._left else 0
+            self._bulk, self._left = (left if left >= _BULK else 0), 0
+            return data
         self._ended = True
         return b""
+
+    def _more_in_bulk(self) -> Script[bytes]:
+        """The same, past h11, whose copying would cost a third of the speed."""
+        data: bytes = yield from _received()
+        if not data:
+            raise ResponseLostError("the answer is cut short.")
+        data = data[: self._bulk]
+        self._bulk -= len(data)
+        self._ended = not self._bulk
+        return data
 
     def turn(self) -> bool:
         """Whether another request may follow on this connection; gets ready for it if so.
@@ -165,12 +199,13 @@ class Conversation:
         http.start_next_cycle()
         return True
 
-    def _connect(self) -> Script[None]:
+    def _connect(self, may_reach: Callable[[str], bool] | None) -> Script[None]:
         proxy = self.route.proxy
         hop = proxy or self.route
         where = "proxy" if proxy else "server"
         try:
-            yield Connect(hop.host, hop.port)
+            # Behind a proxy it is the proxy that resolves the name.
+            yield Connect(hop.host, hop.port, None if proxy else may_reach)
         except (OSError, ValueError) as error:
             raise NotSentError(
                 f"no connection to the {where} ({_reason(error)}).",
@@ -231,20 +266,26 @@ class Conversation:
             body = http.send(h11.Data(data=content)) if content else b""
             yield from _write(head + body + http.send(h11.EndOfMessage()))
         elif (yield from _write(head)):
-            yield from _send_pieces(http, content.chunks())
+            yield from _send_pieces(http, content)
 
 
 _TLS_HINT = "Check base_url and the system's certificates (SSL_CERT_FILE), or pass verify=."
 
 
-def _send_pieces(http: h11.Connection, pieces: Iterator[bytes]) -> Script[None]:
+def _send_pieces(http: h11.Connection, content: Body) -> Script[None]:
+    pieces = content.chunks()
     try:
         while piece := (yield Pull(pieces)):
             if not (yield from _write(http.send(h11.Data(data=piece)))):
                 return
+            content.sent(len(piece))
         http.send(h11.EndOfMessage())
     except h11.LocalProtocolError:
         raise ResponseLostError("the body isn't as long as it was when sending began.") from None
+    finally:
+        # A thread that is still reading a piece closes them when it is done with it.
+        with suppress(ValueError):
+            pieces.close()
 
 
 def _write(data: bytes) -> Script[bool]:
@@ -278,15 +319,30 @@ def _event(http: h11.Connection) -> Script[Any]:
             raise ResponseLostError("the answer is cut short, or isn't HTTP.") from None
         if event is not h11.NEED_DATA:
             return event
-        try:
-            data = yield RECEIVE
-        except TimeoutError:
-            raise ResponseLostError("the answer took too long.") from None
-        except OSError as error:
-            raise ResponseLostError(f"the connection broke ({_reason(error)}).") from None
+        data = yield from _received()
         if not data and http.their_state is h11.SEND_RESPONSE:
             raise ResponseLostError("the server closed the connection without an answer.")
         http.receive_data(data)
+
+
+def _received() -> Script[bytes]:
+    try:
+        data: bytes = yield RECEIVE
+    except TimeoutError:
+        raise ResponseLostError("the answer took too long.") from None
+    except OSError as error:
+        raise ResponseLostError(f"the connection broke ({_reason(error)}).") from None
+    return data
+
+
+def _framed_by_length(request: Request, head: Head, length: str) -> bool:
+    return (
+        request.method == "GET"
+        and head.status in _WITH_BODY
+        and "transfer-encoding" not in head.headers
+        and length.isascii()
+        and length.isdigit()
+    )
 
 
 def _reason(error: Exception) -> str:

@@ -10,6 +10,7 @@ import socket
 import time
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
+from sume_ext.addresses import allowed
 from sume_ext.http1 import Action, Connect, Pull, Script, Secure
 
 if TYPE_CHECKING:
@@ -82,13 +83,15 @@ class Line:
                     action = script.send(outcome)
         except StopIteration as stop:
             return cast("T", stop.value)
+        finally:
+            script.close()
 
     def _act(self, action: Action, limit: Limit) -> object:
         match action:
             case bytes():
                 self._send(action, limit)
             case Connect():
-                self._socket = _connect(action.host, action.port, limit)
+                self._socket = _connect(action, limit)
             case Secure():
                 plain = self._open_socket
                 plain.settimeout(limit.connecting())
@@ -133,9 +136,11 @@ class Line:
             self._socket = None
 
 
-def _connect(host: str, port: int, limit: Limit) -> socket.socket:
+def _connect(action: Connect, limit: Limit) -> socket.socket:
     """A connection to the first address that answers; each gets its share of the time."""
-    addresses = _addresses(host, port, limit)
+    addresses = _addresses(action.host, action.port, limit)
+    if action.may_reach is not None:
+        allowed(action.host, (str(found[4][0]) for found in addresses), action.may_reach)
     failure: OSError = ConnectionError("the name has no address")
     for done, (family, kind, protocol, _, address) in enumerate(addresses):
         attempt = socket.socket(family, kind, protocol)

@@ -6,20 +6,24 @@ It speaks to asyncio's transports directly, because streams would copy every byt
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections import deque
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
+from sume_ext.addresses import allowed
 from sume_ext.http1 import Action, Connect, Pull, Script, Secure
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Callable
+    from collections.abc import Callable, Generator
 
     from sume_ext.network import Limit
 
 T = TypeVar("T")
 _MOST_UNREAD = 1024 * 1024
 _NEXT_ADDRESS_AFTER = 0.25
+_PATIENCE_PER_ADDRESS = 3.0
 
 
 class AsyncLine:
@@ -32,6 +36,7 @@ class AsyncLine:
     def __init__(self, tls: Callable[[], ssl.SSLContext]) -> None:
         self._tls = tls
         self._ears = _Ears()
+        self._ahead: tuple[object, asyncio.Future[bytes]] | None = None
 
     async def perform(self, script: Script[T], limit: Limit) -> T:
         """The script's result; its failures are its own."""
@@ -46,6 +51,8 @@ class AsyncLine:
                     action = script.send(outcome)
         except StopIteration as stop:
             return cast("T", stop.value)
+        finally:
+            script.close()
 
     async def _act(self, action: Action, limit: Limit) -> object:
         match action:
@@ -61,7 +68,7 @@ class AsyncLine:
                 async with asyncio.timeout(limit.connecting()):
                     await self._ears.secure(self._tls(), action.host)
             case Pull():
-                return await asyncio.to_thread(next, action.pieces, b"")
+                return await self._pull(action.pieces)
             case _:
                 while self._ears.idle:
                     async with asyncio.timeout(limit.moving()):
@@ -69,12 +76,41 @@ class AsyncLine:
                 return self._ears.take()
         return None
 
+    async def _pull(self, pieces: Generator[bytes, None, None]) -> bytes:
+        """The next piece; the one after it is read while this one is sent."""
+        loop = asyncio.get_running_loop()
+        source, ahead = self._ahead or (None, None)
+        if ahead is None or source is not pieces:
+            ahead = loop.run_in_executor(None, next, pieces, b"")
+        self._ahead = None
+        piece = await ahead
+        if piece:
+            ahead = loop.run_in_executor(None, next, pieces, b"")
+            ahead.add_done_callback(_looked_at)
+            self._ahead = pieces, ahead
+        return piece
+
     async def _connect(self, action: Connect) -> None:
+        if action.may_reach is not None:
+            await self._connect_to_allowed(action, action.may_reach)
+            return
         loop = asyncio.get_running_loop()
         # Other loops than Python's own don't know the option; they race addresses unasked.
         race = {"happy_eyeballs_delay": _NEXT_ADDRESS_AFTER}
         options: Any = race if isinstance(loop, asyncio.BaseEventLoop) else {}
         await loop.create_connection(lambda: self._ears, action.host, action.port, **options)
+
+    async def _connect_to_allowed(self, action: Connect, may_reach: Callable[[str], bool]) -> None:
+        """Connect to an address that was asked about, so that no second look-up can differ."""
+        loop = asyncio.get_running_loop()
+        found = await loop.getaddrinfo(action.host, action.port, type=socket.SOCK_STREAM)
+        *others, last = allowed(action.host, (str(one[4][0]) for one in found), may_reach)
+        for address in others:
+            with suppress(OSError):
+                async with asyncio.timeout(_PATIENCE_PER_ADDRESS):
+                    await loop.create_connection(lambda: self._ears, address, action.port)
+                return
+        await loop.create_connection(lambda: self._ears, last, action.port)
 
     def quiet(self) -> bool:
         """Whether it is open and nothing has come on it that nobody asked for."""
@@ -83,6 +119,12 @@ class AsyncLine:
     def close(self) -> None:
         """Let go of it at once: there is nothing left to say."""
         self._ears.close()
+
+
+def _looked_at(piece: asyncio.Future[bytes]) -> None:
+    """A piece that nobody wants any more may fail in silence."""
+    if not piece.cancelled():
+        piece.exception()
 
 
 class _Ears(asyncio.Protocol):
@@ -117,10 +159,11 @@ class _Ears(asyncio.Protocol):
             OSError: The connection broke.
         """
         if self._heard:
-            data = self._heard.popleft()
-            self._unread -= len(data)
-            if self._transport and self._unread <= _MOST_UNREAD < self._unread + len(data):
+            data = self._heard.popleft() if len(self._heard) == 1 else b"".join(self._heard)
+            self._heard.clear()
+            if self._transport and self._unread > _MOST_UNREAD:
                 self._transport.resume_reading()
+            self._unread = 0
             return data
         if self._failure is not None:
             raise self._failure

@@ -5,8 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from sume_ext import roles
-from sume_ext.downloads import Progress, download_all
-from sume_ext.media import MediaFile, media_in
+from sume_ext.downloads import (
+    MOST_BYTES,
+    Options,
+    Progress,
+    download_all,
+    download_one,
+    media_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -15,18 +21,24 @@ if TYPE_CHECKING:
 
     from sume_ext.calls import Reply
     from sume_ext.engine import Engine
+    from sume_ext.flow import Flow
+    from sume_ext.media import MediaFile
 
 
-class Media:
-    """One media file of a result; its repr shows no URL.
+class _MediaView:
+    """What a media file shows, in both worlds.
 
     Args:
         engine: The client's.
+        job_id: The job that made it.
+        index: Its place among the result's files, from 0.
         file: What the answer says of it.
     """
 
-    def __init__(self, engine: Engine, file: MediaFile) -> None:
+    def __init__(self, engine: Engine, job_id: str, index: int, file: MediaFile) -> None:
         self._engine = engine
+        self._job_id = job_id
+        self._index = index
         self._file = file
 
     @property
@@ -44,8 +56,60 @@ class Media:
         """As in ``video/mp4``, or None when the answer doesn't say."""
         return self._file.content_type
 
+    def _download(self, path: str | PathLike[str], options: Options) -> Flow[Path]:
+        return download_one(self._engine, self._job_id, self._index, self._file, path, options)
+
     def __repr__(self) -> str:
-        return f"<Media {self.kind or 'file'} at {self._file.place}>"
+        return f"<{type(self).__name__} {self.kind or 'file'} at {self._file.place}>"
+
+
+class Media(_MediaView):
+    """One media file of a result; its repr shows no URL."""
+
+    def download(
+        self,
+        path: str | PathLike[str],
+        *,
+        overwrite: bool = False,
+        max_bytes: int = MOST_BYTES,
+        on_progress: Callable[[Progress], object] | None = None,
+    ) -> Path:
+        """Download it, whole or not at all.
+
+        Args:
+            path: The file to write, or a directory that is there, where it gets a name made of
+                the job's id. Missing directories above it are made. A URL is refused.
+            overwrite: Whether to replace a file that is there already. If not, it stays as it is,
+                nothing is downloaded, and its path is the answer.
+            max_bytes: The most it may hold; 20 GiB by default.
+            on_progress: Called with each `sume_ext.downloads.Progress`, at most 20 times a second.
+                What it raises ends the download unchanged.
+
+        Returns:
+            Where it is.
+
+        Raises:
+            DownloadError: It couldn't be downloaded whole; nothing half is left.
+            InvalidArgumentError: `path` is a URL.
+        """
+        return self._engine.block(self._download(path, Options(overwrite, max_bytes, on_progress)))
+
+
+class AsyncMedia(_MediaView):
+    """One media file of a result, to await; its repr shows no URL."""
+
+    async def download(
+        self,
+        path: str | PathLike[str],
+        *,
+        overwrite: bool = False,
+        max_bytes: int = MOST_BYTES,
+        on_progress: Callable[[Progress], object] | None = None,
+    ) -> Path:
+        """As `Media.download`."""
+        return await self._engine.soon(
+            self._download(path, Options(overwrite, max_bytes, on_progress))
+        )
 
 
 class _ResultView:
@@ -54,8 +118,7 @@ class _ResultView:
     def __init__(self, engine: Engine, reply: Reply[Any]) -> None:
         self._engine = engine
         self._reply = reply
-        self._files = media_in(roles.RESULT.find(reply.raw))
-        self.media = tuple(Media(engine, file) for file in self._files)
+        self._files = media_of(reply.raw)
 
     @property
     def job_id(self) -> str:
@@ -72,8 +135,11 @@ class _ResultView:
         """The API's id of the request, for support."""
         return self._reply.request_id
 
+    def _download(self, directory: str | PathLike[str], options: Options) -> Flow[list[Path]]:
+        return download_all(self._engine, self.job_id, self._files, directory, options)
+
     def __repr__(self) -> str:
-        return f"<{type(self).__name__} of {self.job_id}: {len(self.media)} media>"
+        return f"<{type(self).__name__} of {self.job_id}: {len(self._files)} media>"
 
 
 class Result(_ResultView):
@@ -83,28 +149,42 @@ class Result(_ResultView):
         media: Its files, in the API's order.
     """
 
+    def __init__(self, engine: Engine, reply: Reply[Any]) -> None:
+        super().__init__(engine, reply)
+        self.media = tuple(
+            Media(engine, self.job_id, index, file) for index, file in enumerate(self._files)
+        )
+
     def download(
         self,
         directory: str | PathLike[str],
         *,
         overwrite: bool = False,
+        max_bytes: int = MOST_BYTES,
         on_progress: Callable[[Progress], object] | None = None,
     ) -> list[Path]:
-        """Download every media file into a directory, which is made when missing.
+        """Download every media file into a directory, several at once.
+
+        Their names are made of the job's id, the file's place and its type, as in
+        ``job_123-1.mp4``, so downloading again finds what is there already.
 
         Args:
-            directory: Where to put them.
-            overwrite: Whether to replace files that are there already.
-            on_progress: Called with each `sume_ext.downloads.Progress`.
+            directory: Where to put them; made when missing. A URL is refused.
+            overwrite: Whether to replace files that are there already. If not, they stay as they
+                are, aren't downloaded, and their paths are in the answer all the same.
+            max_bytes: The most one file may hold; 20 GiB by default.
+            on_progress: Called with each `sume_ext.downloads.Progress`, at most 20 times a second
+                for each file. What it raises ends the downloads unchanged.
 
         Returns:
             Their paths, in the order of `media`.
 
         Raises:
-            DownloadError: One couldn't be downloaded whole.
+            DownloadError: One couldn't be downloaded whole; the others are kept.
+            InvalidArgumentError: `directory` is a URL.
         """
         return self._engine.block(
-            download_all(self._engine, self.job_id, self._files, directory, overwrite, on_progress)
+            self._download(directory, Options(overwrite, max_bytes, on_progress))
         )
 
 
@@ -115,14 +195,21 @@ class AsyncResult(_ResultView):
         media: Its files, in the API's order.
     """
 
+    def __init__(self, engine: Engine, reply: Reply[Any]) -> None:
+        super().__init__(engine, reply)
+        self.media = tuple(
+            AsyncMedia(engine, self.job_id, index, file) for index, file in enumerate(self._files)
+        )
+
     async def download(
         self,
         directory: str | PathLike[str],
         *,
         overwrite: bool = False,
+        max_bytes: int = MOST_BYTES,
         on_progress: Callable[[Progress], object] | None = None,
     ) -> list[Path]:
         """As `Result.download`."""
         return await self._engine.soon(
-            download_all(self._engine, self.job_id, self._files, directory, overwrite, on_progress)
+            self._download(directory, Options(overwrite, max_bytes, on_progress))
         )

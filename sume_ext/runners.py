@@ -6,7 +6,6 @@ and what a listener raises are not: the flow is closed, and they leave unchanged
 
 from __future__ import annotations
 
-import math
 from functools import partial
 from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeVar, cast
 
@@ -69,8 +68,9 @@ class _Course(Generic[T]):
 
 
 def _timeouts(step: Open, now: float, connect: float) -> Timeouts:
-    left = max(min(step.deadline - now, step.stall or math.inf), _SMALLEST_TIMEOUT)
-    return Timeouts(connect=min(connect, left), read=left, write=left, pool=left)
+    left = max(step.deadline - now, _SMALLEST_TIMEOUT)
+    pause = left if step.stall is None else min(left, step.stall)
+    return Timeouts(connect=min(connect, pause), read=pause, write=pause, pool=pause, total=left)
 
 
 def _deliver(step: Emit) -> None:

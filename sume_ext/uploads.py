@@ -1,133 +1,168 @@
-"""Uploads: presign, PUT to storage, and for the Asset Library finalize.
+"""Uploads: presign, PUT, and for the Asset Library finalize.
 
-The bytes go to storage with the headers that presign asked for and nothing else of ours:
-no key, no cookie, no default header. An upload that stops says at which step.
+Presigning is repeated at will, the PUT as long as it can be sent from the start; finalizing is
+never repeated where it may have been done already. An upload that stops says at which step.
 """
 
 from __future__ import annotations
 
-import mimetypes
 from functools import partial
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
-from attrs import frozen
+from attrs import evolve
 
 from sume_ext import roles
 from sume_ext.calls import perform
-from sume_ext.errors import SumeError, TransportError, UploadError
-from sume_ext.flow import NOW, Do, Open, Read
-from sume_ext.wire import Request
+from sume_ext.effects import Effect
+from sume_ext.errors import OutcomeUnknownError, SumeError, TransportError, UploadError
+from sume_ext.flow import Do
+from sume_ext.sending import RefusedError, Report, put
+from sume_ext.source import Source, Uploadable, examine
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-    from os import PathLike
+    from collections.abc import Callable
 
     from sume_ext.calls import Reply
     from sume_ext.engine import Engine
     from sume_ext.flow import Flow
 
-_CHUNK = 1024 * 1024
-_PUT_SECONDS = 3600.0
-_SUCCESS = range(200, 300)
+_ASSET: Final = "asset_library_video"
+_FACE_SWAP: Final = "face_swap_source_video"
 
 
-@frozen
-class FileSource:
-    """A file to upload, read afresh from its start each time it is sent.
+def asset_video(  # noqa: D417  (callers don't see the engine)
+    engine: Engine,
+    source: Uploadable,
+    *,
+    name: str | None = None,
+    content_type: str | None = None,
+    on_progress: Callable[[int, int, int], object] | None = None,
+) -> Flow[Any]:
+    """Upload a video into the Asset Library.
 
-    Attributes:
-        path: Where it is.
-        size: Its length in bytes when it was looked at.
-        content_type: By its name.
-    """
+    Args:
+        source: A path, bytes, or a stream opened in binary mode. A stream is read from where it
+            stands; one that can't seek, and a pipe, is copied to a temporary file first.
+        name: Its file name for the library; the source's own when None.
+        content_type: As in ``video/mp4``; told from its content, else its name, when None.
+        on_progress: Called as ``on_progress(sent, total, attempt)``, in bytes, at most 20 times a
+            second; the attempt counts from 1. What it raises ends the upload unchanged.
 
-    path: Path
-    size: int
-    content_type: str
-
-    def chunks(self) -> Iterator[bytes]:
-        """Its bytes."""
-        with self.path.open("rb") as file:
-            while chunk := file.read(_CHUNK):
-                yield chunk
-
-
-def look_at(path: Path) -> FileSource:
-    """The file at a path, checked before anything is sent.
+    Returns:
+        The handle of the ingest job; scenes are found by search once it completed.
 
     Raises:
-        UploadError: It is missing, a directory, empty, or no video.
+        UploadError: The source is no video that can be read (``step`` is ``source``), or the
+            upload stopped (``presign``, ``put``).
+        OutcomeUnknownError: The file is stored, but whether its ingest began isn't known.
+        APIError: The API refused.
     """
-    problem = "it is a directory." if path.is_dir() else ""
-    size = 0
-    if not problem:
-        try:
-            with path.open("rb"):
-                size = path.stat().st_size
-        except OSError as error:
-            problem = f"{error.strerror}."
-        else:
-            problem = "" if size else "it is empty."
-    content_type = mimetypes.guess_type(path.name)[0] or ""
-    if not problem and not content_type.startswith("video/"):
-        problem = "its name has no video's extension."
-    if problem:
-        raise UploadError(
-            f"can't upload {path.name!r}: {problem}", step="source", hint="Pass a video file."
-        )
-    return FileSource(path, size, content_type)
-
-
-def send(engine: Engine, source: FileSource, purpose: str) -> Flow[Reply[Any]]:
-    """Presign and PUT; answers with what presign said."""
-    reply = yield from presign(engine, source, purpose)
-    headers: Mapping[str, str] = roles.UPLOAD_HEADERS.find(reply.raw) or {}
-    deadline = (yield NOW) + _PUT_SECONDS
-    url = str(roles.UPLOAD_URL.require(reply.raw, "uploads.presign"))
-    request = Request("PUT", url, {n.lower(): str(v) for n, v in headers.items()}, source)
+    looked_at: Source = yield Do(partial(examine, source, name, content_type))
     try:
-        stream = yield Open(request, deadline, storage=True)
-        while (yield Read(stream, deadline)):
-            pass
-    except TransportError as error:
-        raise UploadError(error.message, step="put") from None
-    if stream.status not in _SUCCESS:
-        raise UploadError(f"storage answered {stream.status}.", step="put")
-    return reply
+        reply = yield from _store(engine, looked_at, _ASSET, on_progress)
+    finally:
+        looked_at.close()
+    return (yield from _finalize(engine, reply))
 
 
-def presign(engine: Engine, source: FileSource, purpose: str) -> Flow[Reply[Any]]:
-    """Ask for a place to upload to."""
+def face_swap_video(  # noqa: D417  (as above)
+    engine: Engine,
+    source: Uploadable,
+    *,
+    name: str | None = None,
+    content_type: str | None = None,
+    on_progress: Callable[[int, int, int], object] | None = None,
+) -> Flow[str]:
+    """Upload a source video for Face Swap.
+
+    Args:
+        source: As for `asset_video`.
+        name: As for `asset_video`.
+        content_type: As for `asset_video`.
+        on_progress: As for `asset_video`.
+
+    Returns:
+        Its media URL, for ``face_swap.create(source_video_url=…)``.
+
+    Raises:
+        UploadError: As for `asset_video`.
+        APIError: The API refused.
+    """
+    looked_at: Source = yield Do(partial(examine, source, name, content_type))
+    try:
+        reply = yield from _store(engine, looked_at, _FACE_SWAP, on_progress)
+    finally:
+        looked_at.close()
+    return str(roles.UPLOAD_MEDIA_URL.require(reply.raw, "uploads.presign"))
+
+
+def _store(
+    engine: Engine,
+    source: Source,
+    purpose: str,
+    on_progress: Callable[[int, int, int], object] | None,
+) -> Flow[Reply[Any]]:
+    """Presign and PUT; a URL that storage refuses is asked for again once."""
+    report = Report(on_progress, engine.runner.clock.monotonic)
+    refused = ""
+    for _ in range(2):
+        reply = yield from _presign(engine, source, purpose)
+        url = str(roles.UPLOAD_URL.require(reply.raw, "uploads.presign"))
+        headers: dict[str, Any] = roles.UPLOAD_HEADERS.find(reply.raw) or {}
+        try:
+            yield from put(engine, url, headers, source, report)
+        except RefusedError as error:
+            refused = error.reason
+        else:
+            return reply
+    raise UploadError(
+        f"{refused} A new upload URL was refused as well.",
+        step="put",
+        hint="Check this machine's clock and any proxy in between, then start the upload again.",
+    )
+
+
+def _presign(engine: Engine, source: Source, purpose: str) -> Flow[Reply[Any]]:
     binding = engine.binding("uploads.presign")
     values = {
-        roles.FILE_NAME: source.path.name,
+        roles.FILE_NAME: source.name,
         roles.CONTENT_TYPE: source.content_type,
         roles.FILE_SIZE: source.size,
         roles.PURPOSE: purpose,
     }
     kwargs = binding.arguments((), roles.fill(binding.name, binding.body, values))
-    return (yield from perform(engine.settings, binding.call, kwargs))
+    # A URL that nobody uses does nothing, so asking again is as harmless as reading.
+    call = evolve(binding.call, effect=Effect.READS)
+    try:
+        return (yield from perform(engine.settings, call, kwargs))
+    except TransportError as error:
+        raise UploadError(error.message, step="presign", request_id=error.request_id) from None
+    except SumeError as error:
+        error.add_note("The upload stopped at presign; nothing was sent to storage.")
+        raise
 
 
-def asset_video(engine: Engine, path: str | PathLike[str]) -> Flow[Any]:
-    """Upload into the Asset Library; answers with the handle of the ingest job."""
-    source = yield Do(partial(look_at, Path(path)))
-    reply = yield from send(engine, source, "asset_library_video")
+def _finalize(engine: Engine, reply: Reply[Any]) -> Flow[Any]:
     binding = engine.binding("assets.create")
     key = roles.OBJECT_KEY.require(reply.raw, "uploads.presign")
-    extra = {roles.FINALIZE_KEY: key}
+    kwargs = binding.arguments(
+        (), roles.fill(binding.name, binding.body, {roles.FINALIZE_KEY: key})
+    )
     try:
-        kwargs = binding.arguments((), roles.fill(binding.name, binding.body, extra))
         answer = yield from perform(engine.settings, binding.call, kwargs)
+    except OutcomeUnknownError as error:
+        error.hint = (
+            "The file is stored; whether its ingest began isn't known. Look for its job, of type "
+            "asset_ingest, with sume.jobs.find_recent(error); upload again only if there is none."
+        )
+        raise
+    except TransportError as error:
+        raise UploadError(
+            f"the file is stored, but its ingest was not begun: {error.message}",
+            step="finalize",
+            request_id=error.request_id,
+        ) from None
     except SumeError as error:
-        error.add_note("The file is uploaded; finalizing it (POST /assets) is what stopped.")
+        error.add_note("The upload stopped at finalize (POST /assets); the file itself is stored.")
         raise
     return engine.new_job(binding.call, answer)
-
-
-def face_swap_video(engine: Engine, path: str | PathLike[str]) -> Flow[str]:
-    """Upload a source video for Face Swap; answers with its media URL."""
-    source = yield Do(partial(look_at, Path(path)))
-    reply = yield from send(engine, source, "face_swap_source_video")
-    return str(roles.UPLOAD_MEDIA_URL.require(reply.raw, "uploads.presign"))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 from attrs import field, frozen
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Generator, Mapping
 
 
 class Body(Protocol):
@@ -26,7 +26,7 @@ class Body(Protocol):
         """Its length in bytes."""
         ...
 
-    def chunks(self) -> Iterator[bytes]:
+    def chunks(self) -> Generator[bytes, None, None]:
         """Its bytes, from the start each time it is called; read off an event loop."""
         ...
 
