@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from sume_ext.sandbox.clock import Clock as Clock
     from sume_ext.sandbox.command import serve as serve
+    from sume_ext.sandbox.extras import MissingExtraError as MissingExtraError
     from sume_ext.sandbox.faults import Fault as Fault
     from sume_ext.sandbox.faults import Faults as Faults
     from sume_ext.sandbox.files import sample_video as sample_video
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from sume_ext.sandbox.journal import Received as Received
     from sume_ext.sandbox.records import Limits as Limits
     from sume_ext.sandbox.sandbox import Sandbox as Sandbox
-    from sume_ext.sandbox.server import MissingExtraError as MissingExtraError
     from sume_ext.sandbox.store import Store as Store
 
 _HOMES: Final = {
@@ -33,7 +33,7 @@ _HOMES: Final = {
     "Jobs": "hooks",
     "Journal": "journal",
     "Limits": "records",
-    "MissingExtraError": "server",
+    "MissingExtraError": "extras",
     "Received": "journal",
     "Sandbox": "sandbox",
     "Store": "store",

@@ -12,9 +12,9 @@ import threading
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
+from sume_ext.sandbox.extras import MissingExtraError
 from sume_ext.sandbox.faults import Fault
 from sume_ext.sandbox.sandbox import Sandbox
-from sume_ext.sandbox.server import MissingExtraError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sume_ext.sandbox.contract import Contract, Operation, parse_json
 from sume_ext.sandbox.delivery import Delivery, delivered, replaced
-from sume_ext.sandbox.journal import SECRET_HEADERS, Journal, Received, fingerprint
+from sume_ext.sandbox.journal import SECRET_HEADERS, Journal, Received, fingerprint, without_secrets
 from sume_ext.sandbox.messages import Body, Head, Reply, json_reply
 from sume_ext.sandbox.operations import HANDLERS, NO_FAULT, Call, Handler
 from sume_ext.sandbox.origins import media, storage_refusal, store
@@ -125,9 +125,7 @@ class Engine:
         except Problem as problem:
             envelope = problem.envelope(request_id)
             if self.world.settings.secrets:
-                junk = f"provider-payload-{self.world.markers.token()}"
-                self.world.markers.note("provider_payload", junk)
-                envelope["error"]["details"]["provider_payload"] = junk
+                envelope["error"]["details"] |= self._slips(exchange.head)
             status, answer, headers = problem.status, envelope, problem.headers
         return json_reply(status, answer, {"x-request-id": request_id, **headers})
 
@@ -143,7 +141,7 @@ class Engine:
         headers = self._within_rate(key)
         if body.size <= KEPT_JSON and body.content:
             with contextlib.suppress(Problem):
-                exchange.received.json = parse_json(body.content)
+                exchange.received.json = without_secrets(parse_json(body.content))
         arguments = operation.arguments(values, head.query)
         content = operation.content(head.headers.get("content-type", ""), body.content)
         if exchange.handler is None:
@@ -183,6 +181,16 @@ class Engine:
             message = f"This path takes {allowed}."
             raise Problem(405, "method_not_allowed", message, headers={"Allow": allowed})
         return operations[head.method], values
+
+    def _slips(self, head: Head) -> dict[str, str]:
+        """What a careless server may put into an error's details."""
+        slips = {"provider_payload": self.world.markers.junk()}
+        given = head.headers.get("authorization", "").removeprefix("Bearer ")
+        key = self.world.keys.get(given)
+        if key is not None:
+            slips |= {"api_key_id": key.id, "workspace_id": key.workspace.id}
+            slips |= {"user_id": key.workspace.user_id, "email": key.workspace.email}
+        return slips
 
     def _authenticate(self, headers: Mapping[str, str]) -> Key:
         scheme, _, given = headers.get("authorization", "").partition(" ")

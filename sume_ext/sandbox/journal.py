@@ -10,7 +10,7 @@ import hashlib
 import threading
 from collections import deque
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -19,11 +19,20 @@ REMEMBERED: Final = 10_000
 SECRET_HEADERS: Final = frozenset(
     {"authorization", "x-api-key", "cookie", "proxy-authorization", "idempotency-key"}
 )
+SECRET_MEMBERS: Final = frozenset({"object_key", "source_video_url"})
 
 
 def fingerprint(secret: str) -> str:
     """How a secret is written in the journal: ``sha256:`` and twelve hexadecimal digits."""
     return "sha256:" + hashlib.sha256(secret.encode()).hexdigest()[:12]
+
+
+def without_secrets(body: object) -> object:
+    """A request's body with its secret members as fingerprints."""
+    if not isinstance(body, dict):
+        return body
+    kept = dict(cast("dict[str, Any]", body))
+    return kept | {name: fingerprint(str(kept[name])) for name in SECRET_MEMBERS & kept.keys()}
 
 
 @dataclass(slots=True)
@@ -40,7 +49,7 @@ class Received:
         operation: ``"create_video_generation"``, ``"storage_put"``, …; None when there is none.
         spends: True when the operation may spend credits.
         size: Bytes of body received.
-        json: The parsed body of an API request of at most 16 KiB, else None.
+        json: The parsed body of an API request of at most 16 KiB, else None; secrets as above.
         status: The HTTP status answered; None while, or because, nothing was.
         fault: The fault that hit it, as text, or None.
     """

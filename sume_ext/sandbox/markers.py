@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import random
 import secrets
-from collections import deque
 from typing import Final, Literal, TypeAlias
 
 Kind: TypeAlias = Literal[
@@ -47,7 +46,7 @@ class Markers:
     def __init__(self, seed: int) -> None:
         self._random = random.Random(seed)  # noqa: S311  (ids should repeat, not be secret)
         self._number = 0
-        self._given: dict[Kind, deque[str]] = {kind: deque(maxlen=REMEMBERED) for kind in KINDS}
+        self._given: dict[Kind, dict[str, None]] = {kind: {} for kind in KINDS}
 
     def identifier(self, prefix: str) -> str:
         """A new id, as in ``job_sandbox_5f0e…``; the same ones in the same order per seed."""
@@ -62,11 +61,18 @@ class Markers:
         """Twenty-four hexadecimal digits that occur nowhere else."""
         return secrets.token_hex(12)
 
+    def junk(self) -> str:
+        """What a provider may have said, that nobody should see."""
+        return self.note("provider_payload", f"provider-payload-{self.token()}")
+
     def note(self, kind: Kind, value: str) -> str:
         """Remember a secret as given out, and give it back."""
-        self._given[kind].append(value)
+        given = self._given[kind]
+        given[value] = None
+        if len(given) > REMEMBERED:
+            del given[next(iter(given))]
         return value
 
     def as_dict(self) -> dict[str, list[str]]:
         """Every remembered secret by its kind, without repeats, in the order given out."""
-        return {kind: list(dict.fromkeys(values)) for kind, values in self._given.items()}
+        return {kind: list(values) for kind, values in self._given.items()}

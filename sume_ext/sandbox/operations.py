@@ -213,9 +213,7 @@ def get_job_result(call: Call) -> Answer:
         "source_media_url": _source_url(call, job.source) if job.source else None,
     }
     if call.world.settings.secrets:
-        result["provider_payload"] = call.world.markers.note(
-            "provider_payload", f"provider-payload-{call.world.markers.token()}"
-        )
+        result["provider_payload"] = call.world.markers.junk()
     return 200, {**_job(call, job), "result": result}
 
 
@@ -243,10 +241,12 @@ def _job(call: Call, job: Job) -> dict[str, Any]:
         "progress": _progress(call, job),
         "credits": job.cost,
     }
-    if call.world.settings.secrets and job.status in {"failed", "canceled", "expired"}:
-        shown["provider_error"] = call.world.markers.note(
-            "provider_payload", f"provider-payload-{call.world.markers.token()}"
-        )
+    if call.world.settings.secrets and failed:
+        junk = call.world.markers.junk()
+        link = call.links.private(f"/results/{job.id}/0.mp4")
+        person = call.workspace.email
+        failed["message"] += f" Provider said {junk} about {link}, ask {person}."
+        shown["provider_error"] = {"payload": junk, "workspace_id": call.workspace.id}
     return shown
 
 

@@ -60,8 +60,8 @@ class Settings:
         rate_limit: Requests per key and minute; None for any.
         upload_lifetime: Seconds a presigned upload is good for.
         link_lifetime: Seconds a signed media link is good for, at least.
-        secrets: Whether answers carry marked junk such as provider payloads besides what they
-            should, to see that it goes nowhere.
+        secrets: Whether secrets slip into error messages and details, and provider payloads into
+            answers, to see that they go nowhere.
     """
 
     credits: float = 1000

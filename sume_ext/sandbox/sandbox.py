@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 from sume_ext.sandbox.clock import Clock, ClockMode
 from sume_ext.sandbox.contract import contract
 from sume_ext.sandbox.engine import Engine
+from sume_ext.sandbox.extras import require
 from sume_ext.sandbox.faults import Fault, Faults
 from sume_ext.sandbox.hooks import Jobs
 from sume_ext.sandbox.journal import Journal
@@ -58,8 +59,9 @@ class Sandbox:
         scenes: Scenes in the first workspace's library at the start.
         durations: Seconds by job type, as in ``{"video_generation": 120}``.
         faults: Faults in force from the start, as `Fault` or text.
-        secrets: Whether answers also carry marked junk, such as provider payloads, for tests that
-            nothing leaks. Every other kind of secret is marked always; see `markers`.
+        secrets: Whether answers also carry secrets where a careless server may let them slip (error
+            messages and details, provider payloads), for tests that nothing leaks. The secrets that
+            belong into answers are marked always; see `markers`.
         store: A real S3-compatible store for uploads, instead of the sandbox's own.
         upload_lifetime: Seconds an upload URL is good for.
         link_lifetime: Seconds a media URL is good for, at least.
@@ -88,6 +90,7 @@ class Sandbox:
         host: str = "127.0.0.1",
         ports: tuple[int, int, int] = (0, 0, 0),
     ) -> None:
+        require("jsonschema_rs")
         self._settings = Settings(
             credits=credits,
             active_limit=active_limit,

@@ -16,9 +16,9 @@ import tempfile
 import threading
 import weakref
 from collections.abc import Awaitable, Callable, Coroutine
-from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Final, cast
 
+from sume_ext.sandbox.extras import require
 from sume_ext.sandbox.messages import Body, Head
 
 if TYPE_CHECKING:
@@ -44,20 +44,6 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_forget_sockets)
 
 
-class MissingExtraError(ImportError):
-    """The sandbox's own dependencies aren't installed."""
-
-
-def require_extra() -> None:
-    """Raise `MissingExtraError`, saying what to install, unless the extra is there."""
-    missing = [name for name in ("httptools", "jsonschema_rs", "uvicorn") if not find_spec(name)]
-    if missing:
-        raise MissingExtraError(
-            f'the sandbox needs {", ".join(missing)}: pip install "sume-ext[sandbox]"',
-            name=missing[0],
-        )
-
-
 def _listener(host: str, port: int) -> socket.socket:
     # With the protocol named, asyncio switches Nagle's algorithm off; else an answer takes 40 ms.
     one = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
@@ -81,7 +67,7 @@ class Server:
     """
 
     def __init__(self, host: str = "127.0.0.1", ports: tuple[int, int, int] = (0, 0, 0)) -> None:
-        require_extra()
+        require("httptools", "uvicorn")
         with contextlib.ExitStack() as opened:
             self._sockets = [
                 opened.enter_context(contextlib.closing(_listener(host, port))) for port in ports
