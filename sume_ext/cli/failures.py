@@ -180,7 +180,7 @@ def _of_library(error: errors.SumeError) -> Failure:
             hint = KEY_HINT if missing else hint
         case errors.InvalidArgumentError():
             exit_code, code = USAGE, "usage"
-        case errors.TransferError() | errors.SchemaMismatchError():
+        case errors.TransferError() | errors.SchemaMismatchError() | errors.OutcomeUnknownError():
             message = error.headline()
         case _:
             pass

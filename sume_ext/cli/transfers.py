@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from sume_ext import Result
     from sume_ext.cli.shell import Shell
+    from sume_ext.progress import Progress
 
 DEFAULT_DIRECTORY = "outputs"
 
@@ -36,10 +37,20 @@ class Meter:
             self._board = TransferBoard()
         self._shown = shell.lively
 
-    def __call__(self, progress: Any) -> None:
-        """So much has been moved."""
+    def download(self, progress: Progress) -> None:
+        """So much of a download is here."""
         if self._shown:
-            self._board.moved(progress.name, moved_bytes(progress), progress.total)
+            self._board.moved(progress.name, progress.received, progress.total)
+
+    def upload(self, name: str) -> Callable[[int, int, int], None]:
+        """What hears how much of an upload is gone."""
+
+        def tell(sent: int, total: int, attempt: int) -> None:
+            del attempt
+            if self._shown:
+                self._board.moved(name, sent, total)
+
+        return tell
 
     def __enter__(self) -> Self:
         self._board.__enter__()
@@ -47,12 +58,6 @@ class Meter:
 
     def __exit__(self, *failure: object) -> None:
         self._board.__exit__(*failure)
-
-
-def moved_bytes(progress: Any) -> int:
-    """Bytes so far, whichever way they go."""
-    count: int | None = getattr(progress, "received", None)
-    return getattr(progress, "sent", 0) if count is None else count
 
 
 def fetch(shell: Shell, results: Sequence[Result], directory: str) -> list[list[Path]]:
@@ -64,7 +69,7 @@ def fetch(shell: Shell, results: Sequence[Result], directory: str) -> list[list[
     ids = [result.job_id for result in results]
     again = shlex.join(["sume", "jobs", "download", *ids, "--to", directory])
     with Meter(shell) as meter, stoppable(again):
-        return [result.download(directory, on_progress=meter) for result in results]
+        return [result.download(directory, on_progress=meter.download) for result in results]
 
 
 class stoppable:  # noqa: N801  (reads as a word in a with statement)

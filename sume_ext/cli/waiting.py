@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import json
 import shlex
-import time
 from contextlib import AbstractContextManager, nullcontext, suppress
 from typing import TYPE_CHECKING, Any, Protocol
 
 from attrs import define
 
-from sume_ext.cli.failures import JOB, TIMEOUT, CommandError, InterruptedWaitError
+from sume_ext.cli.failures import API, JOB, TIMEOUT, CommandError, InterruptedWaitError
 from sume_ext.cli.shell import plain
 from sume_ext.errors import JobError, JobTimeoutError, SumeError
 
@@ -96,26 +95,23 @@ def wait_for(
     Raises:
         InterruptedWaitError: Ctrl-C.
     """
-    outcomes = [Outcome(job) for job in jobs]
     with _display(shell, client, jobs) as display:
         try:
-            _wait_each(outcomes, timeout, display)
+            return _wait(client, jobs, timeout, display)
         except KeyboardInterrupt as signal:
-            left = [o.job.id for o in outcomes if not o.job.terminal] or [jobs[0].id]
+            left = [job.id for job in jobs if not job.terminal] or [jobs[0].id]
             raise InterruptedWaitError(left, resume(left, download)) from signal
-    return outcomes
 
 
-def _wait_each(outcomes: list[Outcome], timeout: Timeout, display: Display) -> None:
-    started = time.monotonic()
-    for outcome in outcomes:
-        left = timeout
-        if isinstance(timeout, int | float):
-            left = max(0.0, timeout - (time.monotonic() - started))
-        try:
-            outcome.job.wait(timeout=left, on_event=display.event)
-        except JobError as error:
-            outcome.error = error
+def _wait(client: Sume, jobs: Sequence[Job], timeout: Timeout, display: Display) -> list[Outcome]:
+    if len(jobs) > 1:
+        ended = client.jobs.wait_many(jobs, timeout=timeout, on_event=display.event)
+        return [Outcome(one.job, one.error) for one in ended]
+    try:
+        jobs[0].wait(timeout=timeout, on_event=display.event)
+    except JobError as error:
+        return [Outcome(jobs[0], error)]
+    return [Outcome(jobs[0])]
 
 
 def _display(shell: Shell, client: Sume, jobs: Sequence[Job]) -> AbstractContextManager[Display]:
@@ -126,15 +122,20 @@ def _display(shell: Shell, client: Sume, jobs: Sequence[Job]) -> AbstractContext
     return JobBoard(client, jobs)
 
 
+def document_of(outcome: Outcome) -> dict[str, Any]:
+    """A job as it stands, read again where the wait saw too little of it."""
+    job = outcome.job
+    late = isinstance(outcome.error, JobTimeoutError)
+    if late or job.data is None or "status" not in plain(job.data):
+        with suppress(SumeError):
+            job.refresh()
+    known: dict[str, Any] = {} if job.data is None else plain(job.data)
+    return known if "status" in known else {"id": job.id, "object": "job", "status": job.status}
+
+
 def documents(outcomes: Sequence[Outcome]) -> list[dict[str, Any]]:
-    """Each job as it stands now, read again where the wait didn't end with a look at it."""
-    found: list[dict[str, Any]] = []
-    for outcome in outcomes:
-        if outcome.error is not None or "type" not in plain(outcome.job.data):
-            with suppress(SumeError):
-                outcome.job.refresh()
-        found.append(plain(outcome.job.data))
-    return found
+    """Each job as it stands."""
+    return [document_of(outcome) for outcome in outcomes]
 
 
 def raise_worst(outcomes: Sequence[Outcome]) -> None:
@@ -149,16 +150,18 @@ def raise_worst(outcomes: Sequence[Outcome]) -> None:
         return
     if len(outcomes) == 1:
         raise wrong[0]
-    failed = [e for e in wrong if isinstance(e, JobError) and not isinstance(e, JobTimeoutError)]
+    failed = [e for e in wrong if not isinstance(e, JobTimeoutError)]
     late = [e for e in wrong if isinstance(e, JobTimeoutError)]
-    said = [f"{e.job_id} {e.status}" for e in (*failed, *late)]
+    said = [f"{o.job.id} {o.job.status}" for o in outcomes if o.error is not None]
     shown = ", ".join(said[:_SHOWN_IDS]) + (", …" if len(said) > _SHOWN_IDS else "")
-    hint = f"sume jobs get {failed[0].job_id}" if failed else ""
-    if late:
-        hint = f"Go on with: {resume([e.job_id for e in late])}"
+    hint = f"Go on with: {resume([e.job_id for e in late])}" if late else ""
+    exit_code = TIMEOUT
+    if failed:
+        exit_code = JOB if any(isinstance(e, JobError) for e in failed) else API
+        hint = hint or "`sume jobs get JOB_ID` shows each as it is now."
     raise CommandError(
         f"{len(wrong)} of {len(outcomes)} jobs are not completed: {shown}.",
         code="job_failed" if failed else "timeout",
-        hint=hint or "Run it again.",
-        exit_code=JOB if failed else TIMEOUT,
+        hint=hint,
+        exit_code=exit_code,
     )

@@ -5,9 +5,9 @@ An upload that stops says at which step; the same command starts it again.
 
 from __future__ import annotations
 
-import inspect
 import shlex
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -68,8 +68,8 @@ def _upload_all(shell: Shell, client: Sume, files: tuple[str, ...]) -> list[Job]
         for index, name in enumerate(files):
             again = shlex.join(["sume", "assets", "upload", *files[index:]])
             with stoppable(again):
-                send: Any = client.uploads.asset_video
-                jobs.append(send(name, **listening(send, meter)))
+                listener = meter.upload(Path(name).name)
+                jobs.append(client.uploads.asset_video(name, on_progress=listener))
             waiting.announce(shell, jobs[-1:])
     return jobs
 
@@ -77,15 +77,9 @@ def _upload_all(shell: Shell, client: Sume, files: tuple[str, ...]) -> list[Job]
 def upload_source(shell: Shell, client: Sume, name: str) -> str:
     """Upload a source video for Face Swap; its media URL, which is private."""
     again = shlex.join(["sume", "uploads", "face-swap-video", name])
-    send: Any = client.uploads.face_swap_video
     with Meter(shell) as meter, stoppable(again):
-        url: str = send(name, **listening(send, meter))
-    return url
-
-
-def listening(send: Any, meter: Meter) -> dict[str, Any]:
-    """The argument that lets an upload tell how far it is."""
-    return {"on_progress": meter} if "on_progress" in inspect.signature(send).parameters else {}
+        listener = meter.upload(Path(name).name)
+        return client.uploads.face_swap_video(name, on_progress=listener)
 
 
 @own_command(

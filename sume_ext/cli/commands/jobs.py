@@ -65,7 +65,7 @@ def wait(
     ids = ids_from(job_ids)
     limit: Timeout = "auto" if timeout is None else timeout
     with shell.connect() as client:
-        jobs = [client.jobs.get(one) for one in ids]
+        jobs = [client.jobs.handle(one) for one in ids]
         outcomes = waiting.wait_for(shell, client, jobs, limit, download)
         conclude(shell, outcomes, download, many=[*job_ids] != ids or len(ids) > 1)
 
