@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import inspect
 import re
+import time
+from datetime import date, datetime
 from difflib import get_close_matches
 from functools import cached_property
 from typing import (
@@ -20,6 +22,7 @@ from typing import (
     ParamSpec,
     Protocol,
     TypeVar,
+    get_args,
     get_origin,
     overload,
 )
@@ -29,7 +32,7 @@ from sume_ext.effects import Effect
 from sume_ext.errors import InvalidArgumentError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Sequence
+    from collections.abc import Callable, Coroutine, Mapping, Sequence
 
     from sume_api.models import ErrorResponse
 
@@ -106,10 +109,18 @@ class Binding:
         effect: What the operation does to the world.
         kind: ``call``, ``pages`` or ``submits``.
         job_type: The type of job it creates, or None.
+        defaults: Arguments that this line passes unless the caller does.
     """
 
     def __init__(
-        self, operation: Any, body: Any, *, effect: Effect, kind: str, job_type: str | None = None
+        self,
+        operation: Any,
+        body: Any,
+        *,
+        effect: Effect,
+        kind: str,
+        job_type: str | None = None,
+        defaults: Mapping[str, Any] | None = None,
     ) -> None:
         self.name = ""
         self.operation = operation
@@ -117,6 +128,7 @@ class Binding:
         self.effect = effect
         self.kind = kind
         self.job_type = job_type
+        self.defaults = dict(defaults or {})
 
     @cached_property
     def call(self) -> Call:
@@ -136,6 +148,7 @@ class Binding:
         parameters = [p for p in takes.parameters.values() if p.name != "body"]
         if self.body is not None:
             parameters += inspect.signature(self.body).parameters.values()
+        parameters = [p.replace(default=self.defaults.get(p.name, p.default)) for p in parameters]
         return inspect.Signature([_for_people(p, by_position=self._ids) for p in parameters])
 
     @cached_property
@@ -167,13 +180,39 @@ class Binding:
         arguments: dict[str, Any] = self.operation._get_kwargs(*ids, **kwargs)  # noqa: SLF001
         return arguments
 
-    def arguments(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
+    @cached_property
+    def _moments(self) -> frozenset[str]:
+        """Parameters that are points in time, by what the generated code takes for them."""
+        takes = inspect.signature(self.operation._get_kwargs).parameters.values()  # noqa: SLF001
+        return frozenset(p.name for p in takes if datetime in get_args(p.annotation))
+
+    def _dated(self, kwargs: dict[str, Any], now: Callable[[], float]) -> dict[str, Any]:
+        given = [n for n in self._moments if isinstance(kwargs.get(n), (str, date, int, float))]
+        if not given:
+            return kwargs
+        from sume_ext.dates import query_text  # noqa: PLC0415  (dateutil is slow to import)
+
+        return {**kwargs, **{name: query_text(kwargs[name], now=now) for name in given}}
+
+    def arguments(
+        self,
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+        *,
+        now: Callable[[], float] = time.time,
+    ) -> dict[str, Any]:
         """What the generated ``_get_kwargs`` makes of a caller's arguments.
+
+        Args:
+            args: Ids.
+            kwargs: Everything else; the line's own defaults fill in what is missing.
+            now: Tells the time of day, for spans such as ``7d``.
 
         Raises:
             InvalidArgumentError: One is unknown, missing, positional where only a keyword is
                 taken, or of a type that the generated code can't serialise.
         """
+        kwargs = self._dated({**self.defaults, **kwargs}, now)
         try:
             if self.body is None:
                 return self.call.arguments(*args, **{**self.call.minted(), **kwargs})
@@ -321,7 +360,8 @@ def behave(
             raise _explained(name, own, error, args, kwargs) from None
         return do(engine, behaviour(engine, *args, **kwargs))
 
-    return _dressed(bound, behaviour.__name__, name, behaviour.__doc__, own)
+    doc = (behaviour.__doc__ or "").replace("        engine: The client's.\n", "")
+    return _dressed(bound, behaviour.__name__, name, inspect.cleandoc(doc), own)
 
 
 def _dressed(
@@ -363,7 +403,9 @@ class Line:
         engine, binding = resource._engine, self.binding  # noqa: SLF001
 
         def bound(*args: Any, **kwargs: Any) -> Any:
-            return self._answer(engine, binding.arguments(args, kwargs))
+            return self._answer(
+                engine, binding.arguments(args, kwargs, now=engine.runner.clock.time)
+            )
 
         _dressed(bound, self._attribute, binding.name, binding.doc, binding.signature)
         resource.__dict__[self._attribute] = bound
@@ -403,10 +445,17 @@ class calls(Line, Generic[P, T]):  # noqa: N801  (reads as a verb in the table)
 
 
 class pages(Line, Generic[P, T]):  # noqa: N801
-    """A cursor list: answers with a pager, and sends nothing until it is walked."""
+    """A cursor list: answers with a pager, and sends nothing until it is walked.
 
-    def __init__(self, operation: Operation[P, PageOf[T]]) -> None:
-        super().__init__(Binding(operation, None, effect=Effect.READS, kind="pages"))
+    Args:
+        operation: The operation.
+        defaults: Arguments that this line passes unless the caller does.
+    """
+
+    def __init__(self, operation: Operation[P, PageOf[T]], **defaults: object) -> None:
+        super().__init__(
+            Binding(operation, None, effect=Effect.READS, kind="pages", defaults=defaults)
+        )
 
     @overload
     def __get__(self, obj: None, owner: object = None) -> pages[P, T]: ...

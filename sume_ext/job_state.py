@@ -8,6 +8,7 @@ from __future__ import annotations
 import warnings
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from attrs import field, frozen
@@ -203,9 +204,14 @@ def _age(raw: Any, headers: Mapping[str, str]) -> float | None:
 
 
 def _server_time(headers: Mapping[str, str]) -> float | None:
+    return _moment(headers.get("date", ""))
+
+
+@lru_cache(maxsize=8)  # a page of a hundred jobs has one date
+def _moment(text: str) -> float | None:
     try:
-        return parsedate_to_datetime(headers["date"]).timestamp()
-    except (KeyError, ValueError, OverflowError):
+        return parsedate_to_datetime(text).timestamp()
+    except (ValueError, OverflowError, IndexError, TypeError):
         return None
 
 

@@ -36,7 +36,7 @@ from sume_api.operations import (
     presign_upload,
 )
 
-from sume_ext import scheduling, uploads, waiting
+from sume_ext import assets, scheduling, uploads, waiting
 from sume_ext.binding import (
     Binding,
     Resource,
@@ -140,9 +140,10 @@ class ReferenceAnalysis(Resource[M], name="reference_analysis"):
 class Assets(Resource[M], name="assets"):
     """Scenes of the Asset Library."""
 
-    search = pages(list_assets)
+    search = pages(list_assets, search_mode="text")  # what the docs' shell searches by, too
     list = pages(list_assets)
     get = calls(get_asset)
+    reopen = runs(assets.reopen)
     create = submits(
         create_asset, CreateAssetRequest, job_type="asset_ingest", effect=Effect.WRITES
     )

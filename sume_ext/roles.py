@@ -7,6 +7,7 @@ against the schema, so that a maintainer learns of a new name before a user does
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Any, Literal
 
 from attrs import Attribute, frozen
@@ -40,7 +41,7 @@ class Role:
     def find_all(self, data: object) -> tuple[Any, ...]:
         """Every value at the first candidate place that has any; null counts as absent."""
         for place in self.candidates:
-            if found := tuple(_walk(data, place.split("."))):
+            if found := tuple(_walk(data, _steps(place))):
                 return found
         return ()
 
@@ -86,7 +87,12 @@ class Role:
         )
 
 
-def _walk(data: object, steps: list[str]) -> Iterator[Any]:
+@cache
+def _steps(place: str) -> tuple[str, ...]:
+    return tuple(place.split("."))
+
+
+def _walk(data: object, steps: tuple[str, ...]) -> Iterator[Any]:
     if not steps:
         if data is not None:
             yield data
@@ -211,6 +217,23 @@ ASSET_SCORE = _response(
     ("list_assets",),
     "search.score",
     "data[].search.score",
+    optional=True,
+)
+
+ASSET_QUERY = _response(
+    "asset_query",
+    "query that found a scene",
+    ("list_assets",),
+    "search.query",
+    "data[].search.query",
+    optional=True,
+)
+ASSET_SEARCH_MODE = _response(
+    "asset_search_mode",
+    "way in which a scene was found",
+    ("list_assets",),
+    "search.mode",
+    "data[].search.mode",
     optional=True,
 )
 

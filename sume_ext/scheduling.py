@@ -124,7 +124,7 @@ class _Scheduler:
     enough: Callable[[], bool]
     started: float
     live: dict[str, _Entry]
-    observed: set[str] = field(factory=set)
+    observed: set[str] = field(factory=set[str])
     not_before: float = 0.0
     last_deadline: float = math.inf
     failures: int = 0

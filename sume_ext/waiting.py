@@ -224,7 +224,7 @@ def handle(engine: Engine, job_id: str) -> Any:
         engine: The client's.
         job_id: The job's id, from another process or another day.
     """
-    if not (isinstance(job_id, str) and job_id.strip()):
+    if not (isinstance(job_id, str) and job_id.strip()):  # pyright: ignore[reportUnnecessaryIsInstance]
         raise InvalidArgumentError(f"{job_id!r} is no id.", hint="Pass the id as the API gave it.")
     return engine.handle(JobState(job_id))
 
