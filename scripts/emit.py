@@ -12,7 +12,7 @@ from typing import Any
 
 from scripts.alternatives import merge_objects, settle
 from scripts.colours import paint
-from scripts.document import Json
+from scripts.document import Json, is_list, is_object
 from scripts.names import Names, pascal
 from scripts.shapes import SCALARS, Contract, Operation, Parameter, Place, Shape, plain_name
 from scripts.stops import Exit, Stop
@@ -404,8 +404,19 @@ def clean(text: str) -> str:
     return "".join(kept).strip()
 
 
+def _clean_all(value: Any) -> Any:
+    if isinstance(value, str):
+        return clean(value)
+    if is_list(value):
+        return [_clean_all(inner) for inner in value]
+    if is_object(value):
+        return {clean(name): _clean_all(inner) for name, inner in value.items()}
+    return value
+
+
 def _harmless(character: str) -> bool:
-    return unicodedata.category(character) not in ("Cc", "Cf", "Cs", "Co", "Zl", "Zp")
+    category = unicodedata.category(character)
+    return not category.startswith("C") and category not in ("Zl", "Zp")
 
 
 def _said(place: Place, *, loose: bool) -> Json:
@@ -421,7 +432,7 @@ def _said(place: Place, *, loose: bool) -> Json:
         if place.has_default:
             said["x-default"] = place.default
         if place.example is not None:
-            said["example"] = place.example
+            said["example"] = _clean_all(place.example)
     return said
 
 

@@ -8,6 +8,7 @@ import contextlib
 import hashlib
 import io
 import json
+import re
 import subprocess
 import tempfile
 from collections.abc import Callable
@@ -189,7 +190,9 @@ def _raw(name: Any) -> str:
 
 def _refused(problems: list[GeneratorError]) -> Stop:
     first = problems[0]
-    detail = " ".join(f"{first.header} {first.detail or ''}".split())[:300]
+    # The generator's own words hold memory addresses, which differ from run to run.
+    words = re.sub(r"<[^<>]* object at 0x[0-9a-f]+>", "…", f"{first.header} {first.detail or ''}")
+    detail = " ".join(words.split())[:300]
     more = f" ({len(problems) - 1} more)" if len(problems) > 1 else ""
     return Stop(
         Exit.GENERATOR,

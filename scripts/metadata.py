@@ -32,7 +32,7 @@ CODES = {"string": "s", "integer": "i", "number": "n", "boolean": "b", "array": 
 def write(document: Json, generated: Generated, fixed: Path) -> None:
     """Add the index, the facts, the shapes and the fixed modules to the package."""
     facts = Facts(document, generated).all()
-    text = json.dumps(facts, indent=1, sort_keys=True, ensure_ascii=False)
+    text = json.dumps(facts, indent=1, sort_keys=True)
     (generated.folder / "operations.json").write_text(text + "\n", encoding="utf-8")
     (generated.folder / "operations.py").write_text(_index(facts, generated), encoding="utf-8")
     (generated.folder / "_shapes.py").write_text(_promises(document), encoding="utf-8")
