@@ -47,29 +47,21 @@ class _Client:
 
 
 def _carrier(config: Config, given: Any) -> Transport:
-    """The network, whatever carries our requests already, or an httpx transport made to."""
-    if given is None:
-        from sume_ext.connections import NetworkTransport  # noqa: PLC0415  (brings h11 and ssl)
-
-        return NetworkTransport(config)
+    """The network, an httpx transport, or whatever carries our own requests already."""
     if hasattr(given, "open"):
         return cast("Transport", given)
-    from sume_ext.transport import HttpxTransport  # noqa: PLC0415  (brings httpx)
+    from sume_ext.transport import HttpTransport  # noqa: PLC0415  (brings httpcore)
 
-    return HttpxTransport(given)
+    return HttpTransport(config, given)
 
 
 def _async_carrier(config: Config, given: Any) -> AsyncTransport:
     """As `_carrier`."""
-    if given is None:
-        from sume_ext.connections import AsyncNetworkTransport  # noqa: PLC0415  (as above)
-
-        return AsyncNetworkTransport(config)
     if hasattr(given, "open"):
         return cast("AsyncTransport", given)
-    from sume_ext.transport import AsyncHttpxTransport  # noqa: PLC0415  (as above)
+    from sume_ext.transport import AsyncHttpTransport  # noqa: PLC0415  (as above)
 
-    return AsyncHttpxTransport(given)
+    return AsyncHttpTransport(config, given)
 
 
 class Sume(operations.Api[Sync], _Client):

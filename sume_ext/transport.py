@@ -1,177 +1,338 @@
-"""The only module that knows httpx: lets a test's own httpx transport carry our requests.
+"""Carries `wire.Request` over httpcore, the engine of httpx, or over an httpx transport given.
 
-The network itself doesn't pass through here (see `connections`); what does gets no header,
-no redirect, no cookie and no log line from httpx, because its transports are used bare.
+Below httpx's clients nothing adds a header, follows a redirect, keeps a cookie or logs a URL;
+connections are httpcore's, kept within the exchange's time by `deadlines`.
 """
 
 from __future__ import annotations
 
-import asyncio
-from typing import TYPE_CHECKING, NoReturn, cast
-from urllib.parse import urlsplit
+import os
+import warnings
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
+from urllib.parse import quote, unquote, urlsplit
 
-import httpx
+import httpcore
 
-from sume_ext.errors import NotSentError, ResponseLostError
+from sume_ext.deadlines import AsyncBoundedNetwork, BoundedNetwork, Limit
+from sume_ext.errors import ConfigurationError, NotSentError
+from sume_ext.routes import Routes, tls_settings
+from sume_ext.streams import AsyncHttpStream, HttpStream, Sender, ours
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator, Mapping
+    import ssl
+    from asyncio import AbstractEventLoop
+    from collections.abc import AsyncGenerator
 
-    from sume_ext.wire import Body, Request, Timeouts
+    import httpx
 
-_FAILURES = (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OSError)
+    from sume_ext.config import Config
+    from sume_ext.wire import Request, Timeouts
+
+PoolKey: TypeAlias = tuple[bytes, str | None, bool]
+"""The scheme, the proxy's URL or None, and whether the pool's requests may be repeated."""
+
+_PORTS = {"http": 80, "https": 443}
+_VISIBLE = "".join(map(chr, range(0x21, 0x7F)))
+_KEPT_SECONDS = 60.0
+_KEPT_SECONDS_FOR_ONE_SHOT = 4.0
+_THREADS = 1000
+_TASKS = 16
+_REPEATABLE = frozenset({"GET", "HEAD"})
 
 
-class HttpxTransport:
-    """Carries requests for synchronous code.
+class HttpTransport:
+    """Carries requests for synchronous code; threads may share it, and so may forked children.
+
+    A request that mustn't be repeated has a pool of its own, in which connections grow old soon:
+    a server that closes one just when it is used would leave the outcome unknown.
 
     Args:
-        given: The httpx transport to carry them over.
+        config: TLS and proxy settings.
+        given: An httpx transport to use instead of the network, for tests.
     """
 
-    def __init__(self, given: httpx.BaseTransport) -> None:
+    def __init__(self, config: Config, given: httpx.BaseTransport | None = None) -> None:
+        self._config = config
         self._given = given
+        self._routes = Routes(config)
+        self._pools: dict[PoolKey, httpcore.ConnectionPool] = {}
+        self._process = os.getpid()
 
-    def open(self, request: Request, timeouts: Timeouts) -> HttpxStream:
+    def open(self, request: Request, timeouts: Timeouts) -> HttpStream:
         """Send a request and come back with the head of its answer."""
+        limit = Limit(timeouts, request.may_reach)
+        body = Sender(request.content)
         try:
-            return HttpxStream(self._given.handle_request(_httpx_request(request, timeouts)))
-        except _FAILURES as error:
-            _raise_as_ours(error)
+            if self._given is not None:
+                answer = self._given.handle_request(_for_httpx(request, body, timeouts))
+                return HttpStream(answer.status_code, answer.headers.raw, answer, limit)
+            url, proxy = _locate(request.url, self._routes)
+            pool = self._pool((url.scheme, proxy, request.method in _REPEATABLE))
+            core = pool.handle_request(_for_httpcore(request, url, body, limit))
+            return HttpStream(core.status, core.headers, core, limit)
+        except Exception as error:  # noqa: BLE001  (told apart there)
+            raise ours(error, limit, body) from None
+        finally:
+            body.close()
+
+    def _pool(self, key: PoolKey) -> httpcore.ConnectionPool:
+        if self._process != os.getpid():
+            self.close()  # the copies of a forked child; the parent's stay open
+            self._process = os.getpid()
+        if key not in self._pools:
+            self._pools[key] = httpcore.ConnectionPool(
+                **_pool_options(self._config, key),
+                max_connections=_THREADS,
+                network_backend=BoundedNetwork(),
+            )
+        return self._pools[key]
 
     def close(self) -> None:
-        """Close the transport."""
-        self._given.close()
+        """Close every connection; a later request opens a new one."""
+        pools, self._pools = self._pools, {}
+        for pool in pools.values():
+            pool.close()
+        if self._given is not None:
+            self._given.close()
+
+    def __del__(self) -> None:
+        pools: dict[PoolKey, httpcore.ConnectionPool] = getattr(self, "_pools", {})
+        if any(pool.connections for pool in pools.values()):
+            _warn_of_forgotten(self)
+            self.close()
 
 
-class AsyncHttpxTransport:
-    """Carries requests for asynchronous code.
+class AsyncHttpTransport:
+    """Carries requests for asynchronous code; tasks and event loops may share it.
 
     Args:
-        given: The httpx transport to carry them over.
+        config: TLS and proxy settings.
+        given: An httpx transport to use instead of the network, for tests.
     """
 
-    def __init__(self, given: httpx.AsyncBaseTransport) -> None:
+    def __init__(self, config: Config, given: httpx.AsyncBaseTransport | None = None) -> None:
+        self._config = config
         self._given = given
+        self._routes = Routes(config)
+        self._rooms: dict[AbstractEventLoop, _Room] = {}
+        self._abandoned: list[_Room] = []
 
-    async def open(self, request: Request, timeouts: Timeouts) -> AsyncHttpxStream:
+    async def open(self, request: Request, timeouts: Timeouts) -> AsyncHttpStream:
         """Send a request and come back with the head of its answer."""
-        limit = None if timeouts.total == float("inf") else timeouts.total
+        from asyncio import timeout  # noqa: PLC0415  (synchronous code never pays for asyncio)
+
+        limit = Limit(timeouts, request.may_reach)
+        body = Sender(request.content)
         try:
-            async with asyncio.timeout(limit):
-                sent = _httpx_request(request, timeouts)
-                return AsyncHttpxStream(await self._given.handle_async_request(sent))
-        except _FAILURES as error:
-            _raise_as_ours(error)
+            if self._given is not None:
+                sent = _for_httpx(request, body, timeouts)
+                async with timeout(timeouts.total):
+                    answer = await self._given.handle_async_request(sent)
+                return AsyncHttpStream(answer.status_code, answer.headers.raw, answer, limit)
+            url, proxy = _locate(request.url, self._routes)
+            room = await self._room()
+            core = _for_httpcore(request, url, body, limit)
+            key = (url.scheme, proxy, request.method in _REPEATABLE)
+            return await room.open(key, core, limit)
+        except Exception as error:  # noqa: BLE001  (told apart there)
+            raise ours(error, limit, body) from None
+        finally:
+            body.close()
+
+    async def _room(self) -> _Room:
+        from asyncio import get_running_loop  # noqa: PLC0415  (as above)
+
+        loop = get_running_loop()
+        room = self._rooms.get(loop)
+        if room is None or room.process != os.getpid():
+            # A forked child leaves its copies alone, for they share the parent's selector.
+            self._abandoned += [r for r in self._rooms.values() if r.process != os.getpid()]
+            self._rooms = {
+                other: r
+                for other, r in self._rooms.items()
+                if r.process == os.getpid() and not other.is_closed()
+            }
+            room = self._rooms[loop] = _Room(self._config)
+            await room.enter()
+        return room
 
     async def aclose(self) -> None:
-        """Close the transport."""
-        await self._given.aclose()
+        """Close every connection of this event loop; a later request opens a new one."""
+        from asyncio import get_running_loop  # noqa: PLC0415  (as above)
+
+        room = self._rooms.pop(get_running_loop(), None)
+        if room is not None:
+            await room.leave()
+        if self._given is not None:
+            await self._given.aclose()
+
+    def __del__(self) -> None:
+        rooms: dict[AbstractEventLoop, _Room] = getattr(self, "_rooms", {})
+        if any(room.holds_any and not loop.is_closed() for loop, room in rooms.items()):
+            _warn_of_forgotten(self)
 
 
-class _BodyStream(httpx.SyncByteStream, httpx.AsyncByteStream):
-    """A request's body as httpx wants it; files are read off the event loop."""
+class _Room:
+    """The connections of one event loop, closed with it at the latest.
 
-    def __init__(self, content: bytes | Body | None) -> None:
-        self._content = content
+    Only so many requests are under way at once: beyond that httpcore's pools get slower with
+    every one, so that all together finish sooner in turn.
+    """
 
-    def _parts(self) -> Iterator[bytes]:
-        if isinstance(self._content, bytes):
-            return iter((self._content,))
-        return iter(()) if self._content is None else self._content.chunks()
+    def __init__(self, config: Config) -> None:
+        from asyncio import Semaphore  # noqa: PLC0415  (as above)
 
-    def __iter__(self) -> Iterator[bytes]:
-        return self._parts()
+        self._config = config
+        self._pools: dict[PoolKey, httpcore.AsyncConnectionPool] = {}
+        self._turnstile = Semaphore(_TASKS)
+        self._life = self._live()
+        self.process = os.getpid()
 
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        parts = self._parts()
-        while part := await asyncio.to_thread(next, parts, b""):
-            yield part
+    @property
+    def holds_any(self) -> bool:
+        """Whether there is something to close."""
+        return any(pool.connections for pool in self._pools.values())
+
+    async def open(self, key: PoolKey, request: httpcore.Request, limit: Limit) -> AsyncHttpStream:
+        """As `AsyncHttpTransport.open`."""
+        from asyncio import timeout  # noqa: PLC0415  (as above)
+
+        try:
+            async with timeout(limit.connecting()):
+                await self._turnstile.acquire()
+        except TimeoutError:
+            raise NotSentError("too many requests of this client are under way.") from None
+        try:
+            core = await self._pool(key).handle_async_request(request)
+        except BaseException:
+            self._turnstile.release()
+            raise
+        return AsyncHttpStream(core.status, core.headers, core, limit, self._turnstile)
+
+    def _pool(self, key: PoolKey) -> httpcore.AsyncConnectionPool:
+        if key not in self._pools:
+            self._pools[key] = httpcore.AsyncConnectionPool(
+                **_pool_options(self._config, key),
+                max_connections=_TASKS,
+                network_backend=AsyncBoundedNetwork(),
+            )
+        return self._pools[key]
+
+    async def _live(self) -> AsyncGenerator[None]:
+        try:
+            yield
+        finally:
+            for pool in self._pools.values():
+                await pool.aclose()
+
+    async def enter(self) -> None:
+        """Begin; a loop that shuts down ends its generators, and so this."""
+        await anext(self._life)
+
+    async def leave(self) -> None:
+        """Close every connection."""
+        await self._life.aclose()
 
 
-def _httpx_request(request: Request, timeouts: Timeouts) -> httpx.Request:
-    headers = {"host": urlsplit(request.url).netloc, **request.headers}
-    content = request.content
-    if content is not None:
-        headers["content-length"] = str(
-            len(content) if isinstance(content, bytes) else content.size
+def _pool_options(config: Config, key: PoolKey) -> dict[str, Any]:
+    """What the pools of both worlds have in common.
+
+    Raises:
+        ConfigurationError: The proxy speaks SOCKS, and httpcore's extra for that is missing.
+    """
+    scheme, proxy, repeatable = key
+    tls = None
+    if scheme == b"https" or (proxy or "").startswith("https:"):
+        tls = tls_settings(config)
+    return {
+        "ssl_context": tls,
+        "proxy": None if proxy is None else _proxy(proxy, tls),
+        "keepalive_expiry": _KEPT_SECONDS if repeatable else _KEPT_SECONDS_FOR_ONE_SHOT,
+    }
+
+
+def _proxy(url: str, tls: ssl.SSLContext | None) -> httpcore.Proxy:
+    parts = urlsplit(url)
+    if parts.scheme.startswith("socks") and find_spec("socksio") is None:
+        raise ConfigurationError(
+            "a SOCKS proxy needs one more package.", hint="Install it: pip install httpx[socks]."
         )
-    return httpx.Request(
-        request.method,
-        request.url,
-        headers=headers,
-        # With stream= httpx adds no header of its own, so nothing goes out that isn't above.
-        stream=_BodyStream(content),
-        extensions={
-            "timeout": {
-                "connect": timeouts.connect,
-                "read": timeouts.read,
-                "write": timeouts.write,
-                "pool": timeouts.pool,
-            }
-        },
+    user, password = parts.username, parts.password
+    port = parts.port or (1080 if parts.scheme.startswith("socks") else _PORTS[parts.scheme])
+    return httpcore.Proxy(
+        httpcore.URL(scheme=parts.scheme, host=parts.hostname or "", port=port, target="/"),
+        auth=None if user is None else (unquote(user), unquote(password or "")),
+        ssl_context=tls if parts.scheme == "https" else None,
     )
 
 
-def _raise_as_ours(error: Exception) -> NoReturn:
-    """Tell what is sure not to have been sent from what may have been.
+def _locate(url: str, routes: Routes) -> tuple[httpcore.URL, str | None]:
+    """A URL as httpcore wants it, and the proxy on the way to it.
 
-    The cause is dropped on purpose: httpx's errors hold the request, its URL and its headers.
+    Raises:
+        NotSentError: It isn't an http(s) URL.
     """
-    kind = type(error).__name__
-    if isinstance(error, (httpx.UnsupportedProtocol, httpx.LocalProtocolError, httpx.InvalidURL)):
-        raise NotSentError(f"the request can't be sent ({kind}).", final=True) from None
-    if isinstance(
-        error, (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
-    ):
-        raise NotSentError(f"no connection to the server ({kind}).") from None
-    raise ResponseLostError(f"the answer was lost on the way ({kind}).") from None
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname or "", parts.port
+        host = host if host.isascii() else host.encode("idna").decode("ascii")
+    except ValueError:
+        raise NotSentError("that isn't a URL.", final=True) from None
+    if parts.scheme not in _PORTS or not host:
+        raise NotSentError("that isn't an http(s) URL.", final=True)
+    target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    found = httpcore.URL(
+        scheme=parts.scheme,
+        host=host,
+        port=port or _PORTS[parts.scheme],
+        target=quote(target, safe=_VISIBLE),
+    )
+    return found, routes.proxy_for(parts.scheme, host)
 
 
-class _Head:
-    """Status and headers of an answer."""
-
-    def __init__(self, answer: httpx.Response) -> None:
-        self._answer = answer
-        self.status: int = answer.status_code
-        self.headers: Mapping[str, str] = {
-            name.lower(): answer.headers[name] for name in answer.headers
-        }
+def _headers(request: Request, body: Sender, host: str) -> list[tuple[bytes, bytes]]:
+    headers = {"host": host, **request.headers}
+    if body.size is not None:
+        headers["content-length"] = str(body.size)
+    return [(name.encode("ascii"), value.encode("utf-8")) for name, value in headers.items()]
 
 
-class HttpxStream(_Head):
-    """An answer read by blocking."""
-
-    def __init__(self, answer: httpx.Response) -> None:
-        super().__init__(answer)
-        self._chunks: Iterator[bytes] = iter(cast("httpx.SyncByteStream", answer.stream))
-
-    def read(self) -> bytes:
-        """The next raw bytes, or ``b""`` at the end."""
-        try:
-            return next(self._chunks, b"")
-        except _FAILURES as error:
-            _raise_as_ours(error)
-
-    def close(self) -> None:
-        """Let go of the connection."""
-        self._answer.close()
+def _for_httpcore(
+    request: Request, url: httpcore.URL, body: Sender, limit: Limit
+) -> httpcore.Request:
+    host = url.host.decode("ascii")
+    host = f"[{host}]" if ":" in host else host
+    if url.port != _PORTS[url.scheme.decode("ascii")]:
+        host = f"{host}:{url.port}"
+    return httpcore.Request(
+        request.method,
+        url,
+        headers=_headers(request, body, host),
+        content=body,
+        # httpcore hands these on untouched, to the network of `deadlines`.
+        extensions={"timeout": {"connect": limit, "read": limit, "write": limit}},
+    )
 
 
-class AsyncHttpxStream(_Head):
-    """An answer read by awaiting."""
+def _for_httpx(request: Request, body: Sender, timeouts: Timeouts) -> httpx.Request:
+    import httpx  # noqa: PLC0415  (needed by tests only, and slow to import)
 
-    def __init__(self, answer: httpx.Response) -> None:
-        super().__init__(answer)
-        self._chunks: AsyncIterator[bytes] = aiter(cast("httpx.AsyncByteStream", answer.stream))
+    times = {"connect": timeouts.connect, "read": timeouts.read}
+    return httpx.Request(
+        request.method,
+        request.url,
+        headers=_headers(request, body, urlsplit(request.url).netloc),
+        # With stream= httpx adds no header of its own, so nothing goes out that isn't above.
+        stream=cast("httpx.SyncByteStream", body),
+        extensions={"timeout": {**times, "write": timeouts.write, "pool": timeouts.pool}},
+    )
 
-    async def read(self) -> bytes:
-        """The next raw bytes, or ``b""`` at the end."""
-        try:
-            return await anext(self._chunks, b"")
-        except _FAILURES as error:
-            _raise_as_ours(error)
 
-    async def aclose(self) -> None:
-        """Let go of the connection."""
-        await self._answer.aclose()
+def _warn_of_forgotten(transport: object) -> None:
+    warnings.warn(
+        "a client was forgotten with open connections; use it in a `with` block, or close it.",
+        ResourceWarning,
+        stacklevel=3,
+        source=transport,
+    )
