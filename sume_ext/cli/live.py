@@ -9,6 +9,7 @@ import sys
 import time
 from typing import TYPE_CHECKING, Self
 
+from rich.console import Group
 from rich.live import Live
 from rich.progress import (
     BarColumn,
@@ -20,7 +21,7 @@ from rich.progress import (
     TransferSpeedColumn,
 )
 from rich.spinner import Spinner
-from rich.table import Column, Table
+from rich.table import Column
 from rich.text import Text
 
 from sume_ext.cli.failures import clean
@@ -92,29 +93,29 @@ class JobBoard:
     ) -> None:
         self._live.stop()
 
-    def _draw(self) -> Table:
-        grid = Table.grid(padding=(0, 1, 0, 0))
-        for _ in range(5):
-            grid.add_column(no_wrap=True, overflow="ellipsis")
+    def _draw(self) -> Group:
         waiting = [row for row in self._rows.values() if not row.done]
-        spin = self._spinner.render(time.monotonic())
-        for row in waiting[:_ROWS]:
-            grid.add_row(spin, *(Text(text, style) for text, style in self._cells(row)))
+        width = max((len(row.status) for row in waiting), default=0)
+        lines = [self._line(row, width) for row in waiting[:_ROWS]]
         if len(self._rows) > 1:
             done = len(self._rows) - len(waiting)
-            grid.add_row("", Text(f"{done} of {len(self._rows)} done", "bold"))
-        return grid
+            lines.append(_line(("  ", ""), (f"{done} of {len(self._rows)} done", "bold")))
+        return Group(*lines)
 
-    def _cells(self, row: _Row) -> list[tuple[str, str]]:
-        age = time.monotonic() - row.since
+    def _line(self, row: _Row, width: int) -> Text:
+        """What matters most comes first: a narrow terminal cuts the end off."""
         usual = self._usual.get(row.type)
-        expected = f"of about {span(usual)}" if usual else ""
-        return [
-            (clean(row.status), "cyan"),
-            (span(age), ""),
-            (expected, "dim"),
-            (clean(row.id), "dim"),
-        ]
+        return _line(
+            (str(self._spinner.render(time.monotonic())), ""),
+            (f" {clean(row.status).ljust(width)} ", "cyan"),
+            (f" {span(time.monotonic() - row.since)}", ""),
+            (f" of about {span(usual)}" if usual else "", "dim"),
+            (f"  {clean(row.id)}", "dim"),
+        )
+
+
+def _line(*parts: tuple[str, str]) -> Text:
+    return Text.assemble(*parts, no_wrap=True, overflow="ellipsis")
 
 
 class TransferBoard:

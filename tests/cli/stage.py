@@ -40,8 +40,8 @@ def executable() -> str:
 
 @cache
 def sandbox() -> Sandbox:
-    """The sandbox of this process, fast enough that a video takes a twentieth of a second."""
-    made = Sandbox(speed=100, secrets=True).start()
+    """The sandbox of this process, fast enough that no job outlives the first look at it."""
+    made = Sandbox(speed=1000, secrets=True).start()
     atexit.register(made.close)
     return made
 
@@ -88,6 +88,8 @@ class Stage:
             "SUME_API_KEY": self.key,
             "SUME_API_BASE_URL": stand_in.base_url,
         }
+        if "PYTHONPATH" in os.environ:
+            self.env["PYTHONPATH"] = os.environ["PYTHONPATH"]
         shutil.copy(sample_video(), folder / "clip.mp4")
 
     def environment(self, changes: dict[str, str | None]) -> dict[str, str]:

@@ -1,0 +1,171 @@
+"""Guarantee: waiting can be broken off and taken up again, and a job's id is never lost.
+
+The threats: Ctrl-C or a kill that loses what was paid for, a wait that ends a job, a log full of
+control characters, an exit code that hides a failure.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import signal
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tests.cli.stage import Stage
+
+pytest_plugins = ("tests.cli.stage",)
+
+GENERATE = ("videos", "generate", "--prompt", "x", "-y", "--wait")
+JOB = re.compile(r"job_sandbox_[0-9a-f]+")
+
+
+def test_off_a_terminal_each_change_is_a_plain_line(stage: Stage) -> None:
+    done = stage.sume(*GENERATE)
+    assert done.code == 0
+    first, *_, last, tip = done.err.splitlines()
+    found = JOB.search(first)
+    assert found
+    assert first == f"{found[0]} queued", "the id comes first, before any waiting"
+    assert re.fullmatch(rf"{found[0]} completed \(\d+ s\)", last)
+    assert tip == f"Next: sume jobs result {found[0]} --download"
+    assert "\x1b" not in done.err + done.out
+    assert "\r" not in done.err + done.out
+
+
+def test_on_a_terminal_status_age_and_expectation_move_and_then_go(stage: Stage) -> None:
+    stage.sume(*GENERATE)  # so that there is a past to expect from
+    stage.sandbox.jobs.fail_next(outcome="stuck")
+    with stage.terminal(*GENERATE) as terminal:
+        shown = terminal.until(lambda text: bool(re.search(r"\d:\d\d of about 0:05", text)))
+        job = JOB.findall(shown)[0]
+        assert re.search(rf"(queued|running|processing) +\d:\d\d of about 0:05 +{job}", shown)
+        stage.sandbox.jobs.complete(job)
+        assert terminal.end() == 0
+        assert "of about" not in terminal.text, "what moved is gone"
+        assert re.search(r"status +completed", terminal.text)
+
+
+def test_a_narrow_terminal_shows_what_fits(stage: Stage) -> None:
+    stage.sandbox.jobs.fail_next(outcome="stuck")
+    with stage.terminal(*GENERATE, columns=30) as terminal:
+        shown = terminal.until(lambda text: bool(re.search(r"\d:\d\d", text)))
+        assert len(shown.splitlines()) <= 4, shown
+        terminal.interrupt()
+        assert terminal.end() == 130
+
+
+def test_ctrl_c_tells_the_id_and_how_to_go_on(stage: Stage) -> None:
+    stage.sandbox.jobs.fail_next(outcome="stuck")
+    with stage.terminal(*GENERATE, "--download", "my out") as terminal:
+        shown = terminal.until(lambda text: bool(re.search(r"\d:\d\d", text)))
+        job = JOB.findall(shown)[0]
+        terminal.interrupt()
+        assert terminal.end() == 130
+        said = " ".join(terminal.text.split())
+        assert f"interrupted; {job} still runs." in said
+        assert f"sume jobs wait {job} --download 'my out'" in said
+    assert stage.sandbox.jobs.status(job) != "canceled"
+    stage.sandbox.jobs.complete(job)
+    again = stage.sh(f"sume jobs wait {job} --download 'my out'")
+    assert again.code == 0
+    assert again.out.startswith(f"my out/{job}")
+
+
+def test_machines_get_the_id_at_once_and_the_envelope_when_stopped(stage: Stage) -> None:
+    stage.sandbox.jobs.fail_next(2, outcome="stuck")
+    for number, code in ((signal.SIGINT, 130), (signal.SIGTERM, 143)):
+        started = stage.start(*GENERATE, "--json")
+        assert started.stderr
+        first = json.loads(started.stderr.readline())
+        job = first["job"]["id"]
+        assert first["resume"] == f"sume jobs wait {job}"
+        started.send_signal(number)
+        out, err = started.communicate(timeout=30)
+        assert started.returncode == code
+        assert not out
+        error = json.loads(err)["error"]
+        assert error["code"] == "interrupted"
+        assert error["hint"] == f"sume jobs wait {job}"
+
+
+def test_a_wait_that_is_over_gives_the_job_as_it_stands(stage: Stage) -> None:
+    stage.sandbox.jobs.fail_next(outcome="stuck")
+    done = stage.sume(*GENERATE, "--timeout", "0.2", "--json")
+    assert done.code == 4
+    assert done.json["status"] in ("queued", "running", "processing")
+    assert done.error["code"] == "timeout"
+    assert done.json["id"] in done.error["hint"]
+    late = stage.sume("jobs", "wait", done.json["id"], "--timeout", "0")
+    assert late.code == 4
+    assert "status" in late.out
+
+
+def test_a_job_that_failed_is_shown_and_gives_its_own_exit_code(stage: Stage) -> None:
+    for outcome in ("failed", "expired"):
+        stage.sandbox.jobs.fail_next(outcome=outcome, code="nsfw", message="Not \x1b[31mthis.")
+        done = stage.sume(*GENERATE, "--json")
+        assert done.code == 5
+        assert done.json["status"] == outcome
+        assert done.error["code"] == "nsfw"
+        assert "\x1b" not in done.err
+        people = stage.sume("jobs", "wait", done.json["id"], "--download")
+        assert people.code == 5
+        assert "\x1b" not in people.out + people.err
+        assert f"{done.json['id']} {outcome}" in people.err
+
+
+def test_many_are_waited_for_from_arguments_stdin_and_xargs(stage: Stage) -> None:
+    jobs = [stage.job() for _ in range(3)]
+    ids = "\n".join(jobs)
+    piped = stage.sh("set -o pipefail; sume jobs list -q | xargs sume jobs wait")
+    assert piped.code == 0
+    assert sorted(JOB.findall(piped.out)) == sorted(jobs)
+    for done in (
+        stage.sume("jobs", "wait", *jobs, "--json"),
+        stage.sume("jobs", "wait", "-", "--json", stdin=ids),
+        stage.sume("jobs", "wait", "--json", stdin=ids),
+    ):
+        assert done.code == 0
+        assert [job["id"] for job in done.json["data"]] == jobs
+    assert stage.sume("jobs", "wait", jobs[0], "--json").json["id"] == jobs[0]
+    alone = stage.sume("jobs", "wait", "--json", stdin=jobs[0])
+    assert alone.json["object"] == "list", "the form depends on how ids are given, not how many"
+    none = stage.sume("jobs", "wait", stdin="")
+    assert none.code == 2
+
+
+def test_one_bad_job_does_not_hide_the_others(stage: Stage) -> None:
+    good, slow = stage.job(), stage.job(done=False)
+    stage.sandbox.jobs.fail_next()
+    failed = stage.sume(*GENERATE, "--json").json["id"]
+    some = stage.sume("jobs", "wait", good, failed, "--json")
+    assert some.code == 5
+    assert [job["status"] for job in some.json["data"]] == ["completed", "failed"]
+    assert failed in some.error["message"]
+    missing = stage.sume("jobs", "wait", good, "job_nowhere", slow, "--json")
+    assert missing.code == 1
+    assert missing.json["data"][0]["status"] == "completed"
+
+
+def test_the_board_counts_many(stage: Stage) -> None:
+    stage.sandbox.jobs.fail_next(2, outcome="stuck")
+    jobs = [stage.job(done=False) for _ in range(2)]
+    with stage.terminal("jobs", "wait", *jobs) as terminal:
+        terminal.until("0 of 2 done")
+        stage.sandbox.jobs.complete(jobs[0])
+        terminal.until("1 of 2 done")
+        stage.sandbox.jobs.complete(jobs[1])
+        assert terminal.end() == 0
+        assert "done" not in terminal.text
+
+
+def test_quiet_gives_the_id_as_soon_as_there_is_one(stage: Stage) -> None:
+    stage.sandbox.jobs.fail_next(outcome="stuck")
+    started = stage.start(*GENERATE, "-q")
+    assert started.stdout
+    job = started.stdout.readline().strip()
+    assert JOB.fullmatch(job)
+    stage.sandbox.jobs.complete(job)
+    out, err = started.communicate(timeout=30)
+    assert (started.returncode, out, err) == (0, "", "")
