@@ -53,8 +53,8 @@ class Options:
 
 
 def media_of(raw: Any) -> tuple[MediaFile, ...]:
-    """The media files of a result's JSON, in the API's order."""
-    return media_in(roles.RESULT.find(raw))
+    """The media files of a result's JSON, wherever it holds them, in the API's order."""
+    return media_in(raw)
 
 
 def download_all(

@@ -1,16 +1,56 @@
-"""Where an answer holds media files, found in whatever shape the answer has."""
+"""Which media files an answer holds, found by what its fields say in whatever shape it has.
+
+A file a job made is listed whatever the answer calls it; what only went into the job, and web
+pages, are not. Of one scene, the clip is listed rather than the video it was cut from.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import re
+from functools import cache
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
 
 from attrs import field, frozen
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
-_KINDS = ("image", "video", "audio")
+_TYPES = {
+    "png": "image/png",
+    "jpg": "image/jpeg",
+    "jpeg": "image/jpeg",
+    "webp": "image/webp",
+    "gif": "image/gif",
+    "avif": "image/avif",
+    "heic": "image/heic",
+    "mp4": "video/mp4",
+    "m4v": "video/mp4",
+    "mov": "video/quicktime",
+    "webm": "video/webm",
+    "mkv": "video/x-matroska",
+    "mp3": "audio/mpeg",
+    "wav": "audio/wav",
+    "m4a": "audio/mp4",
+    "aac": "audio/aac",
+    "ogg": "audio/ogg",
+    "flac": "audio/flac",
+}  # fmt: skip  (an own table: `mimetypes` knows different ones on different machines)
+_KIND_WORDS = {
+    "image": "image", "images": "image", "video": "video", "videos": "video", "clip": "video",
+    "clips": "video", "audio": "audio",
+}  # fmt: skip
+_MEDIA_WORDS = frozenset(
+    {*_KIND_WORDS, "media", "output", "outputs", "file", "files", "render", "renders", "download"}
+)
+_NOT_MADE = frozenset({"request", "input", "inputs", "params", "thumbnail", "thumbnails"})
+_NO_FILE = _NOT_MADE | {
+    "poster", "preview", "upload", "webhook", "callback", "reference", "page", "link",
+}  # fmt: skip
+_PAGES = ("tiktok.com", "instagram.com")
+"""What reference analysis looks at: pages, never files of ours. Source: the docs' route table."""
+_DEEPEST = 64
+_LONGEST = 8192
 
 
 @frozen
@@ -19,8 +59,8 @@ class MediaFile:
 
     Attributes:
         url: Where it is. It may be signed, so it is not for logs.
-        kind: ``image``, ``video``, ``audio``, or None when the answer doesn't say.
-        content_type: As in ``video/mp4``, or None when the answer doesn't say.
+        kind: ``image``, ``video``, ``audio``, or None when nothing tells.
+        content_type: As in ``video/mp4``; by the URL's name when the answer doesn't say; or None.
         place: Where in the answer it was found, as in ``result.media[0].url``.
     """
 
@@ -31,25 +71,103 @@ class MediaFile:
 
 
 def media_in(raw: Any) -> tuple[MediaFile, ...]:
-    """Every media file that an answer mentions, once each, in the answer's order."""
+    """Every media file that an answer tells of, once each, in the answer's order.
+
+    Args:
+        raw: The JSON of an answer, or of a part of it.
+    """
     found: dict[str, MediaFile] = {}
-    for place, url, owner in _urls(raw, "", {}):
-        if place.rpartition(".")[2] in ("result_url", "thumbnail_url", "source_media_url"):
-            continue
-        content_type = owner.get("content_type")
-        kind = owner.get("kind") or (content_type or "").partition("/")[0]
-        found.setdefault(url, MediaFile(url, kind if kind in _KINDS else None, content_type, place))
+    for file in _files(raw, (), {}):
+        found.setdefault(file.url, file)
     return tuple(found.values())
 
 
-def _urls(
-    data: Any, place: str, owner: dict[str, Any]
-) -> Iterator[tuple[str, str, dict[str, Any]]]:
-    if isinstance(data, dict):
-        for name, value in data.items():
-            yield from _urls(value, f"{place}.{name}" if place else str(name), data)
+def _files(data: Any, steps: tuple[str, ...], owner: dict[str, Any]) -> Iterator[MediaFile]:
+    """The files at a place and below it; a source only where there is nothing made of it."""
+    if len(steps) > _DEEPEST:
+        return
+    if isinstance(data, str):
+        if (file := _file(data, steps, owner)) is not None:
+            yield file
     elif isinstance(data, list):
-        for index, value in enumerate(data):
-            yield from _urls(value, f"{place}[{index}]", owner)
-    elif isinstance(data, str) and urlsplit(data).scheme in ("http", "https"):
-        yield place, data, owner
+        for index, item in enumerate(cast("Sequence[Any]", data)):
+            yield from _files(item, (*steps, f"[{index}]"), owner)
+    elif isinstance(data, dict):
+        node = cast("dict[str, Any]", data)
+        made: list[MediaFile] = []
+        sources: list[MediaFile] = []
+        for name, value in node.items():
+            words = _words(name)
+            if _NOT_MADE.isdisjoint(words) and not ("clip_url" in node and name == "media_url"):
+                below = _files(value, (*steps, name), node)
+                (sources if "source" in words else made).extend(below)
+        yield from made or sources
+
+
+def _file(url: str, steps: tuple[str, ...], owner: dict[str, Any]) -> MediaFile | None:
+    host, extension = _parts(url)
+    names = [step for step in steps if not step.startswith("[")]
+    words = _words(names[-1]) if names else frozenset[str]()
+    if not host or words & _NO_FILE or (_is_page(host) and extension not in _TYPES):
+        return None
+    by_name = _TYPES.get(extension)
+    said = _said_type(owner)
+    kind = next((_KIND_WORDS[word] for word in sorted(words) if word in _KIND_WORDS), None)
+    kind = kind or _said_kind(owner) or _main(said) or _main(by_name)
+    around = frozenset[str]().union(*map(_words, names))
+    if not (by_name or _said_kind(owner) or said or around & _MEDIA_WORDS):
+        return None
+    if kind is None:
+        kind = next((_KIND_WORDS[word] for word in sorted(around) if word in _KIND_WORDS), None)
+    content_type = said if said and _main(said) == kind else by_name
+    return MediaFile(url, kind, content_type, _place(steps))
+
+
+def _said_type(owner: dict[str, Any]) -> str | None:
+    for name in ("content_type", "mime_type", "contentType", "mimeType"):
+        said = owner.get(name)
+        if isinstance(said, str) and _main(said.lower()):
+            return said
+    return None
+
+
+def _said_kind(owner: dict[str, Any]) -> str | None:
+    for name in ("kind", "media_type", "type"):
+        said = owner.get(name)
+        if isinstance(said, str) and said.lower() in _KIND_WORDS:
+            return _KIND_WORDS[said.lower()]
+    return None
+
+
+def _main(content_type: str | None) -> str | None:
+    main = (content_type or "").partition("/")[0].lower()
+    return main if main in ("image", "video", "audio") else None
+
+
+def _parts(url: str) -> tuple[str, str]:
+    """Host and file extension of a URL; no host for what isn't a public one."""
+    if len(url) > _LONGEST or not url[:8].lower().startswith(("http://", "https://")):
+        return "", ""
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+    except ValueError:
+        return "", ""
+    if parts.username is not None or any(c.isspace() or not c.isprintable() for c in url):
+        return "", ""
+    name = parts.path.rpartition("/")[2]
+    return host.lower(), name.rpartition(".")[2].lower() if "." in name else ""
+
+
+def _is_page(host: str) -> bool:
+    return any(host == page or host.endswith(f".{page}") for page in _PAGES)
+
+
+@cache
+def _words(name: str) -> frozenset[str]:
+    """The words of a field's name, in snake case or camel case."""
+    return frozenset(word.lower() for word in re.findall(r"[A-Z]?[a-z]+|[A-Z]+", name))
+
+
+def _place(steps: tuple[str, ...]) -> str:
+    return "".join(s if s.startswith("[") else f".{s}" for s in steps).removeprefix(".")

@@ -1,0 +1,149 @@
+"""Every media file of a result is found, in shapes the docs show and in shapes nobody foresaw.
+
+The threat: a paid job's file that the client doesn't see is as good as lost, and a web page or
+an input downloaded in its place is worse.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sume_ext.media import media_in
+
+M = "https://media.example/"
+
+
+def seen(raw: Any) -> list[tuple[str, str | None, str | None, str]]:
+    return [(f.url.removeprefix(M), f.kind, f.content_type, f.place) for f in media_in(raw)]
+
+
+def urls(raw: Any) -> list[str]:
+    return [f.url.removeprefix(M) for f in media_in(raw)]
+
+
+def test_what_the_schema_describes() -> None:
+    """Kind, content type and place come from the answer itself."""
+    raw = {
+        "id": "job_1",
+        "result_url": "https://www.sume.so/api/v1/jobs/job_1/result",
+        "result": {
+            "media": [
+                {
+                    "url": f"{M}a?sig=1",
+                    "kind": "video",
+                    "content_type": "video/webm",
+                    "thumbnail_url": f"{M}t.jpg",
+                },
+                {"url": f"{M}b.png"},
+            ],
+            "source_media_url": f"{M}source.mp4",
+        },
+    }
+    assert seen(raw) == [
+        ("a?sig=1", "video", "video/webm", "result.media[0].url"),
+        ("b.png", "image", "image/png", "result.media[1].url"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("raw", "found"),
+    [
+        ({"result": f"{M}x.mp4"}, ["x.mp4"]),
+        (f"{M}x.mp4", ["x.mp4"]),
+        ({"images": [f"{M}a", f"{M}b"]}, ["a", "b"]),
+        ({"output": {"urls": [f"{M}a"]}}, ["a"]),
+        ({"data": {"videoUrl": f"{M}a"}}, ["a"]),
+        ({"brand_new": {"thing": [{"mime_type": "audio/mpeg", "href": f"{M}a"}]}}, ["a"]),
+        ({"result_url": f"{M}x.mp4"}, ["x.mp4"]),
+        ({"a": f"{M}x.mp4", "b": {"video_url": f"{M}x.mp4"}}, ["x.mp4"]),
+    ],
+)
+def test_shapes_nobody_foresaw(raw: Any, found: list[str]) -> None:
+    assert urls(raw) == found
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        {"analysis": {"url": "https://www.tiktok.com/@a/video/1", "hook": "see https://x.y"}},
+        {"video_url": "https://www.instagram.com/reel/abc/"},
+        {"request": {"reference_image_urls": [f"{M}a.png"]}, "input": {"video_url": f"{M}b.mp4"}},
+        {"reference_image_urls": [f"{M}a.png"], "webhook_url": f"{M}x.mp4"},
+        {"thumbnail_url": f"{M}a.jpg", "poster_url": f"{M}b.jpg"},
+        {"url": "https://docs.example/page", "next": "https://docs.example/"},
+        {"video_url": "file:///etc/passwd"},
+        {"video_url": "http://["},
+        {"video_url": "https://user:pw@media.example/x.mp4"},
+        {"video_url": "https://media.example/x.mp4\n"},
+        {"video_url": "https:///x.mp4"},
+        None,
+        [],
+        7,
+    ],
+)
+def test_what_is_no_file_of_the_job(raw: Any) -> None:
+    """Pages, inputs, pictures of files, and what isn't a public URL stay out."""
+    assert urls(raw) == []
+
+
+@pytest.mark.parametrize(
+    ("scene", "found"),
+    [
+        (
+            {
+                "clip_url": f"{M}clip",
+                "media_url": f"{M}media",
+                "source_media_url": f"{M}source.mp4",
+            },
+            ["clip"],
+        ),
+        ({"source_video": {"media_url": f"{M}source"}, "media_url": f"{M}media"}, ["media"]),
+        ({"source_media_url": f"{M}source.mp4", "clip_url": None}, ["source.mp4"]),
+    ],
+)
+def test_a_scene_gives_its_clip_before_its_source(scene: dict[str, Any], found: list[str]) -> None:
+    """Otherwise a whole source video is downloaded for four seconds of it. Source: the docs."""
+    assert urls({"scenes": [scene]}) == found
+
+
+def test_scenes_are_judged_one_by_one() -> None:
+    """A clip of one scene must not hide the only file of another."""
+    scenes = [{"clip_url": f"{M}one"}, {"source_media_url": f"{M}two.mp4"}]
+    assert urls({"scenes": scenes}) == ["one", "two.mp4"]
+
+
+def test_a_name_that_says_more_than_its_neighbours_wins() -> None:
+    scene = {"content_type": "video/mp4", "url": f"{M}v", "audio_url": f"{M}a.mp3"}
+    assert seen(scene) == [
+        ("v", "video", "video/mp4", "url"),
+        ("a.mp3", "audio", "audio/mpeg", "audio_url"),
+    ]
+
+
+def test_repr_shows_no_url() -> None:
+    """Result URLs may be signed, and a repr ends in logs."""
+    assert M not in repr(media_in({"video_url": f"{M}x.mp4?sig=secret"}))
+
+
+_JSON = st.recursive(
+    st.none() | st.booleans() | st.floats() | st.text(max_size=20) | st.just(f"{M}x.mp4"),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(max_size=12), inner),
+    max_leaves=30,
+)
+
+
+@given(_JSON)
+def test_any_json_is_survived(raw: Any) -> None:
+    """A result is never lost to an error of ours: what can't be judged is left out."""
+    assert len({f.url for f in media_in(raw)}) == len(media_in(raw))
+
+
+def test_depth_is_bounded() -> None:
+    raw: Any = f"{M}x.mp4"
+    for _ in range(900):
+        raw = {"a": raw}
+    assert urls(raw) == []
