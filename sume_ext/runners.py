@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 _SMALLEST_TIMEOUT = 0.001
+_PARTING_SECONDS = 2.0
 
 
 class _Course(Generic[T]):
@@ -168,16 +169,57 @@ class Runner:
                 _unknown(step)
 
     def _side_by_side(self, step: All) -> list[Any]:
-        from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415  (rarely needed)
+        from concurrent.futures import ThreadPoolExecutor, wait  # noqa: PLC0415  (rarely needed)
 
-        def outcome(flow: Flow[Any]) -> Any:
-            try:
-                return self.run(flow)
-            except Exception as error:  # noqa: BLE001  (outcomes are values here)
-                return error
+        branch = _Branch(self.transport, self.storage, self.clock, self.connect_timeout)
+        pool = ThreadPoolExecutor(min(step.limit, max(len(step.flows), 1)))
+        outcomes = [pool.submit(branch.outcome, flow) for flow in step.flows]
+        try:
+            return [outcome.result() for outcome in outcomes]
+        except BaseException:
+            branch.halt()
+            pool.shutdown(wait=False, cancel_futures=True)
+            wait(outcomes, timeout=_PARTING_SECONDS)
+            raise
+        finally:
+            pool.shutdown(wait=False)
 
-        with ThreadPoolExecutor(min(step.limit, max(len(step.flows), 1))) as pool:
-            return list(pool.map(outcome, step.flows))
+
+class _HaltError(BaseException):
+    """Ends a flow whose caller was interrupted, past whatever the flow would catch."""
+
+
+class _Branch(Runner):
+    """Runs flows in threads, and ends them all when who waits for them is interrupted."""
+
+    def __init__(
+        self, transport: Transport, storage: Transport, clock: Clock, connect_timeout: float
+    ) -> None:
+        super().__init__(transport, storage, clock, connect_timeout)
+        self._halted = False
+        self._courses: set[_Course[Any]] = set()
+
+    def outcome(self, flow: Flow[Any]) -> Any:
+        """A flow's result, or what it raised: outcomes are values here."""
+        try:
+            return self.run(flow)
+        except Exception as error:  # noqa: BLE001
+            return error
+
+    def halt(self) -> None:
+        """End every flow at its next step, and whatever a step of it is reading now."""
+        self._halted = True
+        for course in list(self._courses):
+            for stream in course.streams:
+                cut = getattr(stream, "cut", None)
+                if cut is not None:
+                    cut()
+
+    def _advance(self, course: _Course[Any]) -> None:
+        self._courses.add(course)
+        if self._halted:
+            raise _HaltError
+        super()._advance(course)
 
 
 class AsyncRunner:
