@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 from attrs import evolve, field, frozen
 
-from sume_ext import roles
 from sume_ext.calls import perform
 from sume_ext.errors import DownloadError, InvalidArgumentError, SumeError
 from sume_ext.fetching import Fetch, Plan, StoppedError, StopSign

@@ -49,6 +49,8 @@ _NO_FILE = _NOT_MADE | {
 }  # fmt: skip
 _PAGES = ("tiktok.com", "instagram.com")
 """What reference analysis looks at: pages, never files of ours. Source: the docs' route table."""
+_SHORTCUTS = ("result_url", "result_urls")
+"""Where a job repeats what its result lists, under another signature perhaps."""
 _DEEPEST = 64
 _LONGEST = 8192
 
@@ -95,13 +97,13 @@ def _files(data: Any, steps: tuple[str, ...], owner: dict[str, Any]) -> Iterator
     elif isinstance(data, dict):
         node = cast("dict[str, Any]", data)
         made: list[MediaFile] = []
-        sources: list[MediaFile] = []
+        instead: list[MediaFile] = []
         for name, value in node.items():
             words = _words(name)
             if _NOT_MADE.isdisjoint(words) and not ("clip_url" in node and name == "media_url"):
                 below = _files(value, (*steps, name), node)
-                (sources if "source" in words else made).extend(below)
-        yield from made or sources
+                (instead if "source" in words or name in _SHORTCUTS else made).extend(below)
+        yield from made or instead
 
 
 def _file(url: str, steps: tuple[str, ...], owner: dict[str, Any]) -> MediaFile | None:

@@ -66,6 +66,12 @@ def test_shapes_nobody_foresaw(raw: Any, found: list[str]) -> None:
     assert urls(raw) == found
 
 
+def test_a_shortcut_to_a_file_is_not_a_second_file() -> None:
+    """Signed twice, one file has two URLs, and would be downloaded twice."""
+    raw = {"result_url": f"{M}x.mp4?sig=1", "result": {"media": [{"url": f"{M}x.mp4?sig=2"}]}}
+    assert urls(raw) == ["x.mp4?sig=2"]
+
+
 @pytest.mark.parametrize(
     "raw",
     [
