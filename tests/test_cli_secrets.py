@@ -1,0 +1,203 @@
+"""Guarantee: the command shows nothing private that wasn't asked for, and never a key.
+
+The threats: a key in the process list, a config file that others read, an answer's e-mail,
+signed URL or provider payload in a terminal's history or a build log.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from sume_ext.cli import privacy
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.cli.stage import Stage
+
+pytest_plugins = ("tests.cli.stage",)
+
+LIVE = "sume_live_0123456789abcdefABCDEF"
+
+
+def leaks(stage: Stage, text: str) -> list[str]:
+    """The kinds of secrets that a text holds."""
+    return [
+        f"{kind}: {value}"
+        for kind, values in stage.sandbox.markers().items()
+        for value in values
+        if value in text
+    ]
+
+
+def test_no_command_shows_what_is_private(home_stage: Stage) -> None:
+    stage = home_stage
+    job = stage.job()
+    lines = [
+        words.split()
+        for words in f"""
+        me
+        brand current
+        brand list
+        avatars list
+        jobs get {job}
+        jobs result {job}
+        assets list --limit 3
+        uploads presign --file-name c.mp4 --content-type video/mp4 --size-bytes 9 \
+            --purpose face_swap_source_video
+        jobs wait {job} --download
+        auth status
+        uploads face-swap-video clip.mp4
+        """.strip()
+        .replace("\\\n", "")
+        .splitlines()
+    ]
+    done = stage.side_by_side([[*line, *mode] for line in lines for mode in ([], ["--json"])])
+    for one in done:
+        assert one.code == 0, one.err
+        assert not leaks(stage, one.out + one.err)
+    assert all(
+        stage.sandbox.markers()[kind] for kind in ("email", "upload_url", "provider_payload")
+    )
+
+
+def test_asking_shows_urls_and_ids_but_never_the_key(home_stage: Stage) -> None:
+    shown = home_stage.sume("me", "--json", "--show-urls")
+    markers = home_stage.sandbox.markers()
+    assert shown.json["user"]["email"] in markers["email"]
+    job = home_stage.job()
+    url = home_stage.sume("jobs", "result", job, "--json", "--show-urls").json["result"]["media"]
+    assert url[0]["url"].startswith(home_stage.sandbox.media_url)
+    assert not [leak for leak in leaks(home_stage, shown.out) if leak.startswith("api_key:")]
+
+
+def test_failures_hold_nothing_private(stage: Stage) -> None:
+    stage.sandbox.faults.add(
+        operation="get_me",
+        status=403,
+        message=f"{stage.key} of a@b.example may not see https://x.example/p?sig=1",
+        times=None,
+    )
+    for words in (["me"], ["me", "--json"]):
+        done = stage.sume(*words)
+        assert done.code == 3
+        for secret in (stage.key, "a@b.example", "sig=1"):
+            assert secret not in done.err
+
+
+def test_a_key_on_the_command_line_is_refused_and_not_repeated(stage: Stage) -> None:
+    for words in (["--api-key", LIVE], [f"--api-key={LIVE}"]):
+        done = stage.sume("setup", *words)
+        assert done.code == 2
+        assert LIVE not in done.out + done.err
+        assert "setup --api-key - <" in done.err
+    assert not stage.config.exists()
+
+
+def test_setup_keeps_the_key_where_only_the_owner_reads(stage: Stage) -> None:
+    env = {"SUME_API_KEY": None, "SUME_API_BASE_URL": None}
+    saved = stage.sume(
+        "setup", "--api-key", "-", "--base-url", stage.sandbox.base_url, stdin=f"{stage.key}\n",
+        **env,
+    )  # fmt: skip
+    assert saved.code == 0
+    file = stage.config / "config.json"
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert stat.S_IMODE(stage.config.stat().st_mode) == 0o700
+    assert [path.name for path in stage.config.iterdir()] == ["config.json"]
+    assert stage.key not in saved.out + saved.err
+    assert stage.sume("me", **env).code == 0, "what was saved is used"
+    status = stage.sume("auth", "status", "--json", **env)
+    assert status.json["api_key"] == {"value": "sume_sandbox_…", "source": "file"}
+    assert stage.key not in status.out
+    assert stage.sume("logout", **env).code == 0
+    assert not file.exists()
+    assert stage.sume("auth", "status", **env).code == 3
+    assert stage.sume("logout", **env).code == 0, "once more does no harm"
+
+
+def test_the_environment_wins_and_status_says_so(stage: Stage) -> None:
+    stage.sume("setup", "--api-key", "-", stdin=LIVE)
+    status = stage.sume("auth", "status")
+    assert "environment (SUME_API_KEY)" in status.out
+    assert "environment (SUME_CONFIG_DIR)" in status.out
+    assert "not used while SUME_API_KEY is set" in status.err
+    assert stage.sume("auth", "status", SUME_API_KEY=None).out.split("\n")[1].split() == [
+        "api_key", "sume_live_…", "file", "(config.json)",
+    ]  # fmt: skip
+    assert stage.sume("me").code == 0, "the saved key, which nobody knows, isn't sent"
+
+
+def test_the_prompt_takes_a_key_without_showing_it(stage: Stage) -> None:
+    with stage.terminal("setup", SUME_API_KEY=None) as terminal:
+        terminal.until("API key:")
+        terminal.type(f"{LIVE}\n")
+        assert terminal.end() == 0
+        assert LIVE.encode() not in terminal.raw
+    kept: dict[str, Any] = json.loads((stage.config / "config.json").read_text())
+    assert kept == {"api_key": LIVE}
+
+
+def test_a_directory_of_others_is_not_locked_but_said(stage: Stage, tmp_path: Path) -> None:
+    shared = tmp_path / "shared"
+    shared.mkdir(mode=0o755)
+    (shared / "other").touch()
+    done = stage.sume("setup", "--api-key", "-", stdin=LIVE, SUME_CONFIG_DIR=str(shared))
+    assert done.code == 0
+    assert "others can look into" in done.err
+    assert stat.S_IMODE(shared.stat().st_mode) == 0o755
+    assert stat.S_IMODE((shared / "config.json").stat().st_mode) == 0o600
+    os.chmod(shared / "config.json", 0o644)  # noqa: PTH101
+    assert (
+        "others can read"
+        in stage.sume("auth", "status", SUME_API_KEY=None, SUME_CONFIG_DIR=str(shared)).err
+    )
+
+
+def test_without_a_key_every_way_to_give_one_is_named(stage: Stage) -> None:
+    done = stage.sume("me", "--json", SUME_API_KEY=None)
+    assert done.code == 3
+    assert done.error["code"] == "missing_api_key"
+    for word in ("sume setup", "--api-key -", "SUME_API_KEY"):
+        assert word in done.error["hint"]
+
+
+def test_a_base_url_that_would_leak_the_key_is_refused(stage: Stage) -> None:
+    for url in ("http://api.example/v1", "https://user:pw@api.example/v1"):
+        done = stage.sume("setup", "--base-url", url)
+        assert done.code == 2
+        assert "pw@" not in done.err
+        assert stage.sume("me", SUME_API_BASE_URL=url).code == 2
+        assert "pw@" not in stage.sume("auth", "status", SUME_API_BASE_URL=url).out
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {"email": "x"},
+        {"user": {"id": "x"}},
+        {"new_thing": {"workspace_id": "x"}},
+        {"provider_response": {"a": ["x"]}},
+        {"data": [{"deep": {"upload_url": "x"}}]},
+        {"text": "mail x@y.example now"},
+        {"note": "see https://h.example/x?y=1"},
+        {"any": "sume_live_xxxxxxxxxxxxx"},
+    ],
+)
+def test_what_the_api_may_gain_tomorrow_is_hidden_by_its_looks(document: dict[str, Any]) -> None:
+    shown = json.dumps(privacy.hide(document, show_urls=False))
+    for secret in ('"x"', "x@y", "/x?", "live_x"):
+        assert secret not in shown
+
+
+def test_what_is_public_stays() -> None:
+    document = {
+        "id": "job_1", "keywords": ["jar"], "next_cursor": "eyJ1c2VyX2lkIjoxfQ==", "n": 1.5,
+        "tokens": 3, "api_key": {"prefix": "sume_live_"}, "ok": True, "none": None,
+    }  # fmt: skip
+    assert privacy.hide(document, show_urls=False) == document
