@@ -9,6 +9,9 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeVar, cast
 
+from sume_ext import discretion
+from sume_ext.border import conceal
+from sume_ext.discretion import Discreet
 from sume_ext.errors import ResponseLostError
 from sume_ext.flow import All, Close, Do, Emit, Flow, Now, Open, Read, Sleep, Step, WallClock
 from sume_ext.wire import Timeouts
@@ -36,7 +39,11 @@ class _Course(Generic[T]):
         self.streams: list[Any] = []
 
     def __enter__(self) -> _Course[T]:
-        self._move(partial(next, self._flow))
+        try:
+            self._move(partial(next, self._flow))
+        except BaseException as error:
+            conceal(error)
+            raise
         return self
 
     def __exit__(
@@ -46,6 +53,8 @@ class _Course(Generic[T]):
         tb: TracebackType | None,
     ) -> None:
         self._flow.close()
+        if error is not None:
+            conceal(error)
 
     def answer(self, value: object) -> None:
         self._move(partial(self._flow.send, value))
@@ -100,6 +109,7 @@ class Runner:
         self.storage = storage
         self.clock = clock
         self.connect_timeout = connect_timeout
+        discretion.install()
 
     def run(self, flow: Flow[T]) -> T:
         """The flow's result; its events go to their listeners."""
@@ -145,18 +155,21 @@ class Runner:
             case Read():
                 if self.clock.monotonic() > step.deadline:
                     raise ResponseLostError("the answer took too long.")
-                return cast("SyncStream", step.stream).read()
+                with Discreet():
+                    return cast("SyncStream", step.stream).read()
             case Open():
                 carrier = self.storage if step.storage else self.transport
                 timeouts = _timeouts(step, self.clock.monotonic(), self.connect_timeout)
-                return course.opened(carrier.open(step.request, timeouts))
+                with Discreet():
+                    return course.opened(carrier.open(step.request, timeouts))
             case Now():
                 return self.clock.monotonic()
             case WallClock():
                 return self.clock.time()
             case Close():
                 course.closed(step.stream)
-                cast("SyncStream", step.stream).close()
+                with Discreet():
+                    cast("SyncStream", step.stream).close()
                 return None
             case Sleep():
                 self.clock.sleep(step.seconds)
@@ -236,6 +249,7 @@ class AsyncRunner:
         self.storage = storage
         self.clock = clock
         self.connect_timeout = connect_timeout
+        discretion.install()
 
     async def run(self, flow: Flow[T]) -> T:
         """The flow's result; its events go to their listeners."""
@@ -284,20 +298,23 @@ class AsyncRunner:
                 left = step.deadline - self.clock.monotonic()
                 try:
                     async with asyncio.timeout(max(left, 0)):
-                        return await cast("AsyncStream", step.stream).read()
+                        with Discreet():
+                            return await cast("AsyncStream", step.stream).read()
                 except TimeoutError:
                     raise ResponseLostError("the answer took too long.") from None
             case Open():
                 carrier = self.storage if step.storage else self.transport
                 timeouts = _timeouts(step, self.clock.monotonic(), self.connect_timeout)
-                return course.opened(await carrier.open(step.request, timeouts))
+                with Discreet():
+                    return course.opened(await carrier.open(step.request, timeouts))
             case Now():
                 return self.clock.monotonic()
             case WallClock():
                 return self.clock.time()
             case Close():
                 course.closed(step.stream)
-                await cast("AsyncStream", step.stream).aclose()
+                with Discreet():
+                    await cast("AsyncStream", step.stream).aclose()
                 return None
             case Sleep():
                 await self.clock.asleep(step.seconds)

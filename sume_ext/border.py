@@ -1,0 +1,96 @@
+"""What crosses the border when something fails: the lines of our frames, never their locals.
+
+Error trackers, rich tracebacks and ``traceback.TracebackException(capture_locals=True)`` show the
+locals of every frame, and ours hold headers, bodies and signed URLs. On the way out our frames,
+and those of the libraries below them, are emptied; frames of the application are left as they are.
+"""
+
+from __future__ import annotations
+
+from functools import wraps
+from typing import TYPE_CHECKING, ParamSpec, TypeVar, cast
+
+from sume_ext.errors import SumeError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from types import FrameType
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+_OURS = frozenset({"sume_ext", "sume_api"})
+_BELOW = frozenset({
+    "anyio", "asyncio", "attr", "attrs", "codecs", "concurrent", "contextlib", "copy", "dateutil",
+    "email", "encodings", "functools", "h11", "http", "httpcore", "httpx", "json", "selectors",
+    "socket", "ssl", "threading", "urllib",
+})  # fmt: skip
+"""Libraries that work on our behalf when they are called by us."""
+
+
+def border(work: Callable[P, T]) -> Callable[P, T]:
+    """Let a public callable fail without showing what it was called with, or what it did then."""
+
+    @wraps(work)
+    def crossing(*args: P.args, **kwargs: P.kwargs) -> T:
+        try:
+            return work(*args, **kwargs)
+        except BaseException as error:
+            del args, kwargs
+            conceal(error)
+            raise
+
+    return crossing
+
+
+def conceal(error: BaseException) -> None:
+    """Empty our frames in the traceback of an exception, and of all that led to it.
+
+    A cause that was replaced on purpose (``raise … from None``) is let go altogether: foreign
+    exceptions hold requests, documents and URLs themselves.
+    """
+    pending, seen = [error], set[int]()
+    while pending:
+        one = pending.pop()
+        if id(one) in seen:
+            continue
+        seen.add(id(one))
+        for frame in _our_frames(one):
+            try:
+                frame.clear()
+            except RuntimeError:  # it is still running, or will go on: its locals are on their own
+                continue
+        if isinstance(one, SumeError) and one.__suppress_context__ and _is_ours(one.__context__):
+            one.__context__ = None
+        pending += [
+            other for other in (one.__cause__, one.__context__) if other and _is_ours(other)
+        ]
+        if isinstance(one, BaseExceptionGroup):
+            pending += cast("tuple[BaseException, ...]", one.exceptions)
+
+
+def _frames(error: BaseException) -> Iterator[FrameType]:
+    traceback = error.__traceback__
+    while traceback is not None:
+        yield traceback.tb_frame
+        traceback = traceback.tb_next
+
+
+def _package(frame: FrameType) -> str:
+    return str(frame.f_globals.get("__name__", "")).partition(".")[0]
+
+
+def _our_frames(error: BaseException) -> Iterator[FrameType]:
+    """Our frames and those of libraries below; what a listener does is the application's."""
+    ours = False
+    for frame in _frames(error):
+        package = _package(frame)
+        ours = package in _OURS or (ours and package in _BELOW)
+        if ours:
+            yield frame
+
+
+def _is_ours(error: BaseException | None) -> bool:
+    """Whether an exception was caught by us, not one that the application was handling."""
+    outermost = next(_frames(error), None) if error is not None else None
+    return outermost is not None and _package(outermost) in _OURS

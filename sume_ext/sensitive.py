@@ -1,0 +1,103 @@
+"""The names that hide their values, wherever a name and a value stand together.
+
+One list serves mappings, attributes and text, in every spelling (``api_key``, ``x-api-key``,
+``apiKey``, ``SUME_API_KEY``): a name is sensitive when it ends in one of these.
+Source: the public docs, "never log or share"; the rest are what storage services call theirs.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+NAMES = (
+    # What the API calls secret.
+    "api key",
+    "api key id",
+    "key id",
+    "upload url",
+    "signed url",
+    "presigned url",
+    "login url",
+    "verification uri",
+    "verification url",
+    "object key",
+    "storage key",
+    "required headers",
+    "user id",
+    "workspace id",
+    "owner id",
+    "email",
+    "email address",
+    "emails",
+    "device code",
+    "user code",
+    "provider payload",
+    "provider response",
+    "provider error",
+    "provider data",
+    "raw payload",
+    "raw response",
+    # Credentials in general.
+    "authorization",
+    "cookie",
+    "cookies",
+    "password",
+    "passwd",
+    "passphrase",
+    "secret",
+    "secret key",
+    "secret access key",
+    "access key",
+    "access key id",
+    "private key",
+    "token",
+    "credential",
+    "credentials",
+    "session id",
+    # What makes a URL signed.
+    "signature",
+    "key pair id",
+    "google access id",
+)
+"""Endings of sensitive names, their words apart."""
+
+WHOLE_NAMES = ("auth", "pwd", "sig", "hmac", "hdnea", "hdnts")
+"""Names that are sensitive only alone; others merely end like them."""
+
+OWNERS = frozenset({"user", "workspace", "owner", "apikey"})
+"""Members whose own ``id``, ``name`` and ``prefix`` tell who somebody is."""
+OWNED = frozenset({"id", "name", "prefix"})
+
+SIGNING = (
+    "x-amz-",
+    "x-goog-",
+    "signature=",
+    "sig=",
+    "awsaccesskeyid=",
+    "googleaccessid=",
+    "key-pair-id=",
+    "hdnea=",
+    "hdnts=",
+    "hmac=",
+)
+"""Parts of a query, in lower case, that make its URL a signed one."""
+
+_COMPACT_ENDINGS = tuple(name.replace(" ", "") for name in NAMES)
+_COMPACT_WHOLE = frozenset(WHOLE_NAMES)
+_LONGEST = 40
+
+
+def compact(name: str) -> str:
+    """A name without case and separators, so that all its spellings are one."""
+    return "".join(filter(str.isalnum, name)).lower()
+
+
+def is_sensitive(name: str) -> bool:
+    """Whether what stands under this name must not be shown."""
+    return _decide(name[-_LONGEST:])
+
+
+@lru_cache(maxsize=1024)
+def _decide(name: str) -> bool:
+    small = compact(name)
+    return small.endswith(_COMPACT_ENDINGS) or small in _COMPACT_WHOLE
