@@ -64,6 +64,11 @@ class Engine:
         """The call bound under a public name."""
         return self._bindings[name].call
 
+    @property
+    def job_types(self) -> frozenset[str]:
+        """Every type of job that a line of the table creates."""
+        return frozenset(b.job_type for b in self._bindings.values() if b.job_type)
+
     def run(self, flow: Flow[Any]) -> Any:
         """Perform a flow: its result, or an awaitable of it."""
         return self.runner.run(flow)

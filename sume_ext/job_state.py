@@ -114,8 +114,10 @@ class JobState:
     def failure(self) -> JobError | None:
         """Why it ended without a result, or None."""
         if kind := _FAILURES.get(self.status):
+            from sume_ext.redaction import redact  # noqa: PLC0415  (failures are rare)
+
             return kind(
-                self.error_message or "the API gave no reason.",
+                redact(self.error_message) or "the API gave no reason.",
                 job_id=self.id,
                 status=self.status,
                 code=self.error_code,
@@ -187,23 +189,27 @@ def sighting(model: Any, raw: Any, reply: Reply[Any]) -> Sighting:
 
 def hint(reply: Reply[Any]) -> float | None:
     """Seconds the server asks to wait before the next look, on whatever answer; or None."""
-    return retry_after(reply.headers.get("retry-after"), _server_time(reply.headers) or 0.0)
+    return retry_after(reply.headers.get("retry-after"), server_time(reply.headers) or 0.0)
 
 
 def _age(raw: Any, headers: Mapping[str, str]) -> float | None:
     """Both times are the server's, so a wrong clock here does no harm."""
-    now, created = _server_time(headers), roles.JOB_CREATED_AT.find(raw)
-    if now is None or not isinstance(created, str):
-        return None
+    now, created = server_time(headers), created_at(raw)
+    return None if now is None or created is None else max(0.0, now - created)
+
+
+def created_at(raw: Any) -> float | None:
+    """When a job was created by the server's clock, in seconds since the epoch; or None."""
+    text = roles.JOB_CREATED_AT.find(raw)
     try:
-        moment = datetime.fromisoformat(created)
-    except ValueError:
+        moment = datetime.fromisoformat(text)
+    except (TypeError, ValueError):
         return None
-    since = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return max(0.0, now - since.timestamp())
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
 
 
-def _server_time(headers: Mapping[str, str]) -> float | None:
+def server_time(headers: Mapping[str, str]) -> float | None:
+    """The server's time of day when it answered, in seconds since the epoch; or None."""
     return _moment(headers.get("date", ""))
 
 

@@ -36,7 +36,7 @@ from sume_api.operations import (
     presign_upload,
 )
 
-from sume_ext import assets, scheduling, uploads, waiting
+from sume_ext import assets, recent, scheduling, uploads, waiting
 from sume_ext.binding import (
     Binding,
     Resource,
@@ -51,7 +51,7 @@ from sume_ext.binding import (
     submits_group,
 )
 from sume_ext.effects import Effect
-from sume_ext.job_lines import hands_out_outcomes, remembers_job, runs_outcomes
+from sume_ext.job_lines import hands_out_outcomes, remembers_job, runs_jobs, runs_outcomes
 
 if TYPE_CHECKING:
     from sume_ext.engine import Engine
@@ -95,6 +95,7 @@ class Jobs(Resource[M], name="jobs"):
     wait = runs_job(waiting.wait)
     wait_many = runs_outcomes(scheduling.wait_many)
     as_completed = hands_out_outcomes(scheduling.as_completed)
+    find_recent = runs_jobs(recent.find_recent)
 
 
 class Images(Resource[M], name="images"):

@@ -1,0 +1,75 @@
+"""Finding the job that a lost answer may have told of, without ever guessing which it is.
+
+Whatever could be the job is handed out; only what surely isn't (made at another time, or of
+another known type) is left out. To submit again is safe when nothing is left.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sume_ext.flow import WALL_CLOCK
+from sume_ext.job_state import JobState, created_at, server_time
+from sume_ext.paging import Walk
+from sume_ext.reading_plans import PAGE
+
+if TYPE_CHECKING:
+    from sume_ext.calls import Reply
+    from sume_ext.engine import Engine
+    from sume_ext.errors import OutcomeUnknownError
+    from sume_ext.flow import Flow
+
+_BEFORE = 5.0
+_AFTER = 60.0
+_MOST_PAGES = 20
+
+
+def find_recent(engine: Engine, error: OutcomeUnknownError) -> Flow[list[Any]]:
+    """Jobs that a submission with an unknown outcome may have created, newest first.
+
+    Look at each: none means that nothing was created. A job made by another process at the
+    same time looks the same, so several are never narrowed down to one.
+
+    Args:
+        engine: The client's.
+        error: What the submission raised; it knows when, and which type of job.
+    """
+    if error.job_ids:
+        return [engine.handle(JobState(job_id)) for job_id in error.job_ids]
+    call = engine.lookup("jobs.list")
+    walk = Walk(call, call.arguments(limit=PAGE))
+    others = _other_types(engine, error.job_type)
+    found: list[Any] = []
+    for _ in range(_MOST_PAGES):
+        reply = yield from walk.fetch(engine.settings)
+        skew = _skew(reply, (yield WALL_CLOCK))
+        page = walk.read(reply, lambda model, raw: (model, raw))
+        ages = [created_at(raw) for _, raw in page]
+        for (model, raw), created in zip(page, ages, strict=True):
+            state = JobState.read(model, raw, reply.request_id)
+            if state.type not in others and _fits(created, error, skew):
+                found.append(engine.handle(state))
+        earliest = error.sent_after + skew - _BEFORE
+        passed = bool(ages) and all(age is not None and age < earliest for age in ages)
+        if passed or not page.has_more:
+            break
+        walk.move_on(page)
+    return found
+
+
+def _other_types(engine: Engine, job_type: str | None) -> frozenset[str]:
+    """Types it surely isn't; the server's spelling of its own may be new to this package."""
+    known = engine.job_types
+    return known - {job_type} if job_type in known else frozenset[str]()
+
+
+def _fits(created: float | None, error: OutcomeUnknownError, skew: float) -> bool:
+    if created is None:
+        return True
+    return error.sent_after + skew - _BEFORE <= created <= error.sent_before + skew + _AFTER
+
+
+def _skew(reply: Reply[Any], now: float) -> float:
+    """How far the server's clock is ahead of ours; it stamps the jobs."""
+    there = server_time(reply.headers)
+    return 0.0 if there is None else there - now
