@@ -47,6 +47,10 @@ class Limit:
         self.may_reach = may_reach
         self.began = False
 
+    def waiting(self) -> float:
+        """Seconds left to begin at all."""
+        return self._over - time.monotonic()
+
     def connecting(self) -> float:
         """Seconds left to connect."""
         return _some(self._connected - time.monotonic(), httpcore.ConnectTimeout)
@@ -168,7 +172,7 @@ def _addresses(host: str, port: int, limit: Limit) -> list[str]:
         raise httpcore.ConnectTimeout("the name server is silent") from None
     if isinstance(outcome, Exception):
         try:
-            raise outcome
+            raise outcome  # noqa: TRY301  (raised for its context)
         except Exception as error:  # httpcore drops a cause, but keeps a context
             raise httpcore.ConnectError from error
     return outcome

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from attrs import define
 
+_NEVER = float("-inf")
 _NARROWEST = 0.05
 _WIDEST = 1.0
 
@@ -22,9 +23,14 @@ class Pace:
         gap: Seconds between two calls; 0 when nothing was refused lately.
     """
 
-    quiet_until: float = float("-inf")
-    next_slot: float = float("-inf")
+    quiet_until: float = _NEVER
+    next_slot: float = _NEVER
     gap: float = 0.0
+
+    @property
+    def free(self) -> bool:
+        """Whether the API has never asked to slow down."""
+        return not self.gap and self.quiet_until == _NEVER
 
     def slot(self, now: float) -> float:
         """The moment at which one more request may go; each caller is given its own."""
@@ -38,7 +44,7 @@ class Pace:
         """The API answered 429: hold back, and file in more slowly than last time."""
         if now >= self.quiet_until:
             self.gap = min(_WIDEST, max(_NARROWEST, 2 * self.gap))
-            self.next_slot = float("-inf")
+            self.next_slot = _NEVER
         self.quiet_until = max(self.quiet_until, now + pause)
 
     def accepted(self) -> None:

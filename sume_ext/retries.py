@@ -162,6 +162,8 @@ def persist(
 
 def _queue(pace: Pace, budget: Budget, failure: SumeError | None) -> Flow[None]:
     """Wait for this call's turn, again if the client was told to hold back in the meantime."""
+    if pace.free:
+        return
     now = yield NOW
     while (pause := pace.slot(now) - now) > 0:
         if not budget.grant(now, pause, asked=True):

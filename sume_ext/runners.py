@@ -6,7 +6,6 @@ and what a listener raises are not: the flow is closed, and they leave unchanged
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeVar, cast
 
 from sume_ext import discretion
@@ -17,7 +16,7 @@ from sume_ext.flow import All, Close, Do, Emit, Flow, Now, Open, Read, Sleep, St
 from sume_ext.wire import Timeouts
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterator
+    from collections.abc import AsyncIterator, Iterator
     from types import TracebackType
 
     from sume_ext.clock import Clock
@@ -40,7 +39,7 @@ class _Course(Generic[T]):
 
     def __enter__(self) -> _Course[T]:
         try:
-            self._move(partial(next, self._flow))
+            self.answer(None)
         except BaseException as error:
             conceal(error)
             raise
@@ -57,17 +56,16 @@ class _Course(Generic[T]):
             conceal(error)
 
     def answer(self, value: object) -> None:
-        self._move(partial(self._flow.send, value))
+        try:
+            self.step = self._flow.send(value)
+        except StopIteration as stop:
+            self.done, self.result = True, stop.value
 
     def fail(self, error: Exception) -> None:
-        self._move(partial(self._flow.throw, error))
-
-    def _move(self, go: Callable[[], Step]) -> None:
         try:
-            self.step = go()
+            self.step = self._flow.throw(error)
         except StopIteration as stop:
-            self.done = True
-            self.result = stop.value
+            self.done, self.result = True, stop.value
 
     def opened(self, stream: T) -> T:
         self.streams.append(stream)

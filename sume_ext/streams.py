@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import ssl
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from sume_ext.errors import NotSentError, ResponseLostError
 
 if TYPE_CHECKING:
-    from asyncio import Semaphore
-    from collections.abc import AsyncIterator, Generator, Iterable, Iterator, Mapping
+    from collections.abc import AsyncIterator, Callable, Generator, Iterable, Iterator, Mapping
 
     from sume_ext.deadlines import Limit
     from sume_ext.wire import Body
@@ -27,13 +26,8 @@ _LOST = frozenset(
 _TLS_HINT = "Check base_url and the system's certificates (SSL_CERT_FILE), or pass verify=."
 
 
-class _Reply(Protocol):
-    """An answer of httpcore or httpx."""
-
-    @property
-    def stream(self) -> Any: ...
-    @property
-    def extensions(self) -> Any: ...
+def _nothing() -> None:
+    """For answers that hold nothing."""
 
 
 class Sender:
@@ -109,10 +103,16 @@ class _Answer:
         headers: Its headers; repeated ones are joined with a comma.
         reply: The answer of httpcore or httpx.
         limit: What its exchange goes by.
+        release: Called once when it is closed.
     """
 
     def __init__(
-        self, status: int, headers: Iterable[tuple[bytes, bytes]], reply: _Reply, limit: Limit
+        self,
+        status: int,
+        headers: Iterable[tuple[bytes, bytes]],
+        reply: Any,
+        limit: Limit,
+        release: Callable[[], None] = _nothing,
     ) -> None:
         self.status = status
         joined: dict[str, str] = {}
@@ -120,86 +120,65 @@ class _Answer:
             name, value = raw_name.decode("latin-1").lower(), raw_value.decode("latin-1")
             joined[name] = f"{joined[name]}, {value}" if name in joined else value
         self.headers: Mapping[str, str] = joined
-        self._reply: Any = reply
+        self._reply = reply
         self._limit = limit
+        self._release = release
+        self._pieces: Any = None
         self._last = b""
 
-    def _check_end(self) -> None:
-        """Keep bytes beyond the answer's end from being taken for the next answer."""
-        network = self._reply.extensions.get("network_stream")
-        if network is not None and self._last and "content-length" in self.headers:
-            network.ends_with(self._last)
+    def _noted(self, piece: bytes) -> bytes:
+        """The piece; at the end, keeps bytes beyond it from being taken for the next answer."""
+        if piece:
+            self._last = piece
+        elif self._last and "content-length" in self.headers:
+            network = self._reply.extensions.get("network_stream")
+            if network is not None:
+                network.ends_with(self._last)
+        return piece
 
 
 class HttpStream(_Answer):
     """An answer read by blocking."""
 
-    def __init__(
-        self, status: int, headers: Iterable[tuple[bytes, bytes]], reply: _Reply, limit: Limit
-    ) -> None:
-        super().__init__(status, headers, reply, limit)
-        self._pieces: Iterator[bytes] = iter(reply.stream)
-
     def read(self) -> bytes:
         """The next bytes, ``b""`` at the end."""
+        if self._pieces is None:
+            self._pieces = iter(self._reply.stream)
         try:
-            piece = next(self._pieces, b"")
+            piece: bytes = next(self._pieces, b"")
         except Exception as error:  # noqa: BLE001  (told apart there)
             raise ours(error, self._limit) from None
-        if piece:
-            self._last = piece
-        else:
-            self._check_end()
-        return piece
+        return self._noted(piece)
 
     def close(self) -> None:
         """Let go of the connection."""
-        self._reply.close()
+        release, self._release = self._release, _nothing
+        try:
+            self._reply.close()
+        finally:
+            release()
 
 
 class AsyncHttpStream(_Answer):
-    """An answer read by awaiting.
-
-    Args:
-        status: Its status.
-        headers: Its headers.
-        reply: The answer of httpcore or httpx.
-        limit: What its exchange goes by.
-        turnstile: Released when it is closed.
-    """
-
-    def __init__(
-        self,
-        status: int,
-        headers: Iterable[tuple[bytes, bytes]],
-        reply: _Reply,
-        limit: Limit,
-        turnstile: Semaphore | None = None,
-    ) -> None:
-        super().__init__(status, headers, reply, limit)
-        self._pieces: AsyncIterator[bytes] = aiter(reply.stream)
-        self._turnstile = turnstile
+    """An answer read by awaiting."""
 
     async def read(self) -> bytes:
         """The next bytes, ``b""`` at the end."""
+        if self._pieces is None:
+            self._pieces = aiter(self._reply.stream)
         try:
-            piece = await anext(self._pieces, b"")
+            piece: bytes = await anext(self._pieces, b"")
         except Exception as error:  # noqa: BLE001  (told apart there)
             raise ours(error, self._limit) from None
-        if piece:
-            self._last = piece
-        else:
-            self._check_end()
-        return piece
+        return self._noted(piece)
 
     async def aclose(self) -> None:
         """Let go of the connection."""
-        turnstile, self._turnstile = self._turnstile, None
+        release, self._release = self._release, _nothing
         try:
             await self._reply.aclose()
         finally:
-            if turnstile is not None:
-                turnstile.release()
+            release()
 
 
 def ours(error: Exception, limit: Limit, body: Sender | None = None) -> Exception:

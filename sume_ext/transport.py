@@ -7,9 +7,11 @@ connections are httpcore's, kept within the exchange's time by `deadlines`.
 from __future__ import annotations
 
 import os
+import re
 import warnings
+from functools import partial
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Any, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar, cast
 from urllib.parse import quote, unquote, urlsplit
 
 import httpcore
@@ -22,30 +24,56 @@ from sume_ext.streams import AsyncHttpStream, HttpStream, Sender, ours
 if TYPE_CHECKING:
     import ssl
     from asyncio import AbstractEventLoop
-    from collections.abc import AsyncGenerator
+    from collections.abc import AsyncGenerator, Callable
 
     import httpx
 
     from sume_ext.config import Config
     from sume_ext.wire import Request, Timeouts
 
-PoolKey: TypeAlias = tuple[bytes, str | None, bool]
-"""The scheme, the proxy's URL or None, and whether the pool's requests may be repeated."""
+P = TypeVar("P")
+PoolKey: TypeAlias = tuple[str, str, str | None, bool]
+"""Scheme and host, the proxy's URL or None, and whether the pool's requests may be repeated."""
 
 _PORTS = {"http": 80, "https": 443}
+_PLAIN = re.compile(r"[\x21-\x7e]+")
 _VISIBLE = "".join(map(chr, range(0x21, 0x7F)))
 _KEPT_SECONDS = 60.0
 _KEPT_SECONDS_FOR_ONE_SHOT = 4.0
-_THREADS = 1000
-_TASKS = 16
+_AT_ONCE = 64
 _REPEATABLE = frozenset({"GET", "HEAD"})
+
+
+class _Shelf(Generic[P]):
+    """Pools of one connection each, the last used on top; each carries one exchange at a time.
+
+    A pool of httpcore's gets slower with every connection in it, a shelf of pools doesn't. A
+    request that mustn't be repeated gets its own kind, in which connections grow old soon: a
+    server that closes one just when it is used would leave the outcome unknown.
+
+    Args:
+        make: Makes one more pool.
+    """
+
+    def __init__(self, make: Callable[[PoolKey], P]) -> None:
+        self._make = make
+        self._free: dict[PoolKey, list[P]] = {}
+        self.all: list[P] = []
+        self.process = os.getpid()
+
+    def take(self, key: PoolKey) -> tuple[P, Callable[[], None]]:
+        """A pool, and what puts it back."""
+        free = self._free.setdefault(key, [])
+        try:
+            pool = free.pop()
+        except IndexError:
+            pool = self._make(key)
+            self.all.append(pool)
+        return pool, partial(free.append, pool)
 
 
 class HttpTransport:
     """Carries requests for synchronous code; threads may share it, and so may forked children.
-
-    A request that mustn't be repeated has a pool of its own, in which connections grow old soon:
-    a server that closes one just when it is used would leave the outcome unknown.
 
     Args:
         config: TLS and proxy settings.
@@ -56,8 +84,7 @@ class HttpTransport:
         self._config = config
         self._given = given
         self._routes = Routes(config)
-        self._pools: dict[PoolKey, httpcore.ConnectionPool] = {}
-        self._process = os.getpid()
+        self._shelf = _Shelf(self._make)
 
     def open(self, request: Request, timeouts: Timeouts) -> HttpStream:
         """Send a request and come back with the head of its answer."""
@@ -67,38 +94,40 @@ class HttpTransport:
             if self._given is not None:
                 answer = self._given.handle_request(_for_httpx(request, body, timeouts))
                 return HttpStream(answer.status_code, answer.headers.raw, answer, limit)
-            url, proxy = _locate(request.url, self._routes)
-            pool = self._pool((url.scheme, proxy, request.method in _REPEATABLE))
-            core = pool.handle_request(_for_httpcore(request, url, body, limit))
-            return HttpStream(core.status, core.headers, core, limit)
+            url, key = _locate(request, self._routes)
+            return self._exchange(key, _for_httpcore(request, url, body, limit), limit)
         except Exception as error:  # noqa: BLE001  (told apart there)
             raise ours(error, limit, body) from None
         finally:
             body.close()
 
-    def _pool(self, key: PoolKey) -> httpcore.ConnectionPool:
-        if self._process != os.getpid():
+    def _exchange(self, key: PoolKey, request: httpcore.Request, limit: Limit) -> HttpStream:
+        if self._shelf.process != os.getpid():
             self.close()  # the copies of a forked child; the parent's stay open
-            self._process = os.getpid()
-        if key not in self._pools:
-            self._pools[key] = httpcore.ConnectionPool(
-                **_pool_options(self._config, key),
-                max_connections=_THREADS,
-                network_backend=BoundedNetwork(),
-            )
-        return self._pools[key]
+        pool, put_back = self._shelf.take(key)
+        try:
+            answer = pool.handle_request(request)
+        except BaseException:
+            put_back()
+            raise
+        return HttpStream(answer.status, answer.headers, answer, limit, put_back)
+
+    def _make(self, key: PoolKey) -> httpcore.ConnectionPool:
+        return httpcore.ConnectionPool(
+            **_pool_options(self._config, key), network_backend=BoundedNetwork()
+        )
 
     def close(self) -> None:
         """Close every connection; a later request opens a new one."""
-        pools, self._pools = self._pools, {}
-        for pool in pools.values():
+        shelf, self._shelf = self._shelf, _Shelf(self._make)
+        for pool in shelf.all:
             pool.close()
         if self._given is not None:
             self._given.close()
 
     def __del__(self) -> None:
-        pools: dict[PoolKey, httpcore.ConnectionPool] = getattr(self, "_pools", {})
-        if any(pool.connections for pool in pools.values()):
+        shelf: _Shelf[httpcore.ConnectionPool] | None = getattr(self, "_shelf", None)
+        if shelf is not None and any(pool.connections for pool in shelf.all):
             _warn_of_forgotten(self)
             self.close()
 
@@ -130,11 +159,9 @@ class AsyncHttpTransport:
                 async with timeout(timeouts.total):
                     answer = await self._given.handle_async_request(sent)
                 return AsyncHttpStream(answer.status_code, answer.headers.raw, answer, limit)
-            url, proxy = _locate(request.url, self._routes)
+            url, key = _locate(request, self._routes)
             room = await self._room()
-            core = _for_httpcore(request, url, body, limit)
-            key = (url.scheme, proxy, request.method in _REPEATABLE)
-            return await room.open(key, core, limit)
+            return await room.exchange(key, _for_httpcore(request, url, body, limit), limit)
         except Exception as error:  # noqa: BLE001  (told apart there)
             raise ours(error, limit, body) from None
         finally:
@@ -174,56 +201,60 @@ class AsyncHttpTransport:
 
 
 class _Room:
-    """The connections of one event loop, closed with it at the latest.
+    """The connections of one event loop, so many at most, and closed with it at the latest.
 
-    Only so many requests are under way at once: beyond that httpcore's pools get slower with
-    every one, so that all together finish sooner in turn.
+    Args:
+        config: The client's.
     """
 
     def __init__(self, config: Config) -> None:
         from asyncio import Semaphore  # noqa: PLC0415  (as above)
 
         self._config = config
-        self._pools: dict[PoolKey, httpcore.AsyncConnectionPool] = {}
-        self._turnstile = Semaphore(_TASKS)
+        self._shelf = _Shelf(self._make)
+        self._turnstile = Semaphore(_AT_ONCE)
         self._life = self._live()
         self.process = os.getpid()
 
     @property
     def holds_any(self) -> bool:
         """Whether there is something to close."""
-        return any(pool.connections for pool in self._pools.values())
+        return any(pool.connections for pool in self._shelf.all)
 
-    async def open(self, key: PoolKey, request: httpcore.Request, limit: Limit) -> AsyncHttpStream:
-        """As `AsyncHttpTransport.open`."""
+    async def exchange(
+        self, key: PoolKey, request: httpcore.Request, limit: Limit
+    ) -> AsyncHttpStream:
+        """Send a request and come back with the head of its answer."""
         from asyncio import timeout  # noqa: PLC0415  (as above)
 
         try:
-            async with timeout(limit.connecting()):
+            async with timeout(limit.waiting()):
                 await self._turnstile.acquire()
         except TimeoutError:
             raise NotSentError("too many requests of this client are under way.") from None
-        try:
-            core = await self._pool(key).handle_async_request(request)
-        except BaseException:
-            self._turnstile.release()
-            raise
-        return AsyncHttpStream(core.status, core.headers, core, limit, self._turnstile)
+        pool, put_back = self._shelf.take(key)
 
-    def _pool(self, key: PoolKey) -> httpcore.AsyncConnectionPool:
-        if key not in self._pools:
-            self._pools[key] = httpcore.AsyncConnectionPool(
-                **_pool_options(self._config, key),
-                max_connections=_TASKS,
-                network_backend=AsyncBoundedNetwork(),
-            )
-        return self._pools[key]
+        def leave() -> None:
+            put_back()
+            self._turnstile.release()
+
+        try:
+            answer = await pool.handle_async_request(request)
+        except BaseException:
+            leave()
+            raise
+        return AsyncHttpStream(answer.status, answer.headers, answer, limit, leave)
+
+    def _make(self, key: PoolKey) -> httpcore.AsyncConnectionPool:
+        return httpcore.AsyncConnectionPool(
+            **_pool_options(self._config, key), network_backend=AsyncBoundedNetwork()
+        )
 
     async def _live(self) -> AsyncGenerator[None]:
         try:
             yield
         finally:
-            for pool in self._pools.values():
+            for pool in self._shelf.all:
                 await pool.aclose()
 
     async def enter(self) -> None:
@@ -241,13 +272,14 @@ def _pool_options(config: Config, key: PoolKey) -> dict[str, Any]:
     Raises:
         ConfigurationError: The proxy speaks SOCKS, and httpcore's extra for that is missing.
     """
-    scheme, proxy, repeatable = key
+    scheme, _, proxy, repeatable = key
     tls = None
-    if scheme == b"https" or (proxy or "").startswith("https:"):
+    if scheme == "https" or (proxy or "").startswith("https:"):
         tls = tls_settings(config)
     return {
         "ssl_context": tls,
         "proxy": None if proxy is None else _proxy(proxy, tls),
+        "max_connections": 1,
         "keepalive_expiry": _KEPT_SECONDS if repeatable else _KEPT_SECONDS_FOR_ONE_SHOT,
     }
 
@@ -267,14 +299,14 @@ def _proxy(url: str, tls: ssl.SSLContext | None) -> httpcore.Proxy:
     )
 
 
-def _locate(url: str, routes: Routes) -> tuple[httpcore.URL, str | None]:
-    """A URL as httpcore wants it, and the proxy on the way to it.
+def _locate(request: Request, routes: Routes) -> tuple[httpcore.URL, PoolKey]:
+    """A request's URL as httpcore wants it, and the kind of pool it is sent through.
 
     Raises:
         NotSentError: It isn't an http(s) URL.
     """
     try:
-        parts = urlsplit(url)
+        parts = urlsplit(request.url)
         host, port = parts.hostname or "", parts.port
         host = host if host.isascii() else host.encode("idna").decode("ascii")
     except ValueError:
@@ -282,13 +314,16 @@ def _locate(url: str, routes: Routes) -> tuple[httpcore.URL, str | None]:
     if parts.scheme not in _PORTS or not host:
         raise NotSentError("that isn't an http(s) URL.", final=True)
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    found = httpcore.URL(
-        scheme=parts.scheme,
-        host=host,
+    if not _PLAIN.fullmatch(target):
+        target = quote(target, safe=_VISIBLE)
+    url = httpcore.URL(
+        scheme=parts.scheme.encode(),
+        host=host.encode(),
         port=port or _PORTS[parts.scheme],
-        target=quote(target, safe=_VISIBLE),
+        target=target.encode(),
     )
-    return found, routes.proxy_for(parts.scheme, host)
+    proxy = routes.proxy_for(parts.scheme, host)
+    return url, (parts.scheme, parts.netloc, proxy, request.method in _REPEATABLE)
 
 
 def _headers(request: Request, body: Sender, host: str) -> list[tuple[bytes, bytes]]:
