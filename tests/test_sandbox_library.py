@@ -62,9 +62,9 @@ def test_an_upload_is_finalized_once(sume_sandbox: Sandbox, api: Api) -> None:
     ("changed", "status", "code"),
     [
         ({"object_key": "sandbox/nothing/a.mp4"}, 404, "not_found"),
-        ({"file_name": "other.mp4"}, 422, "validation_error"),
-        ({"content_type": "video/webm"}, 422, "validation_error"),
-        ({"size_bytes": 1}, 422, "validation_error"),
+        ({"file_name": "other.mp4"}, 422, "upload_mismatch"),
+        ({"content_type": "video/webm"}, 422, "upload_mismatch"),
+        ({"size_bytes": 1}, 422, "upload_mismatch"),
     ],
 )
 def test_only_what_was_uploaded_can_be_finalized(

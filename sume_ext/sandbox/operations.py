@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from sume_ext.sandbox.clock import iso
 from sume_ext.sandbox.course import outputs_of
@@ -348,16 +348,26 @@ def create_face_swap(call: Call) -> Answer:
 
 
 def _uploaded_video(call: Call, url: str) -> Upload:
-    for upload in call.world.uploads_by_id.values():
-        ours = upload.workspace is call.workspace
-        if ours and urlsplit(url).path == urlsplit(_source_url(call, upload)).path:
-            if upload.purpose != "face_swap_source_video":
-                message = "Presign the video with purpose face_swap_source_video."
-                raise Problem(422, "wrong_purpose", message)
-            if not _is_stored(call, upload):
-                raise Problem(409, "upload_incomplete", "The video has not been uploaded yet.")
-            return upload
-    raise not_found("source video")
+    upload = _upload_behind(call, url.partition("?")[0])
+    if upload is None or upload.workspace is not call.workspace:
+        raise not_found("source video")
+    if upload.purpose != "face_swap_source_video":
+        message = "Presign the video with purpose face_swap_source_video."
+        raise Problem(422, "wrong_purpose", message)
+    if not _is_stored(call, upload):
+        raise Problem(409, "upload_incomplete", "The video has not been uploaded yet.")
+    return upload
+
+
+def _upload_behind(call: Call, place: str) -> Upload | None:
+    """The upload whose media URL, without its query, this is."""
+    if call.store is not None:
+        prefix = f"{call.signer.endpoint}/{call.signer.bucket}/"
+        key = unquote(place.removeprefix(prefix))
+        return call.world.uploads.get(key) if place.startswith(prefix) else None
+    prefix = call.links.public("/uploads/")
+    identifier = place.removeprefix(prefix).removesuffix("/source")
+    return call.world.uploads_by_id.get(identifier) if place.startswith(prefix) else None
 
 
 def create_reference_analysis(call: Call) -> Answer:
@@ -456,7 +466,7 @@ def create_asset(call: Call) -> Answer:
     }
     if wrong := [name for name in said if call.body.get(name, said[name]) != said[name]]:
         message = f"Not what the upload was presigned with: {', '.join(wrong)}."
-        raise Problem(422, "validation_error", message)
+        raise Problem(422, "upload_mismatch", message)
     if upload.job_id is not None:
         message = "This upload has been finalized already."
         raise Problem(409, "already_finalized", message, {"job_id": upload.job_id})

@@ -15,9 +15,15 @@ if TYPE_CHECKING:
 class Api(httpx.Client):
     """Speaks to a sandbox with one key."""
 
-    def __init__(self, sandbox: Sandbox, key: str | None = None) -> None:
-        headers = {"authorization": f"Bearer {key or sandbox.api_key}"}
-        super().__init__(base_url=sandbox.base_url, headers=headers, timeout=10, trust_env=False)
+    def __init__(
+        self, sandbox: Sandbox, key: str | None = None, *, base_url: str | None = None
+    ) -> None:
+        super().__init__(
+            base_url=base_url or sandbox.base_url,
+            headers={"authorization": f"Bearer {key or sandbox.api_key}"},
+            timeout=10,
+            trust_env=False,
+        )
 
     def ok(self, method: str, path: str, **kwargs: Any) -> dict[str, Any]:
         """The answer's JSON; an assertion fails unless the call succeeded."""
