@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from sume_ext import roles
 from sume_ext.errors import APIError, error_class
+from sume_ext.memory import remember_json
 from sume_ext.retries import retry_after
 
 if TYPE_CHECKING:
@@ -86,12 +87,18 @@ def request_id(body: object, headers: Mapping[str, str]) -> str | None:
 
 
 def api_error(answer: Answer, operation: str, now: float) -> APIError:
-    """The exception for an answer that isn't a success, whatever its body is."""
+    """The exception for an answer that isn't a success, whatever its body is.
+
+    What the server says of it may quote the request, so it is cleaned like any other text.
+    """
+    from sume_ext.redaction import redact  # noqa: PLC0415  (errors are rare, its patterns many)
+
     try:
         body = decode(answer.content)
     except ValueError:
         body = salvage(answer.content)
-    error = _members(_members(body).get("error"))
+    remember_json(answer.content, body)
+    error = _members(redact(_members(body).get("error")))
     code = error.get("code")
     code = code if isinstance(code, str) and code else f"http_{answer.status}"
     message = error.get("message")

@@ -27,9 +27,11 @@ from typing import (
     overload,
 )
 
+from sume_ext.border import border
 from sume_ext.calls import Call, perform
 from sume_ext.effects import Effect
 from sume_ext.errors import InvalidArgumentError
+from sume_ext.waiting import fetch_result
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Mapping, Sequence
@@ -353,6 +355,7 @@ def behave(
     )
     name = f"{resource.name}.{behaviour.__name__}"
 
+    @border
     def bound(*args: Any, **kwargs: Any) -> Any:
         try:
             own.bind(*args, **kwargs)
@@ -402,6 +405,7 @@ class Line:
             return self
         engine, binding = resource._engine, self.binding  # noqa: SLF001
 
+        @border
         def bound(*args: Any, **kwargs: Any) -> Any:
             return self._answer(
                 engine, binding.arguments(args, kwargs, now=engine.runner.clock.time)
@@ -532,7 +536,7 @@ class fetches_result(Line, Generic[P]):  # noqa: N801
 
     def flow(self, engine: Engine, kwargs: dict[str, Any]) -> Flow[Any]:
         """Perform it and hand out the result."""
-        return engine.result((yield from perform(engine.settings, self.binding.call, kwargs)))
+        return engine.result((yield from fetch_result(engine, self.binding.call, kwargs)))
 
 
 class submits(Line, Generic[P]):  # noqa: N801

@@ -30,6 +30,7 @@ from sume_ext.errors import (
 )
 from sume_ext.exchange import Answer, exchange
 from sume_ext.flow import NOW, WALL_CLOCK
+from sume_ext.memory import remember_json
 from sume_ext.pace import Pace
 from sume_ext.retries import Backoff, Budget, is_unknown, persist
 from sume_ext.wire import Request
@@ -135,7 +136,7 @@ def perform(
         SchemaMismatchError: The answer isn't what the schema says.
     """
     request = build(settings.config, call, kwargs)
-    started = yield WALL_CLOCK
+    started = 0.0 if call.effect is Effect.READS else (yield WALL_CLOCK)
     now = yield NOW
     latest = math.inf if within is None else now + within
     budget = Budget(min(now + settings.config.timeout, latest), settings.backoff.patience, latest)
@@ -236,6 +237,7 @@ def build(config: Config, call: Call, kwargs: dict[str, Any]) -> Request:
     if "json" in kwargs:
         headers["content-type"] = "application/json"
         content = _json(call, kwargs["json"])
+        remember_json(content, kwargs["json"])
     url = f"{config.base_url}{path}" + (f"?{query}" if query else "")
     return Request(kwargs["method"].upper(), url, headers, content)
 
@@ -318,6 +320,7 @@ def read(call: Call, answer: Answer) -> Reply[Any]:
     raw: Any = None
     try:
         raw = decode(answer.content)
+        remember_json(answer.content, raw)
         place = mismatch(call.operation, raw)
         if place is None:
             success = _Success(raw)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ParamSpec, Self, TypeVar, cast
 
 from sume_ext import operations
 from sume_ext.binding import Async, Operation, Sync
+from sume_ext.border import border
 from sume_ext.calls import Call, Settings, perform
 from sume_ext.clock import Clock, SystemClock
 from sume_ext.config import AuthScheme, Config, resolve
@@ -19,6 +20,7 @@ from sume_ext.runners import AsyncRunner, Runner
 
 if TYPE_CHECKING:
     import ssl
+    from collections.abc import Coroutine
     from types import TracebackType
 
     from sume_ext.flow import Flow
@@ -82,6 +84,7 @@ class Sume(operations.Api[Sync], _Client):
         ConfigurationError: There is no key, or the base URL isn't one a key may be sent to.
     """
 
+    @border
     def __init__(
         self,
         *,
@@ -117,6 +120,7 @@ class Sume(operations.Api[Sync], _Client):
         )
         super().__init__(self._engine)
 
+    @border
     def call(self, operation: Operation[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Any generated operation module, bound or not, with its own arguments.
 
@@ -145,6 +149,7 @@ class Sume(operations.Api[Sync], _Client):
 class AsyncSume(operations.Api[Async], _Client):
     """A client for code that awaits; arguments and errors as for `Sume`."""
 
+    @border
     def __init__(
         self,
         *,
@@ -180,9 +185,13 @@ class AsyncSume(operations.Api[Async], _Client):
         )
         super().__init__(self._engine)
 
-    async def call(self, operation: Operation[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    # No coroutine of its own, because its frame would hold the arguments while it fails.
+    @border
+    def call(
+        self, operation: Operation[P, T], *args: P.args, **kwargs: P.kwargs
+    ) -> Coroutine[Any, Any, T]:
         """As `Sume.call`."""
-        return await self._engine.soon(self._unbound(operation, args, kwargs))
+        return self._engine.soon(self._unbound(operation, args, kwargs))
 
     async def aclose(self) -> None:
         """Close every connection."""

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from attrs import evolve, field, frozen
 
 from sume_ext.errors import ConfigurationError
+from sume_ext.memory import remember
 from sume_ext.secret import Secret
 
 if TYPE_CHECKING:
@@ -83,14 +84,23 @@ def resolve(
         raise ConfigurationError(
             f"auth is {auth!r}.", hint='Use "bearer", or "x-api-key" for legacy dashboard keys.'
         )
+    secret = Secret(key.strip())
+    remember(secret, None if proxy is None else _password(proxy))
     return Config(
-        api_key=Secret(key.strip()),
+        api_key=secret,
         base_url=check_base_url(base_url or environ.get("SUME_API_BASE_URL") or DEFAULT_BASE_URL),
         auth=auth,
         timeout=_positive(timeout, "timeout"),
         proxy=proxy,
         verify=verify,
     )
+
+
+def _password(url: str) -> str | None:
+    try:
+        return urlsplit(url).password
+    except ValueError:
+        return None
 
 
 def check_base_url(url: str) -> str:

@@ -17,9 +17,9 @@ import re
 from base64 import b64encode
 from bisect import bisect_right
 from collections import OrderedDict
-from hashlib import blake2b
+from functools import cache
 from itertools import accumulate, compress, count, pairwise
-from secrets import token_bytes
+from os import urandom
 from threading import Lock
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
@@ -41,14 +41,19 @@ _SIGNS = "%\\&\x1b"
 _CUT = re.compile(r"[\s,]")
 _EDGE = re.compile(rb"[0-9][a-z]|[a-z][0-9]")
 _IS_ALNUM = bytes(i not in _NOT_ALNUM for i in range(256))
-_ESCAPE = re.compile(
+_ESCAPE = (
     r"[%\\&\x1b](?:"
     r"(?<=%)(?:25)*+([0-9A-Fa-f]{2})"
     r"|(?<=\\)\\*+(?:u00([0-9A-Fa-f]{2})|u[0-9A-Fa-f]{4}|x([0-9A-Fa-f]{2})|[abfnrtv])"
     r"|(?<=&)(?:amp|lt|gt|quot|apos|#[0-9]{1,5}|#[xX][0-9A-Fa-f]{1,4});"
     r"|(?<=\x1b)\[[0-9;]*+[A-Za-z])"
 )
-_ESCAPE_OR_RUN = re.compile(f"{_ESCAPE.pattern}|[A-Za-z0-9]+")
+
+
+@cache
+def _escape(more: str = "") -> re.Pattern[str]:
+    """What stands for something else in a text; made when needed, because many texts have none."""
+    return re.compile(_ESCAPE + more)
 
 
 class _Print(NamedTuple):
@@ -56,7 +61,7 @@ class _Print(NamedTuple):
 
     offset: int
     length: int
-    digest: bytes
+    digest: int
 
 
 class _Shelf:
@@ -64,7 +69,7 @@ class _Shelf:
 
     def __init__(self, limit: int) -> None:
         self.limit = limit
-        self.known: OrderedDict[bytes, tuple[tuple[int, _Print], ...]] = OrderedDict()
+        self.known: OrderedDict[int, tuple[tuple[int, _Print], ...]] = OrderedDict()
 
 
 def squeeze(text: str) -> bytes:
@@ -76,7 +81,7 @@ class Fingerprints:
     """The secrets this process knows of, by their digests. Safe to share between threads."""
 
     def __init__(self, limit: int = LIMIT, links: int = LINKS) -> None:
-        self._key = token_bytes(16)
+        self._salt = urandom(16)
         self._samples: dict[int, tuple[_Print, ...]] = {}
         self._secrets = _Shelf(limit)
         self._links = _Shelf(links)
@@ -136,8 +141,9 @@ class Fingerprints:
                     sample = int.from_bytes(piece[offset : offset + _WORD], _ORDER)
                     yield sample, _Print(offset, len(piece), digest)
 
-    def _digest(self, piece: bytes) -> bytes:
-        return blake2b(piece, digest_size=16, key=self._key).digest()
+    def _digest(self, piece: bytes) -> int:
+        # SipHash under a key of this process: fast, and nothing to work back from.
+        return hash(self._salt + piece)
 
     def find(self, text: str) -> list[tuple[int, int]]:
         """Where in the text known secrets stand, as spans of its indices, in no special order."""
@@ -145,7 +151,7 @@ class Fingerprints:
             return []
         spans = self._search(text, _as_is)
         escapes = "%" in text or "\\" in text or "&" in text or "\x1b" in text
-        if escapes and _ESCAPE.search(text):
+        if escapes and _escape().search(text):
             # What was found as it is must not be found, and placed, a second time.
             spans += self._search(_blanked(text, spans), _undone)
         return spans
@@ -216,7 +222,7 @@ def _as_is(text: str) -> str:
 
 
 def _undone(text: str) -> str:
-    return _ESCAPE.sub(_undo, text)
+    return _escape().sub(_undo, text)
 
 
 def _in_text(
@@ -263,7 +269,7 @@ def _characters(text: str, start: int, end: int, *, undo: bool) -> tuple[list[in
         return list(compress(range(start, end), marks)), _NO_ESCAPES
     starts: list[int] = []
     escapes: dict[int, int] = {}
-    for match in _ESCAPE_OR_RUN.finditer(text, start, end):
+    for match in _escape("|[A-Za-z0-9]+").finditer(text, start, end):
         a, b = match.span()
         if text[a] not in _SIGNS:
             starts.extend(range(a, b))
