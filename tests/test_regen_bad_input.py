@@ -5,10 +5,7 @@ The threat: an error page, half a document or a hostile redirect becomes the com
 
 import json
 import shutil
-import threading
-from collections.abc import Callable, Generator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import pytest
@@ -16,43 +13,7 @@ import pytest
 from scripts import fetch, regen
 from scripts.stops import Exit, Stop
 from tests.schema import pipeline
-
-Answer = Callable[[BaseHTTPRequestHandler], None]
-
-
-@contextmanager
-def server(answer: Answer) -> Generator[str]:
-    """A server on this machine that answers every request in one way."""
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            answer(self)
-
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002  (theirs)
-            del format, args
-
-    listening = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    listening.daemon_threads = True
-    thread = threading.Thread(target=listening.serve_forever, args=(0.01,), daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{listening.server_port}/openapi.json"
-    finally:
-        listening.shutdown()
-        listening.server_close()
-        thread.join()
-
-
-def says(body: bytes, status: int = 200, **headers: str) -> Answer:
-    def answer(request: BaseHTTPRequestHandler) -> None:
-        request.send_response(status)
-        for name, value in headers.items():
-            request.send_header(name.replace("_", "-"), value)
-        request.send_header("Content-Length", str(len(body)))
-        request.end_headers()
-        request.wfile.write(body)
-
-    return answer
+from tests.schema.serving import Answer, says, server
 
 
 def cut(request: BaseHTTPRequestHandler) -> None:
@@ -153,8 +114,8 @@ def attempt(url: str, root: Path) -> Stop:
 @pytest.mark.parametrize("case", CASES)
 def test_bad_answers_change_nothing(case: str, tree: Path) -> None:
     answer, kind, message = CASES[case]
-    with server(answer) as url:
-        stop = attempt(url, tree)
+    with server(answer) as origin:
+        stop = attempt(f"{origin}/openapi.json", tree)
     assert stop.kind == kind
     assert message in str(stop)
     if kind in (Exit.FETCH, Exit.DOCUMENT):
@@ -185,8 +146,8 @@ def test_a_slow_server_is_given_up() -> None:
         except OSError:
             return
 
-    with server(drip) as url, pytest.raises(Stop) as caught:
-        fetch.from_url(url, deadline=0.0)
+    with server(drip) as origin, pytest.raises(Stop) as caught:
+        fetch.from_url(origin, deadline=0.0)
     assert "took too long" in str(caught.value)
 
 
@@ -273,20 +234,20 @@ actions:
 
 def test_the_committed_document_from_a_server_changes_nothing(tree: Path) -> None:
     before = pipeline.files(tree)
-    with server(says(PINNED, Content_Type="application/json")) as url:
-        assert regen.regenerate(fetch.from_url(url), tree) == Exit.OK
+    with server(says(PINNED, Content_Type="application/json")) as origin:
+        assert regen.regenerate(fetch.from_url(f"{origin}/openapi.json"), tree) == Exit.OK
     assert pipeline.files(tree) == before
 
 
 def test_another_document_from_a_server_goes_all_the_way(tree: Path) -> None:
     document = pipeline.pinned()
     document["components"]["schemas"]["Job"]["properties"]["lane"] = {"type": "string"}
-    with server(says(json.dumps(document).encode())) as url:
-        assert regen.regenerate(fetch.from_url(url), tree) == Exit.OK
+    with server(says(json.dumps(document).encode())) as origin:
+        assert regen.regenerate(fetch.from_url(f"{origin}/openapi.json"), tree) == Exit.OK
     assert "lane" in (tree / "generated/sume_api/models/job.py").read_text(encoding="utf-8")
     lock = json.loads((tree / "openapi" / "upstream.lock").read_text(encoding="utf-8"))
     assert lock["origin"] == "local"
-    assert lock["url"] == url
+    assert lock["url"] == f"{origin}/openapi.json"
     assert regen.regenerate(fetch.from_file(tree / "openapi/upstream.json"), tree, check=True) == 0
 
 
@@ -297,8 +258,8 @@ def test_redirects_on_this_machine_are_followed(tree: Path) -> None:
         else:
             says(PINNED)(request)
 
-    with server(answer) as url:
-        assert regen.regenerate(fetch.from_url(url), tree) == Exit.OK
+    with server(answer) as origin:
+        assert regen.regenerate(fetch.from_url(f"{origin}/openapi.json"), tree) == Exit.OK
 
 
 def test_only_a_live_fetch_counts_as_one(tmp_path: Path) -> None:

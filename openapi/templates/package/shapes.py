@@ -65,20 +65,35 @@ def _one(promise: Any) -> Check:
 def _inside(promise: Any) -> Check | None:
     """A check of what is inside a list or an object; None if nothing is promised there."""
     inner = promise[1] if len(promise) > 1 else {}
-    name, item, variants = inner.get("o"), inner.get("a"), inner.get("t")
+    each = _items(inner["a"]) if "a" in inner else None
+    tag, variants = inner.get("t", ("", {}))
+    name = inner.get("o")
     if not inner:
         return None
-    each = _one(item) if item else None
 
     def check(value: Any) -> str | None:
-        if type(value) is dict:
-            if variants:
-                tag = value.get(variants[0])
-                known = variants[1].get(tag) if isinstance(tag, str) else None
-                return _object(known)(value) if known else None
-            return _object(name)(value) if name else None
-        if type(value) is list and each:
-            for number, element in enumerate(value):
+        if type(value) is list:
+            return each(value) if each else None
+        if type(value) is not dict:
+            return None
+        if variants:
+            said = value.get(tag)
+            known = variants.get(said) if isinstance(said, str) else None
+        else:
+            known = name
+        return _object(known)(value) if known else None
+
+    return check
+
+
+def _items(promise: Any) -> Check:
+    """A check of every element of a list."""
+    each = _one(promise)
+    plain = _allowed(promise[0]) if len(promise) == 1 else frozenset[type]()
+
+    def check(value: Any) -> str | None:
+        for number, element in enumerate(value):
+            if type(element) not in plain:
                 problem = each(element)
                 if problem is not None:
                     return f"[{number}]{problem}"
@@ -91,24 +106,26 @@ def _object(name: str) -> Check:
     """The check of a class's members, made once; a recursive class finds itself."""
     if name not in _objects:
         members, extra = OBJECTS[name]
-        made = [(key, _allowed(p[0]), _inside(p), p[0]) for key, p in members.items()]
+        # Apart, because plain members are many and need no second look.
+        plain = [(key, _allowed(p[0])) for key, p in members.items() if len(p) == 1]
+        nested = [(key, _one(p)) for key, p in members.items() if len(p) > 1]
         each = _one(extra) if extra else None
 
         def check(value: Any) -> str | None:
             get = value.get
-            for key, allowed, inside, code in made:
-                found = get(key, _MISSING)
-                if type(found) not in allowed and not _whole(code, found):
-                    return f".{key}{_told(code, found)}"
-                if inside is not None and found:
-                    problem = inside(found)
-                    if problem is not None:
-                        return f".{key}{problem}"
-            if each:
-                for key in value.keys() - members.keys():
-                    problem = each(value[key])
-                    if problem is not None:
-                        return f".{key}{problem}"
+            for key, allowed in plain:
+                if type(get(key, _MISSING)) not in allowed:
+                    found, code = get(key, _MISSING), members[key][0]
+                    if not _whole(code, found):
+                        return f".{key}{_told(code, found)}"
+            for key, inner in nested:
+                problem = inner(get(key, _MISSING))
+                if problem is not None:
+                    return f".{key}{problem}"
+            for key in value.keys() - members.keys() if each else ():
+                problem = each(value[key]) if each else None
+                if problem is not None:
+                    return f".{key}{problem}"
             return None
 
         _objects[name] = check
