@@ -231,3 +231,19 @@ def test_what_is_kept_is_bounded() -> None:
         error = api.refused(503, "POST", "/videos/generations", json={"prompt": "x"})
         assert error["code"] == "sandbox_full"
         assert sandbox.credits() == 1000 - 5 * 10
+
+
+def test_what_was_due_of_ended_jobs_is_forgotten_though_time_stands_still() -> None:
+    sandbox = Sandbox(clock="manual", limits=Limits(jobs=10), credits=1e9)
+    world = sandbox._world
+    for _ in range(500):
+        job = world.jobs.submit(world.workspace("sandbox"), "video_generation")
+        sandbox.jobs.cancel(job.id)
+    assert len(world.jobs) <= 10
+    assert len(world.jobs._due) <= 4 * 10 + 110
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "192.0.2.1"])
+def test_it_listens_on_loopback_only(host: str) -> None:
+    with pytest.raises(ValueError, match="loopback only"):
+        Sandbox(host=host).start()

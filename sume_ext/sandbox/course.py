@@ -94,6 +94,7 @@ class Course:
     ) -> Job:
         """Create a job, reserve its credits and set its course."""
         self._make_room()
+        self._tidy()
         now = self._clock.now()
         job = Job(
             id=self._markers.identifier("job"),
@@ -144,12 +145,6 @@ class Course:
         """Decide beforehand how the next jobs (of a type) end."""
         self._next_ending.extend([(kind, ending, error)] * count)
 
-    def set_ending(self, job: Job, ending: str, error: tuple[str, str] | None = None) -> None:
-        """Decide how a job that is under way will end, when its time has come."""
-        job.ending, job.error = ending, error or ERRORS.get(ending)
-        if ending != "stuck":
-            self._plan(job, job.created_at + job.duration, ending)
-
     def settle(self) -> float:
         """Let everything happen that was due, each at its time; gives the time back."""
         now = self._clock.now()
@@ -172,7 +167,8 @@ class Course:
         job.workspace.active -= job.type in PAID_JOBS
         self._ended.append(job.id)
         if status != "completed":
-            job.error = error or job.error or ERRORS[status]
+            planned = job.error if status == job.ending else None
+            job.error = error or planned or ERRORS[status]
             job.workspace.credits += job.cost
             job.cost = 0
             return
@@ -244,6 +240,16 @@ class Course:
             if job is not None and job.workspace is workspace and status == job.ending:
                 return due - now
         return 60.0
+
+    def _tidy(self) -> None:
+        """Forget what was due of jobs that ended early; it matters where time stands still."""
+        if len(self._due) > 4 * len(self._jobs) + 100:
+            self._due = [one for one in self._due if self._is_active(one[2])]
+            heapq.heapify(self._due)
+
+    def _is_active(self, identifier: str) -> bool:
+        job = self._jobs.get(identifier)
+        return job is not None and job.status in ACTIVE
 
     def _make_room(self) -> None:
         while len(self._jobs) >= self._limit:

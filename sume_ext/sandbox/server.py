@@ -16,6 +16,7 @@ import tempfile
 import threading
 import weakref
 from collections.abc import Awaitable, Callable, Coroutine
+from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from sume_ext.sandbox.extras import require
@@ -68,6 +69,8 @@ class Server:
 
     def __init__(self, host: str = "127.0.0.1", ports: tuple[int, int, int] = (0, 0, 0)) -> None:
         require("httptools", "uvicorn")
+        if not ip_address(host).is_loopback:
+            raise ValueError(f"the sandbox listens on loopback only, not on {host}")
         with contextlib.ExitStack() as opened:
             self._sockets = [
                 opened.enter_context(contextlib.closing(_listener(host, port))) for port in ports
