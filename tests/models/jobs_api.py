@@ -7,7 +7,6 @@ so that a test can compare what a client was told with what was so.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from email.utils import formatdate
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
@@ -19,6 +18,7 @@ from sume_ext.errors import NotSentError, ResponseLostError
 
 if TYPE_CHECKING:
     import random
+    from collections.abc import Callable
 
     from sume_ext.wire import Request, Timeouts
     from tests.support import FakeClock
@@ -32,7 +32,7 @@ class Answer:
 
     status: int
     body: object
-    headers: dict[str, str] = field(factory=dict)
+    headers: dict[str, str] = field(factory=dict[str, str])
 
 
 @frozen
@@ -84,25 +84,27 @@ class ModelApi:
     """
 
     clock: FakeClock
-    jobs: dict[str, ModelJob] = field(factory=dict)
-    forgotten: set[str] = field(factory=set)
+    jobs: dict[str, ModelJob] = field(factory=dict[str, ModelJob])
+    forgotten: set[str] = field(factory=set[str])
     latency: float = 0.0
     largest_page: int = 100
     by_offset: bool = True
     fault: Callable[[Asked], Answer | Exception | None] = lambda _: None
-    log: list[Asked] = field(factory=list)
+    log: list[Asked] = field(factory=list[Asked])
 
     def add(self, *jobs: ModelJob) -> None:
         """Take jobs in, the newest last."""
         self.jobs.update((job.id, job) for job in jobs)
 
-    def answer(self, request: Request) -> Answer:
-        """What the API says, after the time it takes."""
+    def answer(self, request: Request, timeouts: Timeouts) -> Answer:
+        """What the API says, after the time it takes, or as long as the client waits."""
         parts = urlsplit(request.url)
         query = {k: v[0] for k, v in parse_qs(parts.query, keep_blank_values=True).items()}
         asked = Asked(self.clock.monotonic(), parts.path.removeprefix("/api/v1"), query)
         self.log.append(asked)
-        self.clock.advance(self.latency)
+        self.clock.advance(min(self.latency, timeouts.read))
+        if self.latency > timeouts.read:
+            raise LOST
         said = self.fault(asked) or self._say(asked)
         if isinstance(said, Exception):
             raise said
@@ -203,14 +205,14 @@ class WireStream:
     def __init__(self, answer: Answer) -> None:
         self.status = answer.status
         self.headers = answer.headers
-        self._rest = [answer.body if isinstance(answer.body, bytes) else _json(answer.body)]
+        self._rest = [_bytes(answer.body)]
 
     def take(self) -> bytes:
         return self._rest.pop() if self._rest else b""
 
 
-def _json(body: object) -> bytes:
-    return json.dumps(body).encode()
+def _bytes(body: object) -> bytes:
+    return body if isinstance(body, bytes) else json.dumps(body).encode()
 
 
 class SyncStream(WireStream):
@@ -236,7 +238,7 @@ class Wire:
         self._api = api
 
     def open(self, request: Request, timeouts: Timeouts) -> SyncStream:
-        return SyncStream(self._api.answer(request))
+        return SyncStream(self._api.answer(request, timeouts))
 
     def close(self) -> None:
         pass
@@ -249,7 +251,7 @@ class AsyncWire:
         self._api = api
 
     async def open(self, request: Request, timeouts: Timeouts) -> AsyncStream:
-        return AsyncStream(self._api.answer(request))
+        return AsyncStream(self._api.answer(request, timeouts))
 
     async def aclose(self) -> None:
         pass
