@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from sume_ext.wire import Timeouts
 
 _PIECE = 256 * 1024
+_READ = 512 * 1024
+"""Reading as little at once as httpcore asks for would halve the speed of a download."""
 SocketOptions: TypeAlias = Iterable[Any] | None
 
 
@@ -97,7 +99,7 @@ class BoundedStream(_Tail, httpcore.NetworkStream):
 
     def read(self, max_bytes: int, timeout: Any = None) -> bytes:
         """What has come."""
-        self._last = self._inner.read(max_bytes, timeout.reading())
+        self._last = self._inner.read(max(max_bytes, _READ), timeout.reading())
         return self._last
 
     def write(self, buffer: bytes, timeout: Any = None) -> None:
@@ -195,7 +197,7 @@ class AsyncBoundedStream(_Tail, httpcore.AsyncNetworkStream):
 
     async def read(self, max_bytes: int, timeout: Any = None) -> bytes:
         """What has come."""
-        self._last = await self._inner.read(max_bytes, timeout.reading())
+        self._last = await self._inner.read(max(max_bytes, _READ), timeout.reading())
         return self._last
 
     async def write(self, buffer: bytes, timeout: Any = None) -> None:

@@ -40,6 +40,9 @@ _USER_AGENT: Final = f"sume-ext/{__version__}"
 _LONGEST: Final = 6 * 3600.0
 """What is longer goes on with the next attempt."""
 _MOST_REDIRECTS: Final = 3
+_BATCH: Final = 1024 * 1024
+"""As much is written at once, since handing work to a thread costs as much as writing does."""
+_BATCH_SECONDS: Final = 0.05
 _NEW_BYTES: Final = 64 * 1024
 _BODY: Final = frozenset({200, 206})
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
@@ -286,29 +289,44 @@ class Fetch:
         """Write the bytes that follow as they come."""
         pace = Pace((yield NOW))
         self._cap(self._total or 0)
-        while True:
+        written = yield NOW
+        batch: list[bytes] = []
+        more = True
+        while more:
             self._sign.check()
-            chunk = yield Read(stream, (yield NOW) + STALL_SECONDS)
-            if not chunk:
-                break
-            self._cap(self._part.size + len(chunk))
-            yield Do(partial(self._store, chunk))
             now = yield NOW
+            try:
+                chunk = yield Read(stream, now + STALL_SECONDS)
+            except TransportError:
+                yield Do(partial(self._store, batch))
+                raise
+            more = bool(chunk)
+            batch.append(chunk)
+            size = sum(map(len, batch))
+            self._cap(self._part.size + size)
+            if more and size < _BATCH and now - written < _BATCH_SECONDS:
+                continue
+            yield Do(partial(self._store, batch))
+            batch, written = [], now
             if self._part.size != self._total and self._throttle.due(now):
                 yield self._news()
-            if pace.too_slow(len(chunk), now):
+            if pace.too_slow(size, now):
                 raise _BrokenError("the media server sends too slowly.")
         yield from self._finish(framed=body.framed)
 
-    def _store(self, chunk: bytes) -> None:
-        if self._check is not None:
-            self._check.feed(chunk)
-        if self._inflate is None:
-            self._part.write(chunk)
-            return
+    def _store(self, batch: list[bytes]) -> None:
+        for chunk in batch:
+            if self._check is not None:
+                self._check.feed(chunk)
+            if self._inflate is None:
+                self._part.write(chunk)
+            else:
+                self._unpack(chunk)
+
+    def _unpack(self, chunk: bytes) -> None:
         try:
             while chunk and self._part.size <= self._plan.max_bytes:
-                self._part.write(self._inflate.decompress(chunk, 1024 * 1024))
+                self._part.write(self._inflate.decompress(chunk, _BATCH))
                 chunk = self._inflate.unconsumed_tail
         except zlib.error:
             raise _BrokenError("the file's compression is corrupt.") from None

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator
     from os import PathLike
 
-_CHUNK: Final = 256 * 1024
+_CHUNK: Final = 1024 * 1024
 MOST_BYTES: Final = 5 * 1024**3
 """The most one PUT can carry. Source: the S3 documentation, "Uploading objects"."""
 Uploadable: TypeAlias = "str | PathLike[str] | bytes | bytearray | memoryview | IO[bytes]"

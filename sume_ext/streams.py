@@ -6,6 +6,7 @@ Never sent or maybe received: that is decided by what was written when the failu
 
 from __future__ import annotations
 
+import socket
 import ssl
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from sume_ext.errors import NotSentError, ResponseLostError
 
 if TYPE_CHECKING:
+    from asyncio import Future
     from collections.abc import AsyncIterator, Callable, Generator, Iterable, Iterator, Mapping
 
     from sume_ext.deadlines import Limit
@@ -81,10 +83,15 @@ class Sender:
         if isinstance(content, bytes):
             yield content
         elif content is not None:
-            from asyncio import to_thread  # noqa: PLC0415  (synchronous code never pays for asyncio)
+            from asyncio import get_running_loop  # noqa: PLC0415  (synchronous code never pays for asyncio)
 
             self._pieces = pieces = content.chunks()
-            while piece := await to_thread(self._next, pieces):
+            loop = get_running_loop()
+            ahead = loop.run_in_executor(None, self._next, pieces)
+            while piece := await ahead:
+                # The next piece is read while this one is sent.
+                ahead = loop.run_in_executor(None, self._next, pieces)
+                ahead.add_done_callback(_looked_at)
                 yield piece
                 self._sent(content, len(piece))
 
@@ -93,6 +100,12 @@ class Sender:
         if self._pieces is not None:
             with suppress(ValueError):
                 self._pieces.close()
+
+
+def _looked_at(piece: Future[bytes]) -> None:
+    """A piece that nobody wants any more may fail in silence."""
+    if not piece.cancelled():
+        piece.exception()
 
 
 class _Answer:
@@ -125,6 +138,14 @@ class _Answer:
         self._release = release
         self._pieces: Any = None
         self._last = b""
+
+    def cut(self) -> None:
+        """Break the connection, from any thread, so that a read under way ends at once."""
+        network = self._reply.extensions.get("network_stream")
+        line = None if network is None else network.get_extra_info("socket")
+        if line is not None:
+            with suppress(OSError):
+                socket.socket.shutdown(line, socket.SHUT_RDWR)  # below TLS, which a thread may use
 
     def _noted(self, piece: bytes) -> bytes:
         """The piece; at the end, keeps bytes beyond it from being taken for the next answer."""
