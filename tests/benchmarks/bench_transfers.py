@@ -1,0 +1,182 @@
+"""Uploads and downloads beside curl, with the same server on the same machine, and their memory.
+
+``BENCH_TRANSFER_MIB`` sets the size (1024 by default, 5120 for what the budget names). Each round
+runs all contenders in turn, and the best round of each counts, because other work on the machine
+only ever adds time. curl writes without flushing; ours flushes before it renames, included.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import resource
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from sume_ext.engine import Engine
+
+MIB = 1024 * 1024
+ROUNDS = 3
+
+
+def transfer(way: str, origin: str, path: str) -> dict[str, float]:
+    """One transfer by this package, in a process of its own: seconds, and MiB over the idle client."""
+    from sume_ext import AsyncSume, Sume  # noqa: PLC0415  (in the child process)
+
+    options: dict[str, Any] = {"api_key": "k", "base_url": f"{origin}/api/v1"}
+    if way.startswith("async"):
+        return asyncio.run(_transfer_async(way, origin, path, AsyncSume(**options)))
+    with Sume(**options) as sume:
+        flow = _flow(way, sume._engine, origin, path)
+        _warm(sume._engine, origin, path)
+        idle, began = _resident(), time.perf_counter()
+        sume._engine.block(flow)
+        return _figures(began, idle)
+
+
+async def _transfer_async(way: str, origin: str, path: str, sume: Any) -> dict[str, float]:
+    async with sume:
+        worst = 0.0
+
+        async def watch() -> None:
+            nonlocal worst
+            while True:
+                last = time.perf_counter()
+                await asyncio.sleep(0.001)
+                worst = max(worst, time.perf_counter() - last - 0.001)
+
+        flow = _flow(way, sume._engine, origin, path)
+        watcher = asyncio.create_task(watch())
+        await asyncio.sleep(0.05)
+        worst = 0.0
+        idle, began = _resident(), time.perf_counter()
+        await sume._engine.soon(flow)
+        figures = _figures(began, idle)
+        watcher.cancel()
+        return figures | {"blocked": worst * 1000}
+
+
+def _warm(engine: Engine, origin: str, path: str) -> None:
+    """Import what a transfer imports, so that the idle client is one that could begin."""
+    _flow("upload", engine, origin, path).close()
+    _flow("download", engine, origin, path).close()
+
+
+def _flow(way: str, engine: Engine, origin: str, path: str) -> Any:
+    from sume_ext.downloads import Options, download_one  # noqa: PLC0415  (in the child process)
+    from sume_ext.media import MediaFile  # noqa: PLC0415
+    from sume_ext.sending import Report, put  # noqa: PLC0415
+    from sume_ext.source import examine  # noqa: PLC0415
+
+    if way.endswith("download"):
+        file = MediaFile(f"{origin}/file", "video", "video/mp4", "media[0].url")
+        return download_one(engine, "job", 0, file, path + ".out", Options(overwrite=True))
+    report = Report(None, engine.runner.clock.monotonic)
+    source = examine(path, "x.mp4", "video/mp4")
+    return put(engine, f"{origin}/file", {"content-type": "video/mp4"}, source, report)
+
+
+def _resident() -> int:
+    text = Path("/proc/self/status").read_text(encoding="ascii")
+    return int(text.partition("VmRSS:")[2].split()[0])
+
+
+def _figures(began: float, idle: int) -> dict[str, float]:
+    took = time.perf_counter() - began
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return {"seconds": took, "memory": (peak - idle) / 1024}
+
+
+def ours(way: str) -> Callable[[str, Path], dict[str, float]]:
+    """This package as a contender."""
+
+    def run(origin: str, path: Path) -> dict[str, float]:
+        command = [sys.executable, "-m", __name__, way, origin, str(path)]
+        return json.loads(subprocess.run(command, check=True, capture_output=True).stdout)  # noqa: S603
+
+    return run
+
+
+def curl(*options: str) -> Callable[[str, Path], dict[str, float]]:
+    """curl as a contender; it times itself, so that starting it costs it nothing."""
+
+    def run(origin: str, path: Path) -> dict[str, float]:
+        told = [option.format(path=path) for option in options]
+        command = ["curl", "-sS", *told, "-w", "%{time_total}", f"{origin}/file"]
+        return {"seconds": float(subprocess.run(command, check=True, capture_output=True).stdout)}  # noqa: S603
+
+    return run
+
+
+@contextmanager
+def server(path: Path) -> Iterator[str]:
+    """The plain server in a process of its own."""
+    command = [sys.executable, "-m", "tests.transfers.plain_server", str(path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603
+        assert process.stdout is not None
+        try:
+            yield f"http://127.0.0.1:{process.stdout.readline().strip()}"
+        finally:
+            process.terminate()
+
+
+def _make(path: Path, size: int) -> None:
+    block = os.urandom(MIB)
+    with path.open("wb") as file:
+        for _ in range(size):
+            file.write(block)
+
+
+def main() -> None:
+    """Print the table."""
+    size = int(os.environ.get("BENCH_TRANSFER_MIB", "1024"))
+    contenders = {
+        "curl upload": curl("-T", "{path}"),
+        "upload": ours("upload"),
+        "async upload": ours("async upload"),
+        "curl download": curl("-o", "{path}.out"),
+        "download": ours("download"),
+        "async download": ours("async download"),
+    }
+    if shutil.which("curl") is None:
+        print("curl isn't installed; there is nothing to compare with")  # noqa: T201
+        return
+    with tempfile.TemporaryDirectory(dir=os.environ.get("BENCH_TRANSFER_DIR")) as folder:
+        path = Path(folder, "clip.mp4")
+        _make(path, size)
+        with server(path) as origin:
+            best: dict[str, dict[str, float]] = {}
+            for _ in range(ROUNDS):
+                for name, run in contenders.items():
+                    Path(f"{path}.out").unlink(missing_ok=True)
+                    figures = run(origin, path)
+                    if name not in best or figures["seconds"] < best[name]["seconds"]:
+                        best[name] = figures
+    _print(size, best)
+
+
+def _print(size: int, best: dict[str, dict[str, float]]) -> None:
+    print(f"{size} MiB, best of {ROUNDS}; budget: >= 0.9 x curl, <= 24 MiB over the idle client")  # noqa: T201
+    for name, figures in best.items():
+        peer = best["curl upload" if "upload" in name else "curl download"]
+        line = f"{name:15} {size / figures['seconds']:8.0f} MiB/s"
+        line += f"  {peer['seconds'] / figures['seconds']:5.2f} x curl"
+        if "memory" in figures:
+            line += f"  +{figures['memory']:5.1f} MiB"
+        if "blocked" in figures:
+            line += f"  loop blocked <= {figures['blocked']:.0f} ms"
+        print(line)  # noqa: T201
+
+
+if __name__ == "__main__":
+    print(json.dumps(transfer(*sys.argv[1:])))  # noqa: T201  (read by `ours`)
