@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import random
-from typing import TYPE_CHECKING, Any, ParamSpec, Self, TypeVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, ParamSpec, Self, TypeVar, cast
+
+from attrs import evolve
 
 from sume_ext import operations
 from sume_ext.binding import Async, Operation, Sync
@@ -13,6 +15,7 @@ from sume_ext.clock import Clock, SystemClock
 from sume_ext.config import AuthScheme, Config, resolve
 from sume_ext.effects import Effect
 from sume_ext.engine import Engine, Faces
+from sume_ext.errors import InvalidArgumentError
 from sume_ext.jobs import AsyncJob, AsyncJobGroup, Job, JobGroup
 from sume_ext.paging import AsyncPager, Pager
 from sume_ext.results import AsyncResult, Result
@@ -29,23 +32,104 @@ if TYPE_CHECKING:
 
 P = ParamSpec("P")
 T = TypeVar("T")
+M = TypeVar("M")
 
 
-class _Client:
-    """What both clients share: configuration, and operations the table doesn't have."""
+class _Client(operations.Api[M]):
+    """What both clients share: configuration, options, and operations the table doesn't have."""
 
-    _engine: Engine
-    _config: Config
+    _faces: ClassVar[Faces]
+
+    def _begin(self, settings: Settings, runner: Runner | AsyncRunner, *, plain: bool) -> None:
+        """Take up work; `plain` tells whether the client can be made again from its settings."""
+        self._config = settings.config
+        self._runner: Any = runner
+        self._plain = plain
+        self._engine = Engine(settings, operations.BINDINGS, runner, self._faces)
+        super().__init__(self._engine)
+
+    @border
+    def with_options(
+        self,
+        *,
+        timeout: float | None = None,
+        attempts: int | None = None,
+        patience: float | None = None,
+        max_response_bytes: int | None = None,
+    ) -> Self:
+        """This client with other options, for one call or for many; it shares the connections.
+
+        As in ``sume.with_options(timeout=5).jobs.get(job_id)``. What is None stays as it is.
+
+        Args:
+            timeout: Seconds that one call may take altogether, its retries included; what
+                `patience` allows comes on top.
+            attempts: How often a call is sent at most, where that is safe; 5 by default.
+            patience: Seconds that one call waits in all because the API asks it to
+                (Retry-After); asked for more, it raises. 120 by default, 0 for never.
+            max_response_bytes: The most that an answer may hold, decompressed; 32 MiB by default.
+
+        Raises:
+            ConfigurationError: A value is out of range.
+        """
+        old = self._engine.settings
+        config = old.config.with_options(timeout=timeout, max_response_bytes=max_response_bytes)
+        backoff = old.backoff.with_options(attempts=attempts, patience=patience)
+        twin = object.__new__(type(self))
+        settings = evolve(old, config=config, backoff=backoff)
+        twin._begin(settings, self._engine.runner, plain=self._plain)
+        return twin
 
     def _unbound(self, operation: Any, args: Any, kwargs: Any) -> Flow[Any]:
-        arguments = operation._get_kwargs(*args, **kwargs)  # noqa: SLF001
-        effect = Effect.READS if arguments["method"].lower() == "get" else Effect.SPENDS
         name = operation.__name__.rpartition(".")[2]
+        try:
+            arguments = operation._get_kwargs(*args, **kwargs)  # noqa: SLF001
+        except (TypeError, ValueError, AttributeError) as error:
+            raise InvalidArgumentError(
+                f"{name}: its arguments don't fit ({type(error).__name__}).", operation=name
+            ) from None
+        effect = Effect.READS if arguments["method"].lower() == "get" else Effect.SPENDS
         call = Call(name, effect, operation._get_kwargs, operation._parse_response)  # noqa: SLF001
         return (yield from perform(self._engine.settings, call, arguments)).parsed
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(base_url={self._config.base_url!r})"
+
+    def __copy__(self) -> Self:
+        return self.with_options()
+
+    def __deepcopy__(self, memo: object) -> Self:
+        return self.with_options()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Everything but the key, which the environment has to give where it is unpickled."""
+        config, backoff = self._config, self._engine.settings.backoff
+        if not self._plain or not isinstance(config.verify, bool) or "@" in (config.proxy or ""):
+            raise TypeError(
+                "a client with a transport, clock, SSL context or proxy password of its own "
+                "isn't pickled; make it where it is needed"
+            )
+        options: dict[str, Any] = {
+            "base_url": config.base_url,
+            "auth": config.auth,
+            "timeout": config.timeout,
+            "proxy": config.proxy,
+            "verify": config.verify,
+        }
+        return _rebuilt, (
+            type(self),
+            options,
+            {
+                "attempts": backoff.attempts,
+                "patience": backoff.patience,
+                "max_response_bytes": config.max_response_bytes,
+            },
+        )
+
+
+def _rebuilt(kind: type[Any], arguments: dict[str, Any], options: dict[str, Any]) -> Any:
+    """A client as it was pickled, with the environment's key."""
+    return kind(**arguments).with_options(**options)
 
 
 def _carrier(config: Config, given: Any) -> Transport:
@@ -66,23 +150,27 @@ def _async_carrier(config: Config, given: Any) -> AsyncTransport:
     return AsyncHttpTransport(config, given)
 
 
-class Sume(operations.Api[Sync], _Client):
+class Sume(_Client[Sync]):
     """A client for code that blocks. Safe to share between threads; close it, or use ``with``.
 
     Args:
         api_key: The workspace's key; the environment's ``SUME_API_KEY`` when None.
         base_url: Where the API is; ``SUME_API_BASE_URL``, else the public address, when None.
         auth: ``bearer``, or ``x-api-key`` for legacy keys made in the dashboard.
-        timeout: Seconds one call may take altogether, its retries included.
-        proxy: URL of a proxy; the environment's when None.
-        verify: True, False, or an `ssl.SSLContext`.
-        transport: Carries the requests instead of the network, for tests.
+        timeout: Seconds one call may take altogether, its retries included. Only pauses that
+            the API asks for (Retry-After) come on top, 120 in all; see `with_options`.
+        proxy: URL of a proxy; the environment's (``HTTPS_PROXY``, ``NO_PROXY``) when None.
+        verify: True, False, or an `ssl.SSLContext`; ``SSL_CERT_FILE`` counts when True.
+        transport: Carries the requests instead of the network, for tests: an httpx transport,
+            or anything with `sume_ext.wire.Transport`'s methods.
         clock: The clock to go by, for tests.
         rng: The source of jitter, for tests.
 
     Raises:
         ConfigurationError: There is no key, or the base URL isn't one a key may be sent to.
     """
+
+    _faces = Faces(Job, JobGroup, Result, Pager)
 
     @border
     def __init__(
@@ -98,7 +186,7 @@ class Sume(operations.Api[Sync], _Client):
         clock: Clock | None = None,
         rng: random.Random | None = None,
     ) -> None:
-        self._config = resolve(
+        config = resolve(
             api_key=api_key,
             base_url=base_url,
             auth=auth,
@@ -106,19 +194,15 @@ class Sume(operations.Api[Sync], _Client):
             proxy=proxy,
             verify=verify,
         )
-        self._runner = Runner(
-            _carrier(self._config, transport),
-            _carrier(self._config, transport),
+        runner = Runner(
+            _carrier(config, transport),
+            _carrier(config, transport),
             clock or SystemClock(),
-            self._config.connect_timeout,
+            config.connect_timeout,
         )
-        self._engine = Engine(
-            Settings(self._config, rng or random.Random()),  # noqa: S311  (jitter is no secret)
-            operations.BINDINGS,
-            self._runner,
-            Faces(Job, JobGroup, Result, Pager),
-        )
-        super().__init__(self._engine)
+        settings = Settings(config, rng or random.Random())  # noqa: S311  (jitter is no secret)
+        plain = transport is None and clock is None and rng is None
+        self._begin(settings, runner, plain=plain)
 
     @border
     def call(self, operation: Operation[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -130,9 +214,8 @@ class Sume(operations.Api[Sync], _Client):
         return parsed
 
     def close(self) -> None:
-        """Close every connection."""
-        self._runner.transport.close()
-        self._runner.storage.close()
+        """Close every connection; a later call opens new ones."""
+        self._runner.close()
 
     def __enter__(self) -> Self:
         return self
@@ -146,8 +229,10 @@ class Sume(operations.Api[Sync], _Client):
         self.close()
 
 
-class AsyncSume(operations.Api[Async], _Client):
+class AsyncSume(_Client[Async]):
     """A client for code that awaits; arguments and errors as for `Sume`."""
+
+    _faces = Faces(AsyncJob, AsyncJobGroup, AsyncResult, AsyncPager)
 
     @border
     def __init__(
@@ -163,7 +248,7 @@ class AsyncSume(operations.Api[Async], _Client):
         clock: Clock | None = None,
         rng: random.Random | None = None,
     ) -> None:
-        self._config = resolve(
+        config = resolve(
             api_key=api_key,
             base_url=base_url,
             auth=auth,
@@ -171,19 +256,15 @@ class AsyncSume(operations.Api[Async], _Client):
             proxy=proxy,
             verify=verify,
         )
-        self._runner = AsyncRunner(
-            _async_carrier(self._config, transport),
-            _async_carrier(self._config, transport),
+        runner = AsyncRunner(
+            _async_carrier(config, transport),
+            _async_carrier(config, transport),
             clock or SystemClock(),
-            self._config.connect_timeout,
+            config.connect_timeout,
         )
-        self._engine = Engine(
-            Settings(self._config, rng or random.Random()),  # noqa: S311  (jitter is no secret)
-            operations.BINDINGS,
-            self._runner,
-            Faces(AsyncJob, AsyncJobGroup, AsyncResult, AsyncPager),
-        )
-        super().__init__(self._engine)
+        settings = Settings(config, rng or random.Random())  # noqa: S311  (jitter is no secret)
+        plain = transport is None and clock is None and rng is None
+        self._begin(settings, runner, plain=plain)
 
     # No coroutine of its own, because its frame would hold the arguments while it fails.
     @border
@@ -194,9 +275,8 @@ class AsyncSume(operations.Api[Async], _Client):
         return self._engine.soon(self._unbound(operation, args, kwargs))
 
     async def aclose(self) -> None:
-        """Close every connection."""
-        await self._runner.transport.aclose()
-        await self._runner.storage.aclose()
+        """Close every connection of this event loop; a later call opens new ones."""
+        await self._runner.aclose()
 
     async def __aenter__(self) -> Self:
         return self

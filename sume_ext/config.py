@@ -49,9 +49,20 @@ class Config:
     proxy: str | None = field(default=None, repr=False)
     verify: bool | ssl.SSLContext = True
 
-    def with_options(self, *, timeout: float | None) -> Config:
-        """The same settings with another deadline per call."""
-        return self if timeout is None else evolve(self, timeout=_positive(timeout, "timeout"))
+    def with_options(
+        self, *, timeout: float | None = None, max_response_bytes: int | None = None
+    ) -> Config:
+        """The same settings, but for what is given.
+
+        Raises:
+            ConfigurationError: A value isn't more than 0.
+        """
+        most = self.max_response_bytes if max_response_bytes is None else max_response_bytes
+        return evolve(
+            self,
+            timeout=positive(self.timeout if timeout is None else timeout, "timeout"),
+            max_response_bytes=int(positive(most, "max_response_bytes")),
+        )
 
 
 def resolve(
@@ -90,7 +101,7 @@ def resolve(
         api_key=secret,
         base_url=check_base_url(base_url or environ.get("SUME_API_BASE_URL") or DEFAULT_BASE_URL),
         auth=auth,
-        timeout=_positive(timeout, "timeout"),
+        timeout=positive(timeout, "timeout"),
         proxy=proxy,
         verify=verify,
     )
@@ -142,7 +153,12 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-def _positive(seconds: float, name: str) -> float:
-    if not 0 < seconds < float("inf"):
-        raise ConfigurationError(f"{name} is {seconds!r}.", hint="Give seconds, more than 0.")
-    return float(seconds)
+def positive(value: float, name: str) -> float:
+    """A finite number above 0.
+
+    Raises:
+        ConfigurationError: It isn't one.
+    """
+    if not 0 < value < float("inf"):
+        raise ConfigurationError(f"{name} is {value!r}.", hint="Give a number, more than 0.")
+    return value

@@ -10,11 +10,12 @@ from __future__ import annotations
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, TypeVar
 
-from attrs import define, frozen
+from attrs import define, evolve, frozen
 
 from sume_ext.effects import Effect
 from sume_ext.errors import (
     APIError,
+    ConfigurationError,
     NotSentError,
     RateLimitError,
     ResponseLostError,
@@ -53,6 +54,21 @@ class Backoff:
     most: float = 8.0
     patience: float = 120.0
     attempts: int = 5
+
+    def with_options(self, *, attempts: int | None, patience: float | None) -> Backoff:
+        """The same, but for what is given.
+
+        Raises:
+            ConfigurationError: There is to be no attempt, or the patience is no number.
+        """
+        attempts = self.attempts if attempts is None else attempts
+        patience = self.patience if patience is None else patience
+        if attempts < 1 or not patience >= 0:
+            raise ConfigurationError(
+                f"attempts is {attempts!r}, patience is {patience!r}.",
+                hint="Give 1 attempt or more, and 0 seconds of patience or more.",
+            )
+        return evolve(self, attempts=attempts, patience=patience)
 
     def pause(self, attempt: int, rng: random.Random) -> float:
         """Seconds to wait after the given attempt (counted from 1)."""

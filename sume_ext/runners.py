@@ -109,6 +109,13 @@ class Runner:
         self.connect_timeout = connect_timeout
         discretion.install()
 
+    def close(self) -> None:
+        """Close every connection."""
+        try:
+            self.transport.close()
+        finally:
+            self.storage.close()
+
     def run(self, flow: Flow[T]) -> T:
         """The flow's result; its events go to their listeners."""
         course = _Course(flow)
@@ -248,6 +255,13 @@ class AsyncRunner:
         self.clock = clock
         self.connect_timeout = connect_timeout
         discretion.install()
+
+    async def aclose(self) -> None:
+        """Close every connection of this event loop."""
+        try:
+            await self.transport.aclose()
+        finally:
+            await self.storage.aclose()
 
     async def run(self, flow: Flow[T]) -> T:
         """The flow's result; its events go to their listeners."""
