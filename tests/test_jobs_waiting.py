@@ -36,7 +36,7 @@ from tests.models.worlds import World, in_both_worlds
 from tests.support import FakeClock
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 
 def an_api(*course: tuple[float, str], job_type: str = "video_generation") -> ModelApi:
@@ -138,7 +138,7 @@ def test_every_status_of_the_schema_is_known() -> None:
 
 def _job_statuses(node: Any) -> Iterator[str]:
     """Every status that a schema with an id and a status names."""
-    below: list[Any] = node if isinstance(node, list) else []
+    below = [*cast("Sequence[Any]", node)] if isinstance(node, list) else list[Any]()
     if isinstance(node, dict):
         schema = cast("dict[str, Any]", node)
         below = [*schema.values()]

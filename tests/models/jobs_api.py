@@ -185,7 +185,7 @@ class ModelApi:
 
 def refusal(status: int, code: str, **headers: str) -> Answer:
     """An answer in the API's error envelope."""
-    body = {"error": {"code": code, "message": "No.", "details": {}}, "request_id": "req_1"}
+    body = {"error": {"code": code, "message": "No."}, "request_id": "req_1"}
     return Answer(status, body, headers)
 
 
@@ -212,7 +212,9 @@ class WireStream:
 
 
 def _bytes(body: object) -> bytes:
-    return body if isinstance(body, bytes) else json.dumps(body).encode()
+    if isinstance(body, bytes):
+        return body
+    return json.dumps(body).encode()
 
 
 class SyncStream(WireStream):

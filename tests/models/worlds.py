@@ -11,6 +11,7 @@ import pytest
 
 if TYPE_CHECKING:
     import random
+    from collections.abc import AsyncIterable, Iterable
 
     from tests.models.jobs_api import ModelApi
 
@@ -29,7 +30,7 @@ def blocking(api: ModelApi, use: Use, rng: random.Random | None = None) -> Any:
     """What comes of it in code that blocks; iterators are walked to their end."""
     with api.client(rng) as sume:
         got = use(sume)
-        return [*cast("Iterator[Any]", got)] if isinstance(got, Iterator) else got
+        return [*cast("Iterable[Any]", got)] if isinstance(got, Iterator) else got
 
 
 def awaiting(api: ModelApi, use: Use, rng: random.Random | None = None) -> Any:
@@ -39,7 +40,7 @@ def awaiting(api: ModelApi, use: Use, rng: random.Random | None = None) -> Any:
         async with api.aclient(rng) as sume:
             got = use(sume)
             if isinstance(got, AsyncIterator):
-                return [item async for item in cast("AsyncIterator[Any]", got)]
+                return [item async for item in cast("AsyncIterable[Any]", got)]
             return await got if inspect.isawaitable(got) else got
 
     return asyncio.run(main())
