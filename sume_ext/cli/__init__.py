@@ -35,7 +35,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def missing_extra(error: ModuleNotFoundError) -> int:
     """Say in one line what to install, if what is missing belongs to the extra."""
-    if (error.name or "").partition(".")[0] not in _NEEDED:
+    package = (error.name or "").partition(".")[0]
+    if package not in _NEEDED:
         raise error
-    sys.stderr.write(f'sume: {error.name} is missing; pip install "sume-ext[cli]"\n')
+    sys.stderr.write(f'sume: {package} is missing; pip install "sume-ext[cli]"\n')
     return _USAGE

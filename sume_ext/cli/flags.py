@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import click
 
@@ -22,18 +22,8 @@ SPELLED = {"image_count": "--n", "q": "--query"}
 """The docs' word where it isn't made of the API's name."""
 SHORTENED = re.compile(r"_seconds$")
 RESERVED = frozenset(
-    [
-        "--all",
-        "--download",
-        "--field",
-        "--help",
-        "--json",
-        "--quiet",
-        "--show-urls",
-        "--timeout",
-        "--wait",
-        "--yes",
-    ]
+    {"--all", "--download", "--help", "--json", "--quiet"}
+    | {"--show-urls", "--timeout", "--wait", "--yes"}
 )
 """Flags with a meaning of their own on every command; a field of that name gets another."""
 _TRUE = frozenset({"1", "on", "true", "y", "yes"})
@@ -308,4 +298,20 @@ class Json(click.ParamType[Any]):
         if not isinstance(found, self._kind):
             kind = "an object" if self._kind is dict else "a list"
             self.fail(f"it isn't {kind} in JSON.", param, ctx)
-        return found
+        return _structured(found)
+
+
+class Structure(dict[str, Any]):
+    """An object from JSON, which the generated code serialises like one of its models."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Itself."""
+        return {**self}
+
+
+def _structured(value: Any) -> Any:
+    if isinstance(value, dict):
+        members: dict[str, Any] = cast("Any", value)
+        return Structure(members)
+    items: list[Any] = cast("Any", value)
+    return [_structured(item) if isinstance(item, dict) else item for item in items]

@@ -68,8 +68,10 @@ def _perform(arguments: list[str]) -> int:
 
 def _tell(error: BaseException, *, as_json: bool) -> int:
     """Say what went wrong, and give its exit code."""
-    with contextlib.suppress(Exception):
+    try:
         sys.stdout.flush()
+    except (OSError, ValueError):
+        _silence(sys.stdout.fileno())
     if isinstance(error, ModuleNotFoundError):
         with contextlib.suppress(ModuleNotFoundError):
             return missing_extra(error)

@@ -77,6 +77,7 @@ class Stage:
         self.folder = folder
         self.sandbox = stand_in
         self.workspace = workspace
+        self.executable = executable()
         self.key = stand_in.new_key(workspace=workspace)
         self.config = folder / "config"
         self.env = {
