@@ -106,6 +106,7 @@ def test_a_clock_that_jumps_back_never_undoes_anything() -> None:
         before = api.job(job)
         now[0] -= 50
         assert api.job(job) == before
+        assert api.job(api.video())["created_at"] >= before["completed_at"]
 
 
 @by_hand

@@ -123,6 +123,7 @@ def test_every_success_fits_the_schema(sume_sandbox: Sandbox, api: Api) -> None:
         (422, "validation_error", "GET", "/assets?cta_present=yes", None),
         (422, "validation_error", "GET", "/assets?sort=best", None),
         (422, "validation_error", "GET", "/assets?created_after=yesterday", None),
+        (422, "validation_error", "POST", "/reference-analysis", b'{"url": "tiktok.com"}'),
         (404, "not_found", "GET", "/jobs/job_unknown", None),
         (404, "not_found", "GET", "/jobs/%00", None),
         (404, "not_found", "GET", "/nothing", None),

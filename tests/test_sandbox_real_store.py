@@ -104,6 +104,17 @@ def test_the_client_uploads_to_the_store(store: tuple[Store, Path]) -> None:
     assert (store[1] / key).read_bytes() == sample_video().read_bytes()
 
 
+def test_an_object_of_another_size_is_not_taken_for_the_upload(
+    store: tuple[Store, Path], api: Api
+) -> None:
+    place = api.presign()
+    path = store[1] / place["object_key"]
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"half")
+    error = api.refused(409, "POST", "/assets", json={"object_key": place["object_key"]})
+    assert error["code"] == "upload_incomplete"
+
+
 @pytest.mark.parametrize(
     "change",
     [
