@@ -33,7 +33,8 @@ SHORTEST = 8
 
 _WORD = 4
 _PIECE = 64
-_CHUNK = 1024
+_CHUNK = 128
+_CHUNKS_KEPT = 64
 _LOWER = bytes(range(256)).lower()
 _NOT_ALNUM = bytes(i for i in range(256) if not (i < 128 and chr(i).isalnum()))  # noqa: PLR2004
 _SIGNS = "%\\&\x1b"
@@ -153,7 +154,7 @@ class Fingerprints:
         escapes = "%" in text or "\\" in text or "&" in text or "\x1b" in text
         if escapes and _escape().search(text):
             # What was found as it is must not be found, and placed, a second time.
-            spans += self._search(_blanked(text, spans), _undone)
+            spans += self._search(_blanked(text, spans) if spans else text, _undone)
         return spans
 
     def _search(self, text: str, view: Callable[[str], str]) -> list[tuple[int, int]]:
@@ -228,27 +229,32 @@ def _undone(text: str) -> str:
 def _in_text(
     text: str, view: Callable[[str], str], found: list[tuple[int, int]]
 ) -> list[tuple[int, int]]:
-    """Spans of the squeezed text as spans of the text.
+    """Spans of the squeezed text as spans of the text; `found` is in ascending order.
 
     The text is cut into chunks whose squeezed lengths are cheap to know; only the chunks in which
-    something was found are looked at character by character, one at a time.
+    something was found are looked at character by character.
     """
     cuts = _cuts(text)
     offsets = [0, *accumulate(len(squeeze(view(text[a:b]))) for a, b in pairwise(cuts))]
-    at, starts, escapes = -1, _NOTHING, _NO_ESCAPES
-    spans: list[list[int]] = [[0, 0] for _ in found]
-    edges = sorted((i, n, k) for n, (a, b) in enumerate(found) for k, i in enumerate((a, b - 1)))
-    for index, number, is_end in edges:
-        chunk = bisect_right(offsets, index) - 1
-        if chunk != at:
-            at = chunk
-            starts, escapes = _characters(text, *cuts[at : at + 2], undo=view is _undone)
-        place = starts[index - offsets[at]]
-        spans[number][is_end] = escapes.get(place, place + 1) if is_end else place
-    return [(a, b) for a, b in spans]
+    chunks: dict[int, tuple[list[int], dict[int, int]]] = {}
+
+    def place(index: int) -> tuple[int, dict[int, int]]:
+        number = bisect_right(offsets, index) - 1
+        if number not in chunks:
+            if len(chunks) > _CHUNKS_KEPT:
+                chunks.clear()
+            chunks[number] = _characters(text, *cuts[number : number + 2], undo=view is _undone)
+        starts, escapes = chunks[number]
+        return starts[index - offsets[number]], escapes
+
+    spans: list[tuple[int, int]] = []
+    for start, end in found:
+        first, _ = place(start)
+        last, escapes = place(end - 1)
+        spans.append((first, escapes.get(last, last + 1)))
+    return spans
 
 
-_NOTHING: list[int] = []
 _NO_ESCAPES: dict[int, int] = {}
 
 

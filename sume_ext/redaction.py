@@ -52,7 +52,7 @@ def redact_text(text: str) -> str:
 
 def _replaced(text: str, found: list[shapes.Span]) -> str:
     """The text with spans replaced; where some overlap, what begins first stands for all."""
-    found.sort(key=lambda span: (span[0], -span[1]))
+    found.sort()
     parts: list[str] = []
     done = 0
     for start, end, instead in found:

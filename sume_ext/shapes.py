@@ -28,11 +28,12 @@ def spans(text: str) -> list[Span]:  # noqa: C901, PLR0912  (one question per de
     if "/" in text:
         if "://" in text or ":\\" in text:
             found += _urls(low)
+            low = _blanked(low, found)
         if "s/" in low or "ing/" in low or "upload/" in low:
             found += _object_keys(low)
     if "@" in text or ("%" in text and "%40" in text):
         found += _emails(text)
-    if "=" in text or ":" in text or "," in text:
+    if "=" in text or ":" in text or "'," in text or '",' in text:
         found += _named(text, low)
     if "%" in text and "%3d" in low:
         found += _named_encoded(text, low)
@@ -139,8 +140,19 @@ def _is_signed(query: str) -> bool:
     return _SIGNED.search(query) is not None
 
 
+def _blanked(text: str, found: list[Span]) -> str:
+    """The text without what is hidden already, so that nothing in there is looked at again."""
+    parts: list[str] = []
+    done = 0
+    for start, end, _ in found:
+        parts += (text[done:start], " " * (end - start))
+        done = end
+    return "".join((*parts, text[done:])) if parts else text
+
+
 # E-mails are looked for from the @ on, because a run of letters may be long and have none.
 _DOMAIN = re.compile(r"(?:@|%40)(?!\dx\.)((?:[^\W_][\w-]*+\.)+)([^\W\d_]{2,24})(?![^\W_])")
+_LOCAL_CHARS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.+-"
 _LOCAL = re.compile(r"[\w.+-]*+")
 _LONGEST_LOCAL = 320
 _NO_DOMAINS = frozenset({"png", "jpg", "jpeg", "gif", "webp", "svg", "mp4", "webm", "mp3", "wav"})
@@ -149,13 +161,16 @@ _NO_DOMAINS = frozenset({"png", "jpg", "jpeg", "gif", "webp", "svg", "mp4", "web
 def _emails(text: str) -> Iterator[Span]:
     end = 0
     for match in _DOMAIN.finditer(text):
-        before = text[max(end, match.start() - _LONGEST_LOCAL) : match.start()][::-1]
-        local = _LOCAL.match(before)
-        length = local.end() if local else 0
-        if not length or match[2].lower() in _NO_DOMAINS or before[:length] == "tig":
+        at = match.start()
+        before = text[max(end, at - _LONGEST_LOCAL) : at]
+        rest = before.rstrip(_LOCAL_CHARS)
+        if rest and rest[-1].isalnum() and (local := _LOCAL.match(before[::-1])):
+            rest = before[: -local.end()]  # letters of another alphabet
+        length = len(before) - len(rest)
+        if not length or match[2].lower() in _NO_DOMAINS or before[-length:] == "git":
             continue
         end = match.end()
-        yield (match.start() - length, end, REDACTED)
+        yield (at - length, end, REDACTED)
 
 
 # Named values. The text is searched backwards: there a separator comes first, which is rare and
