@@ -100,8 +100,6 @@ class Walk:
         if not isinstance(models, list) or not isinstance(items, list):
             raise self._mismatch("there is no list of items.", "data", reply)
         cursor, more = raw.get("next_cursor"), raw.get("has_more")
-        if isinstance(cursor, int):
-            cursor = str(cursor)
         if not isinstance(cursor, str | None):
             raise self._mismatch("the cursor is no string.", "next_cursor", reply)
         return Page(

@@ -1,0 +1,259 @@
+"""Walking a list hands out every item once, however it is paged, and never goes on for ever.
+
+The threats: an empty page taken for the end drops the rest; a cursor that never ends loops; an
+error on page seven costs pages one to six; a "cursor" that is a URL carries the key away.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from sume_ext import (
+    InvalidArgumentError,
+    NotFoundError,
+    PaginationError,
+    SchemaMismatchError,
+    paging,
+)
+from tests.models.jobs_api import Answer, Asked, ModelApi, refusal
+from tests.models.worlds import Use, World, awaiting, blocking, in_both_worlds
+from tests.support import FakeClock
+
+if TYPE_CHECKING:
+    from sume_ext.paging import Page
+
+START = "start"
+
+
+Pages = dict[str, tuple[list[str], bool, object]]
+
+
+def a_list(pages: Pages) -> ModelApi:
+    """An API whose lists are these pages: by cursor, the items, `has_more` and `next_cursor`."""
+    api = ModelApi(FakeClock())
+
+    def page(asked: Asked) -> Answer:
+        items, more, cursor = pages[asked.query.get("cursor", START)]
+        data = [{"id": item, "status": "completed"} for item in items]
+        body = {"object": "list", "data": data, "has_more": more, "next_cursor": cursor}
+        return Answer(200, body)
+
+    api.fault = page
+    return api
+
+
+THREE: Pages = {
+    START: (["a", "b"], True, "1"),
+    "1": (["c", "d"], True, "2"),
+    "2": (["e"], False, None),
+}
+
+
+def ids(items: list[Any]) -> list[str]:
+    return [item.id for item in items]
+
+
+LISTS: dict[str, Use] = {
+    "jobs.list": lambda sume: sume.jobs.list(),
+    "avatars.list": lambda sume: sume.avatars.list(),
+    "brand.list": lambda sume: sume.brand.list(),
+    "assets.list": lambda sume: sume.assets.list(),
+    "assets.search": lambda sume: sume.assets.search(q="x"),
+}
+
+
+@pytest.mark.parametrize("name", LISTS)
+@in_both_worlds
+def test_every_list_is_walked_to_its_end(world: World, name: str) -> None:
+    assert ids(world(a_list(THREE), LISTS[name])) == ["a", "b", "c", "d", "e"]
+
+
+@in_both_worlds
+def test_nothing_is_asked_before_the_first_item(world: World) -> None:
+    api = a_list(THREE)
+    world(api, lambda sume: str(sume.jobs.list().cursor))
+    world(api, lambda sume: repr(sume.jobs.list().pages()))
+    assert api.log == []
+
+
+@in_both_worlds
+def test_pages_are_as_the_api_gave_them(world: World) -> None:
+    pages: list[Page[Any]] = world(a_list(THREE), lambda sume: sume.jobs.list().pages())
+    assert [(ids([*p]), len(p), p.has_more, p.next_cursor) for p in pages] == [
+        (["a", "b"], 2, True, "1"),
+        (["c", "d"], 2, True, "2"),
+        (["e"], 1, False, None),
+    ]
+
+
+@in_both_worlds
+def test_one_page_alone(world: World) -> None:
+    api = a_list(THREE)
+    assert ids([*world(api, lambda sume: sume.jobs.list(limit=2, cursor="1").page())]) == ["c", "d"]
+    assert [a.query for a in api.log] == [{"limit": "2", "cursor": "1"}]
+
+
+@in_both_worlds
+def test_an_empty_page_with_a_cursor_goes_on(world: World) -> None:
+    """Filtered lists have such pages; several clients drop the rest there."""
+    empty = list[str]()
+    api = a_list({START: (empty, True, "1"), "1": (empty, True, "2"), "2": (["a"], False, None)})
+    assert ids(world(api, lambda sume: sume.jobs.list())) == ["a"]
+
+
+@in_both_worlds
+def test_an_empty_cursor_is_a_cursor(world: World) -> None:
+    api = a_list({START: (["a"], True, ""), "": (["b"], False, None)})
+    assert ids(world(api, lambda sume: sume.jobs.list())) == ["a", "b"]
+    assert api.log[1].query == {"cursor": ""}
+
+
+@in_both_worlds
+def test_has_more_false_ends_a_list_that_still_has_a_cursor(world: World) -> None:
+    api = a_list({START: (["a"], False, "1")})
+    assert ids(world(api, lambda sume: sume.jobs.list())) == ["a"]
+
+
+@in_both_worlds
+def test_a_url_is_never_followed(world: World) -> None:
+    """A page that says where to go next would say where the key goes."""
+    url = "https://elsewhere.example/jobs?cursor=1"
+    api = a_list({START: (["a"], True, url), url: (["b"], False, None)})
+    assert ids(world(api, lambda sume: sume.jobs.list())) == ["a", "b"]
+    assert {asked.path for asked in api.log} == {"/jobs"}
+
+
+@pytest.mark.parametrize(
+    ("pages", "cursor"),
+    [
+        ({START: (["a"], True, "1"), "1": (["b"], True, None)}, "1"),
+        ({START: (["a"], True, "1"), "1": (["b"], True, "1")}, "1"),
+        (
+            {START: (["a"], True, "A"), "A": (["b"], True, "B"), "B": (list[str](), True, "A")},
+            "B",
+        ),
+    ],
+    ids=["null cursor", "same cursor", "A B A"],
+)
+def test_paging_that_does_not_add_up_is_told_after_what_came(pages: Pages, cursor: str) -> None:
+    """With the cursor to go on from; and asking again doesn't hand out items twice."""
+    api = a_list(pages)
+    with api.client() as sume:
+        pager = sume.jobs.list()
+        assert [next(pager).id, next(pager).id] == ["a", "b"]
+        for _ in range(2):
+            with pytest.raises(PaginationError) as caught:
+                next(pager)
+            assert caught.value.cursor == cursor
+    assert len(api.log) == len(pages)
+
+
+def test_too_many_pages_stop_to_ask(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server that never ends its list is noticed; who means it iterates on."""
+    monkeypatch.setattr(paging, "MAX_PAGES", 3)
+    api = a_list({START if n == 0 else str(n): ([f"j{n}"], True, str(n + 1)) for n in range(9)})
+    got: list[str] = []
+    cursors: list[str | None] = []
+    with api.client() as sume:
+        pager = sume.jobs.list()
+        for _ in range(2):
+            with pytest.raises(PaginationError) as caught:
+                got.extend(job.id for job in pager)
+            cursors.append(caught.value.cursor)
+    assert got == ["j0", "j1", "j2", "j3", "j4", "j5"]
+    assert cursors == ["3", "6"]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"object": "list", "data": None, "has_more": False},
+        {"object": "list", "data": [{"id": "a", "status": "x"}], "next_cursor": {"a": 1}},
+        {"object": "list", "data": [{"id": "a", "status": "x"}], "next_cursor": ["a"]},
+        {"object": "list", "has_more": False},
+        {"object": "list", "data": [{"id": "a", "status": "x"}], "next_cursor": "1"},
+        {"object": "list", "data": [], "has_more": True, "next_cursor": 20},
+        [],
+    ],
+)
+@in_both_worlds
+def test_what_is_no_page_is_told_as_that(world: World, body: Any) -> None:
+    api = ModelApi(FakeClock())
+    api.fault = lambda _: Answer(200, body)
+    with pytest.raises(SchemaMismatchError):
+        world(api, lambda sume: sume.jobs.list())
+
+
+def test_a_page_that_failed_is_fetched_again_by_iterating_on() -> None:
+    """An error on the second page costs neither the first nor the third."""
+    api = a_list(THREE)
+    answer, broken = api.fault, [True]
+
+    def once(asked: Asked) -> Any:
+        if asked.query.get("cursor") == "1" and broken.pop() if broken else False:
+            return refusal(404, "gone")
+        return answer(asked)
+
+    api.fault = once
+    got: list[str] = []
+    with api.client() as sume:
+        pager = sume.jobs.list()
+        with pytest.raises(NotFoundError):
+            got.extend(job.id for job in pager)
+        got.extend(job.id for job in pager)
+    assert got == ["a", "b", "c", "d", "e"]
+
+
+def test_taking_goes_on_where_it_stopped_and_an_error_keeps_what_was_taken() -> None:
+    api = a_list(THREE)
+    answer = api.fault
+    with api.client() as sume:
+        pager = sume.jobs.list()
+        assert ids(pager.take(0)) == []
+        assert api.log == []
+        assert ids(pager.take(1)) == ["a"]
+        api.fault = lambda _: refusal(404, "gone")
+        with pytest.raises(NotFoundError):
+            pager.take(3)
+        api.fault = answer
+        assert ids(pager.take(3)) == ["b", "c", "d"]
+        assert ids(pager.take(3)) == ["e"]
+        assert pager.take(3) == []
+        with pytest.raises(InvalidArgumentError):
+            pager.take(-1)
+
+
+def test_take_asks_for_no_page_beyond_what_it_needs() -> None:
+    api = a_list(THREE)
+    with api.client() as sume:
+        sume.jobs.list().take(2)
+    assert len(api.log) == 1
+
+
+@in_both_worlds
+def test_the_cursor_is_where_another_pager_goes_on(world: World) -> None:
+    """A page counts as consumed once the next thing was asked for: nothing is skipped."""
+    del world
+    api = a_list(THREE)
+    with api.client() as sume:
+        pager = sume.jobs.list()
+        cursors = [(job.id, pager.cursor) for job in pager]
+    assert cursors == [("a", None), ("b", None), ("c", "1"), ("d", "1"), ("e", "2")]
+    assert pager.ended
+    again = awaiting(api, lambda sume: sume.jobs.list(cursor="1"))
+    assert ids(again) == ids(blocking(api, lambda sume: sume.jobs.list(cursor="1")))
+    assert ids(again) == ["c", "d", "e"]
+
+
+def test_items_and_pages_may_be_mixed() -> None:
+    """What one way has handed out, the other doesn't again."""
+    with a_list(THREE).client() as sume:
+        pager = sume.jobs.list()
+        assert next(pager).id == "a"
+        assert ids([*next(pager.pages())]) == ["b"]
+        assert ids([*next(pager.pages())]) == ["c", "d"]
+        assert [job.id for job in pager] == ["e"]
+        assert [*pager] == []
+        assert [*pager.pages()] == []
