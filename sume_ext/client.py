@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, ParamSpec, Self, TypeVar, cast
 from attrs import evolve
 
 from sume_ext import operations
-from sume_ext.binding import Async, Operation, Sync
+from sume_ext.binding import Async, Sync
 from sume_ext.border import border
 from sume_ext.calls import Call, Settings, perform
 from sume_ext.clock import Clock, SystemClock
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from sume_ext.flow import Flow
+    from sume_ext.lines import Operation
     from sume_ext.secret import Secret
     from sume_ext.wire import AsyncTransport, Transport
 

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, overload
 
-from sume_ext.binding import Async, Resource, Sync, behave
+from sume_ext.lines import behave
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 
+    from sume_ext.binding import Async, Resource, Sync
     from sume_ext.engine import Engine
     from sume_ext.flow import Flow
     from sume_ext.jobs import AsyncJob, Job

@@ -37,9 +37,10 @@ from sume_api.operations import (
 )
 
 from sume_ext import assets, recent, scheduling, uploads, waiting
-from sume_ext.binding import (
-    Binding,
-    Resource,
+from sume_ext.binding import Binding, Resource
+from sume_ext.effects import Effect
+from sume_ext.job_lines import hands_out_outcomes, remembers_job, runs_jobs, runs_outcomes
+from sume_ext.lines import (
     calls,
     fetches_job,
     fetches_result,
@@ -50,8 +51,6 @@ from sume_ext.binding import (
     submits,
     submits_group,
 )
-from sume_ext.effects import Effect
-from sume_ext.job_lines import hands_out_outcomes, remembers_job, runs_jobs, runs_outcomes
 
 if TYPE_CHECKING:
     from sume_ext.engine import Engine
