@@ -12,11 +12,12 @@ from dataclasses import dataclass
 from math import ceil
 from typing import TYPE_CHECKING, Any, Final
 
+from sume_ext.sandbox.call import NO_FAULT, Call
 from sume_ext.sandbox.contract import Contract, Operation, parse_json
 from sume_ext.sandbox.delivery import Delivery, delivered, replaced
 from sume_ext.sandbox.journal import SECRET_HEADERS, Journal, Received, fingerprint, without_secrets
 from sume_ext.sandbox.messages import Body, Head, Reply, json_reply
-from sume_ext.sandbox.operations import HANDLERS, NO_FAULT, Call, Handler
+from sume_ext.sandbox.operations import HANDLERS, Handler
 from sume_ext.sandbox.origins import media, storage_refusal, store
 from sume_ext.sandbox.problems import Problem
 

@@ -11,22 +11,19 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from urllib.parse import unquote, urlsplit
 
+from sume_ext.sandbox import views
 from sume_ext.sandbox.clock import iso
 from sume_ext.sandbox.course import outputs_of
-from sume_ext.sandbox.faults import Fault
-from sume_ext.sandbox.files import PICTURES
 from sume_ext.sandbox.library import search
-from sume_ext.sandbox.pages import Window, page, window
+from sume_ext.sandbox.pages import page
 from sume_ext.sandbox.problems import Problem, not_found
-from sume_ext.sandbox.records import TERMINAL, Avatar, Brand, Job, Key, Scene, Upload, Workspace
+from sume_ext.sandbox.records import Avatar, Brand, Job, Scene, Upload
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from sume_ext.sandbox.links import Links
-    from sume_ext.sandbox.signing import Signer
-    from sume_ext.sandbox.store import Store
-    from sume_ext.sandbox.world import World
+    from sume_ext.sandbox.call import Call
+
 
 Answer: TypeAlias = tuple[int, dict[str, Any]]
 IMAGE_CREDITS: Final = 2
@@ -36,48 +33,7 @@ FACE_SWAP_CREDITS: Final = 10
 ANALYSIS_CREDITS: Final = 5
 DEFAULT_SECONDS: Final = 5
 MAX_OUTPUTS: Final = 4
-NO_FAULT: Final = Fault()
 REEL_HOSTS: Final = ("tiktok.com", "instagram.com")
-
-
-@dataclass(slots=True)
-class Call:
-    """One call of an operation, checked against the document.
-
-    Attributes:
-        world: The state.
-        links: Makes media URLs.
-        signer: Signs uploads.
-        store: The real store behind uploads, or None for the sandbox's own.
-        key: The key that asks.
-        arguments: Path and query parameters as values.
-        body: The body.
-        now: Sandbox time.
-        fault: What should go wrong.
-    """
-
-    world: World
-    links: Links
-    signer: Signer
-    store: Store | None
-    key: Key
-    arguments: dict[str, Any]
-    body: dict[str, Any]
-    now: float
-    fault: Fault = NO_FAULT
-
-    @property
-    def workspace(self) -> Workspace:
-        """The workspace that asks."""
-        return self.key.workspace
-
-    def window(self) -> Window:
-        """The page asked for, and how it should go wrong."""
-        return window(self.arguments, self.fault.pages)
-
-    def visible(self, created_at: float) -> bool:
-        """Whether a record has reached the replica that answers."""
-        return not self.fault.lag or created_at <= self.now - self.fault.lag
 
 
 # --- account, brands, avatars ----------------------------------------------------------------
@@ -117,13 +73,13 @@ def list_brands(call: Call) -> Answer:
     """``GET /brand``: brand profiles, of one domain if asked."""
     domain = call.arguments.get("domain")
     rows = [one for one in _brands(call) if domain in {None, one.domain}]
-    return 200, page(rows, lambda row: (row.number,), call.window(), lambda b: _brand(call, b))
+    return 200, page(rows, lambda row: (row.number,), call.window(), lambda b: views.brand(call, b))
 
 
 def get_current_brand(call: Call) -> Answer:
     """``GET /brand/current``: the workspace's first brand."""
     for brand in _brands(call):
-        return 200, _brand(call, brand)
+        return 200, views.brand(call, brand)
     raise not_found("brand")
 
 
@@ -131,31 +87,17 @@ def _brands(call: Call) -> list[Brand]:
     return [one for one in call.world.brands.values() if one.workspace is call.workspace]
 
 
-def _brand(call: Call, brand: Brand) -> dict[str, Any]:
-    image = {
-        "reference_url": call.links.public(f"/brands/{brand.id}/1.png"),
-        "description": f"{brand.name} product photo",
-    }
-    return {
-        "object": "brand",
-        "id": brand.id,
-        "name": brand.name,
-        "domain": brand.domain,
-        "images": [image],
-        "created_at": iso(brand.created_at),
-        **brand.profile,
-    }
-
-
 def list_avatars(call: Call) -> Answer:
     """``GET /avatars``: public avatars and the workspace's own."""
     rows = [one for one in call.world.avatars.values() if one.workspace in {None, call.workspace}]
-    return 200, page(rows, lambda row: (row.number,), call.window(), lambda a: _avatar(call, a))
+    return 200, page(
+        rows, lambda row: (row.number,), call.window(), lambda a: views.avatar(call, a)
+    )
 
 
 def get_avatar(call: Call) -> Answer:
     """``GET /avatars/{avatarId}``."""
-    return 200, _avatar(call, _find_avatar(call, call.arguments["avatarId"]))
+    return 200, views.avatar(call, _find_avatar(call, call.arguments["avatarId"]))
 
 
 def _find_avatar(call: Call, identifier: str) -> Avatar:
@@ -163,21 +105,6 @@ def _find_avatar(call: Call, identifier: str) -> Avatar:
     if avatar is None or avatar.workspace not in {None, call.workspace}:
         raise not_found("avatar")
     return avatar
-
-
-def _avatar(call: Call, avatar: Avatar) -> dict[str, Any]:
-    return {
-        "object": "avatar",
-        "id": avatar.id,
-        "name": avatar.name,
-        "visibility": "public" if avatar.workspace is None else "workspace",
-        "media": {
-            "thumbnail_url": call.links.public(f"/avatars/{avatar.id}/thumbnail.png"),
-            "preview_video_url": call.links.public(f"/avatars/{avatar.id}/preview.mp4"),
-        },
-        "capabilities": avatar.capabilities,
-        "created_at": iso(avatar.created_at),
-    }
 
 
 # --- jobs ------------------------------------------------------------------------------------
@@ -188,7 +115,7 @@ def list_jobs(call: Call) -> Answer:
     before = call.now - call.fault.lag if call.fault.lag else None
     return 200, call.world.jobs.shelf(call.workspace).page(
         call.window(),
-        lambda job: _job(call, job),
+        lambda job: views.job(call, job),
         created_before=before,
         type=call.arguments.get("type"),
         status=call.arguments.get("status"),
@@ -197,7 +124,7 @@ def list_jobs(call: Call) -> Answer:
 
 def get_job(call: Call) -> Answer:
     """``GET /jobs/{jobId}``."""
-    return 200, _job(call, _find_job(call))
+    return 200, views.job(call, _find_job(call))
 
 
 def get_job_result(call: Call) -> Answer:
@@ -206,15 +133,7 @@ def get_job_result(call: Call) -> Answer:
     if job.status != "completed":
         message = f"The job has no result: its status is {job.status}."
         raise Problem(409, "job_not_completed", message, {"status": job.status})
-    result: dict[str, Any] = {
-        "media": [_media(call, job, n) for n in range(len(job.outputs))],
-        "analysis": _analysis(job) if job.type == "reference_analysis" else None,
-        "asset_ids": list(job.asset_ids) or None,
-        "source_media_url": _source_url(call, job.source) if job.source else None,
-    }
-    if call.world.settings.secrets:
-        result["provider_payload"] = call.world.markers.junk()
-    return 200, {**_job(call, job), "result": result}
+    return 200, views.result(call, job)
 
 
 def _find_job(call: Call) -> Job:
@@ -222,66 +141,6 @@ def _find_job(call: Call) -> Job:
     if job is None or job.workspace is not call.workspace or not call.visible(job.created_at):
         raise not_found("job")
     return job
-
-
-def _job(call: Call, job: Job) -> dict[str, Any]:
-    error = {"code": job.error[0], "message": job.error[1]} if job.error else None
-    failed = error if job.status in TERMINAL else None
-    done = job.status == "completed"
-    shown: dict[str, Any] = {
-        "id": job.id,
-        "object": "job",
-        "type": job.type,
-        "status": job.status,
-        "created_at": iso(job.created_at),
-        "updated_at": iso(job.updated_at),
-        "completed_at": None if job.completed_at is None else iso(job.completed_at),
-        "error": failed,
-        "result_url": _media_url(call, job, 0) if done and job.outputs else None,
-        "progress": _progress(call, job),
-        "credits": job.cost,
-    }
-    if call.world.settings.secrets and failed:
-        junk = call.world.markers.junk()
-        link = call.links.private(f"/results/{job.id}/0.mp4")
-        person = call.workspace.email
-        failed["message"] += f" Provider said {junk} about {link}, ask {person}."
-        shown["provider_error"] = {"payload": junk, "workspace_id": call.workspace.id}
-    return shown
-
-
-def _progress(call: Call, job: Job) -> float | None:
-    if job.status in TERMINAL:
-        return 1.0 if job.status == "completed" else None
-    return round(min(0.99, (call.now - job.created_at) / job.duration), 2)
-
-
-def _media_url(call: Call, job: Job, n: int) -> str:
-    kind = PICTURES[job.outputs[n]].name.rpartition(".")[2]
-    return call.links.private(f"/results/{job.id}/{n}.{kind}", expired=call.fault.expired)
-
-
-def _media(call: Call, job: Job, n: int) -> dict[str, Any]:
-    picture = PICTURES[job.outputs[n]]
-    thumbnail = None
-    if picture.thumbnail:
-        path = f"/results/{job.id}/{n}-thumbnail.png"
-        thumbnail = call.links.private(path, expired=call.fault.expired)
-    return picture.described(_media_url(call, job, n), thumbnail)
-
-
-def _analysis(job: Job) -> dict[str, Any]:
-    return {
-        "source_url": job.request.get("url"),
-        "summary": "A sandbox analysis: three scenes, a spoken hook, an offer at the end.",
-        "hook": "Do you know what is really in your serum?",
-        "scenes": [
-            {"role": "hook", "start_time_seconds": 0, "end_time_seconds": 2},
-            {"role": "product_demo", "start_time_seconds": 2, "end_time_seconds": 4},
-            {"role": "cta", "start_time_seconds": 4, "end_time_seconds": 6},
-        ],
-        "tone": "plain-spoken",
-    }
 
 
 # --- generation ------------------------------------------------------------------------------
@@ -432,18 +291,9 @@ def presign_upload(call: Call) -> Answer:
         "upload_url": url,
         "required_headers": upload.required_headers,
         "object_key": upload.object_key,
-        "media_url": _source_url(call, upload),
+        "media_url": views.source_url(call, upload),
         "expires_at": iso(now + lifetime),
     }
-
-
-def _source_url(call: Call, upload: Upload) -> str:
-    if call.store is not None:
-        lifetime = call.world.settings.link_lifetime
-        now = time.time()
-        url = call.signer.presign("GET", upload.object_key, now=now, lifetime=lifetime)
-        return call.world.markers.note("private_media_url", url)
-    return call.links.private(f"/uploads/{upload.id}/source", expired=call.fault.expired)
 
 
 def _is_stored(call: Call, upload: Upload) -> bool:
@@ -487,7 +337,7 @@ def list_assets(call: Call) -> Answer:
     scenes = [one for one in call.world.scenes.of(call.workspace) if call.visible(one.created_at)]
 
     def render(scene: Scene, echo: Mapping[str, Any] | None) -> dict[str, Any]:
-        return _asset(call, scene, echo)
+        return views.asset(call, scene, echo)
 
     return 200, search(scenes, call.arguments, call.window(), render)
 
@@ -505,36 +355,7 @@ def get_asset(call: Call) -> Answer:
             "score": arguments.get("search_score"),
             "query": arguments["q"],
         }
-    return 200, _asset(call, scene, echo)
-
-
-def _asset(call: Call, scene: Scene, echo: Mapping[str, Any] | None) -> dict[str, Any]:
-    expired = call.fault.expired
-    clip = call.links.private(f"/scenes/{scene.id}/clip.mp4", expired=expired)
-    shown: dict[str, Any] = {
-        "id": scene.id,
-        "object": "asset",
-        "title": scene.title,
-        "media_url": clip,
-        "clip_url": clip,
-        "thumbnail_url": call.links.private(f"/scenes/{scene.id}/thumbnail.png", expired=expired),
-        "start_time_seconds": scene.start,
-        "end_time_seconds": scene.end,
-        "segment_type": scene.segment_type,
-        "source_type": scene.source_type,
-        "created_at": iso(scene.created_at),
-        "metadata": scene.metadata,
-        "source_video": {
-            "id": scene.source_id,
-            "title": scene.source_title,
-            "duration_seconds": scene.source_duration,
-        },
-    }
-    if scene.source is not None:
-        shown["source_media_url"] = _source_url(call, scene.source)
-    if echo is not None:
-        shown["search"] = echo
-    return shown
+    return 200, views.asset(call, scene, echo)
 
 
 @dataclass(frozen=True, slots=True)
