@@ -1,0 +1,354 @@
+"""Guarantee: whatever the network does, a paid call goes over the wire once.
+
+The threats: a video paid for twice because a retry looked harmless; a call that waits for ever
+on a server that drips; memory filled by an answer; a library's bare error in a caller's face.
+"""
+
+from __future__ import annotations
+
+import ssl
+import tracemalloc
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import trustme
+from attrs import frozen
+
+from sume_ext import (
+    APIError,
+    AuthenticationError,
+    ConflictError,
+    InsufficientCreditsError,
+    InvalidRequestError,
+    NotFoundError,
+    NotSentError,
+    OutcomeUnknownError,
+    PermissionDeniedError,
+    RateLimitError,
+    ResponseLostError,
+    SchemaMismatchError,
+    ServerError,
+    SumeError,
+)
+from tests.faults.server import FaultServer
+from tests.faults.worlds import KEY, WORLDS, ask, read, spend, write
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[FaultServer]:
+    with FaultServer() as one:
+        yield one
+
+
+@frozen
+class Case:
+    """A fault and what becomes of it.
+
+    Attributes:
+        fault: Its name.
+        read: What a read raises, or None when it succeeds.
+        reads: How often the read is seen on the wire.
+        spend: What a paid call raises, or None when it succeeds.
+        spends: How often the paid call is seen on the wire.
+    """
+
+    fault: str
+    read: type[SumeError] | None
+    reads: int
+    spend: type[SumeError] | None = OutcomeUnknownError
+    spends: int = 1
+
+
+LOST = [
+    Case(fault, ResponseLostError, 3)
+    for fault in (
+        "reset", "reset-in-body", "close", "garbage", "cut-length", "cut-chunk", "cut-close",
+        "cut-gzip", "corrupt-gzip", "unknown-encoding", "cut-after-id",
+    )
+]  # fmt: skip
+SLOW = [
+    Case(fault, ResponseLostError, 1)
+    for fault in ("hang", "hang-in-body", "drip-head", "drip-body")
+]
+BROKEN = [
+    Case(str(status), ServerError, 3) for status in (500, 502, 503, 504, *range(520, 530), 561)
+] + [Case(fault, ServerError, 3) for fault in ("502-html", "504-empty", "503-later")]
+GIVEN_UP = [Case(str(status), APIError, 3) for status in (408, 425, 499)]
+REFUSED = [
+    Case(str(status), kind, 1, kind, 1)
+    for status, kind in {
+        400: InvalidRequestError,
+        401: AuthenticationError,
+        402: InsufficientCreditsError,
+        403: PermissionDeniedError,
+        404: NotFoundError,
+        409: ConflictError,
+        418: APIError,
+        422: InvalidRequestError,
+    }.items()
+]
+BUSY = [
+    Case(fault, RateLimitError, count, RateLimitError, count)
+    for fault, count in {
+        "429-seconds": 3,
+        "429-date": 3,
+        "429-past": 3,
+        "429-garbage": 3,
+        "429-bare": 3,
+        "429-two-minutes": 2,
+        "429-absurd": 1,
+        "429-limits": 1,
+    }.items()
+]
+MISSHAPEN = [
+    Case(fault, SchemaMismatchError, 1)
+    for fault in (
+        "204", "empty", "html", "other-shape", "null", "deep", "bomb",
+    )
+]  # fmt: skip
+ASTRAY = [
+    Case(fault, APIError, 1, APIError, 1)
+    for fault in ("to-file", "to-nowhere", "to-plain-http", "gone-elsewhere", "not-modified")
+]
+FINE = [
+    Case(fault, None, 1, None, 1)
+    for fault in (
+        "ok", "accepted", "wrong-type", "big-header", "early-hints", "utf-16", "chunked",
+        "packed", "packed-twice", "too-long", "race",
+    )
+]  # fmt: skip
+SPECIAL = [
+    Case("list", SchemaMismatchError, 1, SchemaMismatchError, 1),
+    Case("cut-json", SchemaMismatchError, 1, SchemaMismatchError, 1),
+    Case("round", APIError, 4, APIError, 1),
+    Case("no-location", APIError, 4, APIError, 1),
+]
+CASES = [*LOST, *SLOW, *BROKEN, *GIVEN_UP, *REFUSED, *BUSY, *MISSHAPEN, *ASTRAY, *FINE, *SPECIAL]
+
+
+@pytest.mark.parametrize("world", WORLDS)
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.fault)
+def test_a_read_is_repeated_where_that_helps(server: FaultServer, case: Case, world: str) -> None:
+    _expect(server, case.fault, world, read, case.read, case.reads)
+
+
+@pytest.mark.parametrize("world", WORLDS)
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.fault)
+def test_a_paid_call_is_repeated_only_when_it_did_nothing(
+    server: FaultServer, case: Case, world: str
+) -> None:
+    _expect(server, case.fault, world, spend, case.spend, case.spends)
+
+
+@pytest.mark.parametrize("world", WORLDS)
+@pytest.mark.parametrize("case", [*LOST, *BROKEN], ids=lambda case: case.fault)
+def test_a_call_that_writes_is_not_repeated_either(
+    server: FaultServer, case: Case, world: str
+) -> None:
+    _expect(server, case.fault, world, write, OutcomeUnknownError, 1)
+
+
+def _expect(
+    server: FaultServer,
+    fault: str,
+    world: str,
+    call: Callable[[Any], Any],
+    kind: type[SumeError] | None,
+    count: int,
+) -> None:
+    server.seen.clear()
+    server.elsewhere = "http://127.0.0.2:1"
+    if kind is None:
+        assert ask(world, server.url(fault), call).id == "job_1"
+    else:
+        with pytest.raises(kind) as caught:
+            ask(world, server.url(fault), call)
+        assert type(caught.value) is kind
+        assert caught.value.hint
+        assert KEY not in str(caught.value)
+    assert server.count(fault) == count, [*server.seen]
+
+
+@pytest.mark.parametrize("world", WORLDS)
+@pytest.mark.parametrize("call", [read, spend])
+@pytest.mark.parametrize(
+    ("base_url", "words"),
+    [
+        ("http://127.0.0.1:1", "Connection refused|Connect call failed"),
+        ("https://no.such.host.invalid", "Name or service not known"),
+        ("https://xn--.invalid", "no connection"),
+        (f"https://{'a' * 70}.invalid", "no connection"),
+    ],
+)
+def test_what_never_left_says_so(
+    world: str, call: Callable[[Any], Any], base_url: str, words: str
+) -> None:
+    with pytest.raises(NotSentError, match=words) as caught:
+        ask(world, base_url, call)
+    assert caught.value.operation in ("jobs.get", "videos.generate")
+
+
+@pytest.fixture(scope="module")
+def authority() -> trustme.CA:
+    return trustme.CA()
+
+
+@pytest.fixture(scope="module")
+def secure_server(authority: trustme.CA) -> Iterator[FaultServer]:
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(tls)  # pyright: ignore[reportUnknownMemberType]
+    with FaultServer(tls) as one:
+        yield one
+
+
+@pytest.mark.parametrize("world", WORLDS)
+@pytest.mark.parametrize("call", [read, spend])
+def test_an_untrusted_server_is_told_nothing(
+    secure_server: FaultServer, world: str, call: Callable[[Any], Any]
+) -> None:
+    secure_server.seen.clear()
+    with pytest.raises(NotSentError, match="certificate") as caught:
+        ask(world, secure_server.url("ok", "https"), call, timeout=5)
+    assert caught.value.final
+    assert not secure_server.seen
+
+
+@pytest.mark.parametrize("world", WORLDS)
+@pytest.mark.parametrize("call", [read, spend])
+@pytest.mark.parametrize("fault", ["ok", "race"])
+def test_a_trusted_one_is(
+    secure_server: FaultServer,
+    authority: trustme.CA,
+    world: str,
+    call: Callable[[Any], Any],
+    fault: str,
+) -> None:
+    trust = ssl.create_default_context()
+    authority.configure_trust(trust)  # pyright: ignore[reportUnknownMemberType]
+    url = secure_server.url(fault, "https")
+    assert ask(world, url, call, timeout=5, verify=trust).id == "job_1"
+
+
+@pytest.mark.parametrize("world", WORLDS)
+@pytest.mark.parametrize("call", [read, spend])
+def test_tls_to_a_plain_port_ends(
+    server: FaultServer, world: str, call: Callable[[Any], Any]
+) -> None:
+    with pytest.raises(NotSentError, match=r"TLS|no connection"):
+        ask(world, server.url("ok", "https"), call)
+
+
+@pytest.mark.parametrize("world", WORLDS)
+def test_a_connection_that_dies_between_two_calls_costs_a_read_nothing(
+    server: FaultServer, world: str
+) -> None:
+    server.seen.clear()
+    assert ask(world, server.url("race"), lambda sume: _twice(sume, read)).id == "job_1"
+    assert server.count("race") == 3
+
+
+@pytest.mark.parametrize("world", WORLDS)
+def test_a_paid_call_lost_with_its_connection_is_not_repeated(
+    server: FaultServer, world: str
+) -> None:
+    server.seen.clear()
+    with pytest.raises(OutcomeUnknownError):
+        ask(world, server.url("race"), lambda sume: _twice(sume, spend))
+    assert server.count("race") == 2
+
+
+@pytest.mark.parametrize("world", WORLDS)
+@pytest.mark.parametrize("call", [read, spend])
+def test_bytes_beyond_an_answer_are_never_read_as_the_next_one(
+    server: FaultServer, world: str, call: Callable[[Any], Any]
+) -> None:
+    server.seen.clear()
+    assert ask(world, server.url("too-long"), lambda sume: _twice(sume, call)).id == "job_1"
+    assert server.count("too-long") == 2
+
+
+def _twice(sume: Any, call: Callable[[Any], Any]) -> Any:
+    first = call(sume)
+    if hasattr(first, "id"):
+        return call(sume)
+
+    async def both() -> Any:
+        await first
+        return await call(sume)
+
+    return both()
+
+
+@pytest.mark.parametrize("world", WORLDS)
+def test_the_key_goes_to_the_configured_origin_only(server: FaultServer, world: str) -> None:
+    with FaultServer() as other:
+        server.elsewhere = other.url("").rstrip("/")
+        for auth in ("bearer", "x-api-key"):
+            with pytest.raises(APIError, match=f"http://127.0.0.1:{other.port}") as caught:
+                ask(world, server.url("gone-elsewhere"), read, auth=auth)
+            assert caught.value.code == "redirect_refused"
+        assert not other.seen
+    server.seen.clear()
+    assert ask(world, server.url("gone-here"), read).id == "job_1"
+    assert [seen.headers["authorization"] for seen in server.seen] == [f"Bearer {KEY}"] * 2
+    server.seen.clear()
+    with pytest.raises(APIError, match="redirects POST"):
+        ask(world, server.url("gone-here"), spend)
+    assert len(server.seen) == 1
+
+
+def test_a_bomb_is_noticed_before_it_fills_the_memory(server: FaultServer) -> None:
+    tracemalloc.start()
+    try:
+        with pytest.raises(SchemaMismatchError, match="larger than"):
+            ask("sync", server.url("bomb"), read, timeout=10)
+        assert tracemalloc.get_traced_memory()[1] < 64 * 1024 * 1024
+    finally:
+        tracemalloc.stop()
+    small = {"timeout": 10}
+    with pytest.raises(SchemaMismatchError, match="larger than 40 bytes"):
+        ask(
+            "sync", server.url("ok"), lambda s: read(s.with_options(max_response_bytes=40)), **small
+        )
+
+
+@pytest.mark.parametrize("world", WORLDS)
+@pytest.mark.parametrize(
+    ("fault", "job_ids"), [("cut-after-id", ("job_9",)), ("cut-length", ()), ("hang", ())]
+)
+def test_an_unknown_outcome_says_what_to_look_for(
+    server: FaultServer, world: str, fault: str, job_ids: tuple[str, ...]
+) -> None:
+    with pytest.raises(OutcomeUnknownError) as caught:
+        ask(world, server.url(fault), spend)
+    error = caught.value
+    assert error.operation == "videos.generate"
+    assert error.job_type == "video_generation"
+    assert 0 < error.sent_after <= error.sent_before
+    assert error.job_ids == job_ids
+    assert "job type video_generation" in str(error)
+    assert ("jobs.get('job_9')" if job_ids else "jobs.find_recent(error)") in error.hint
+
+
+@pytest.mark.parametrize("fault", ["list", "cut-json", "cut-after-id"])
+def test_the_id_of_a_paid_job_survives_an_answer_that_cannot_be_read(
+    server: FaultServer, fault: str
+) -> None:
+    with pytest.raises(SumeError) as caught:
+        ask("sync", server.url(fault), spend)
+    assert caught.value.job_ids == (("job_9",) if fault == "cut-after-id" else ("job_1",))
+
+
+def test_rate_limit_headers_and_the_envelope_are_on_the_error(server: FaultServer) -> None:
+    with pytest.raises(RateLimitError) as caught:
+        ask("sync", server.url("429-limits"), read)
+    error = caught.value
+    assert error.rate_limit == {
+        "ratelimit": "limit=10, remaining=0",
+        "x-ratelimit-remaining": "0",
+    }
+    assert (error.code, error.message, error.request_id) == ("teapot", "No.", "req_1")
+    assert error.retry_after == 500
