@@ -6,6 +6,7 @@ The threat is a flag that is spelled otherwise, or one that is taken and then no
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
 
@@ -36,10 +37,8 @@ auth status
 """.strip().splitlines()
 
 
-def test_every_read_of_the_docs_works_as_written(home_stage: Stage) -> None:
-    for line, done in zip(
-        READS, home_stage.side_by_side([line.split() for line in READS]), strict=True
-    ):
+def test_every_read_of_the_docs_works_as_written(stage: Stage) -> None:
+    for line, done in zip(READS, stage.side_by_side([line.split() for line in READS]), strict=True):
         assert done.code == 0, f"{line}: {done.err}"
         assert done.out, line
         assert not done.err, f"{line}: {done.err}"
@@ -47,26 +46,27 @@ def test_every_read_of_the_docs_works_as_written(home_stage: Stage) -> None:
             assert isinstance(done.json, dict)
 
 
-def test_what_is_asked_for_is_what_is_sent(home_stage: Stage) -> None:
-    requests = home_stage.sandbox.requests
+def test_what_is_asked_for_is_what_is_sent(stage: Stage) -> None:
+    requests = stage.sandbox.requests
     requests.clear()
     words = (
         "assets search woman --limit 3 --min-duration 1 --max-duration-seconds 9 --cta-present yes "
         "--created-after 2026-01-02T03:04:05+01:00"
     )
-    assert home_stage.sume(*words.split()).code == 0
+    assert stage.sume(*words.split()).code == 0
     sent = dict(parse_qsl(requests.last.query))
     assert sent["q"] == "woman"
     assert sent["search_mode"] == "text", "the docs' shell searches by text unless told otherwise"
     assert (sent["limit"], sent["cta_present"]) == ("3", "true")
     assert (sent["min_duration_seconds"], sent["max_duration_seconds"]) == ("1", "9")
-    assert sent["created_after"].startswith("2026-01-02T03:04:05")
+    moment = datetime(2026, 1, 2, 2, 4, 5, tzinfo=UTC)
+    assert datetime.fromisoformat(sent["created_after"]) == moment
 
 
-def test_one_thing_is_fetched_by_its_id(home_stage: Stage) -> None:
-    avatar = home_stage.sume("avatars", "list", "-q").out.split()[0]
-    asset = home_stage.sume("assets", "list", "-q", "--limit", "1").out.split()[0]
-    job = home_stage.job()
+def test_one_thing_is_fetched_by_its_id(stage: Stage) -> None:
+    avatar = stage.sume("avatars", "list", "-q").out.split()[0]
+    asset = stage.sume("assets", "list", "-q", "--limit", "1").out.split()[0]
+    job = stage.job()
     lines = [
         ["avatars", "get", avatar, "--json"],
         ["jobs", "get", job, "--json"],
@@ -74,7 +74,7 @@ def test_one_thing_is_fetched_by_its_id(home_stage: Stage) -> None:
         ["assets", "get", asset, "--query", "jar", "--search-mode", "text", "--search-score",
          "0.84", "--json"],
     ]  # fmt: skip
-    for line, done in zip(lines, home_stage.side_by_side(lines), strict=True):
+    for line, done in zip(lines, stage.side_by_side(lines), strict=True):
         assert done.code == 0, f"{line}: {done.err}"
         assert done.json["id"] == line[2]
 
@@ -89,8 +89,8 @@ VIDEO = (
 )
 
 
-def test_everything_that_makes_works_as_written(home_stage: Stage) -> None:
-    stage, requests = home_stage, home_stage.sandbox.requests
+def test_everything_that_makes_works_as_written(stage: Stage) -> None:
+    requests = stage.sandbox.requests
     requests.clear()
     avatars = stage.sume("avatars", "list", "-q").out.split()
     lines = [

@@ -64,8 +64,7 @@ def test_every_command_has_help_with_one_example_of_itself() -> None:
                 assert param.help, f"{words} {param.opts[0]} says nothing"
 
 
-def test_every_example_works(home_stage: Stage) -> None:
-    stage = home_stage
+def test_every_example_works(stage: Stage) -> None:
     known = {
         "job_123": stage.job(),
         "avatar_123": stage.sume("avatars", "list", "-q").out.split()[0],
@@ -87,10 +86,10 @@ def test_every_example_works(home_stage: Stage) -> None:
     assert not done.out, done.out
 
 
-def test_the_examples_of_the_top_level_work(home_stage: Stage) -> None:
+def test_the_examples_of_the_top_level_work(stage: Stage) -> None:
     epilog = app.ROOT_EPILOG.split("Examples:\n")[1].split("\n\n")[0]
     for line in epilog.splitlines():
-        done = home_stage.sh(f"set -o pipefail; {line.strip()}", SUME_YES="1")
+        done = stage.sh(f"set -o pipefail; {line.strip()}", SUME_YES="1")
         assert done.code == 0, f"{line}: {done.err}"
 
 

@@ -19,33 +19,33 @@ if TYPE_CHECKING:
 pytest_plugins = ("tests.cli.stage",)
 
 
-def test_a_list_is_the_apis_own_envelope(home_stage: Stage) -> None:
-    done = home_stage.sume("assets", "list", "--limit", "2", "--json")
+def test_a_list_is_the_apis_own_envelope(stage: Stage) -> None:
+    done = stage.sume("assets", "list", "--limit", "2", "--json")
     assert list(done.json) == ["object", "data", "has_more", "next_cursor"]
     assert done.json["has_more"] is True
-    again = home_stage.sume("assets", "list", "--limit", "2", "--json")
+    again = stage.sume("assets", "list", "--limit", "2", "--json")
     assert again.json["data"] == done.json["data"], "the same question gets the same text"
-    further = home_stage.sume(
+    further = stage.sume(
         "assets", "list", "--limit", "2", "-q", "--cursor", done.json["next_cursor"]
     )
-    every = home_stage.sume("assets", "list", "--limit", "2", "--all", "-q")
+    every = stage.sume("assets", "list", "--limit", "2", "--all", "-q")
     first = [item["id"] for item in done.json["data"]]
     assert every.out.split()[:4] == first + further.out.split()
     assert len(every.out.split()) >= 6
-    people = home_stage.sume("assets", "list", "--limit", "2")
+    people = stage.sume("assets", "list", "--limit", "2")
     assert f"--cursor {done.json['next_cursor']}" in people.err
     assert "--cursor" not in people.out
 
 
-def test_quiet_is_ids_and_silence(home_stage: Stage) -> None:
-    job = home_stage.job()
+def test_quiet_is_ids_and_silence(stage: Stage) -> None:
+    job = stage.job()
     for words in (
         ["jobs", "get", job, "-q"],
         ["jobs", "wait", job, "-q"],
         ["jobs", "download", job, "-q"],
         ["jobs", "result", job, "-q", "--download"],
     ):
-        done = home_stage.sume(*words)
+        done = stage.sume(*words)
         assert (done.code, done.out, done.err) == (0, f"{job}\n", "")
 
 
@@ -71,7 +71,7 @@ def test_what_failed_is_one_envelope_with_the_exit_code_of_its_kind(stage: Stage
     assert stage.sume("me", SUME_API_KEY="sume_live_wrong").code == 3
     nobody = stage.sume("me", "--json", SUME_API_BASE_URL="http://127.0.0.1:9/")
     assert (nobody.code, nobody.error["code"]) == (1, "not_sent")
-    stage.sandbox.set_access(False, workspace=stage.workspace)
+    stage.sandbox.set_access(False)
     assert stage.sume("credits", "--json").error["code"] == "forbidden"
 
 
@@ -92,8 +92,8 @@ def test_a_bug_is_one_line_and_how_to_report_it(stage: Stage) -> None:
     assert str(stage.folder.parent) not in traced.err.replace(str(stage.folder), "")
 
 
-def test_a_reader_that_goes_away_is_no_failure_of_ours(home_stage: Stage) -> None:
-    piped = home_stage.sh("sume tools schema assets.search | true; echo ${PIPESTATUS[0]}")
+def test_a_reader_that_goes_away_is_no_failure_of_ours(stage: Stage) -> None:
+    piped = stage.sh("sume tools schema assets.search | true; echo ${PIPESTATUS[0]}")
     assert piped.out.strip() in ("0", "141")
     assert not piped.err
 
@@ -155,32 +155,32 @@ def _cells(row: Mapping[int, object], upto: int) -> int:
     return sum(1 for x in range(upto) if getattr(row[x], "data", " ") != "")
 
 
-def test_colour_is_for_terminals_that_want_it(home_stage: Stage) -> None:
-    home_stage.job()
-    with home_stage.terminal("jobs", "list", "--limit", "1") as terminal:
+def test_colour_is_for_terminals_that_want_it(stage: Stage) -> None:
+    stage.job()
+    with stage.terminal("jobs", "list", "--limit", "1") as terminal:
         assert terminal.end() == 0
         assert b"\x1b[32m" in terminal.raw
     for name, value in (("NO_COLOR", "1"), ("TERM", "dumb")):
-        home_stage.env[name] = value
-        with home_stage.terminal("jobs", "list", "--limit", "1") as terminal:
+        stage.env[name] = value
+        with stage.terminal("jobs", "list", "--limit", "1") as terminal:
             assert terminal.end() == 0
             assert b"\x1b[3" not in terminal.raw
-    forced = home_stage.sume("jobs", "list", "--limit", "1", FORCE_COLOR="1")
+    forced = stage.sume("jobs", "list", "--limit", "1", FORCE_COLOR="1")
     assert "\x1b" not in forced.out, "a file is no terminal, whatever is forced"
 
 
-def test_a_narrow_terminal_keeps_the_id_and_cuts_the_rest(home_stage: Stage) -> None:
-    job = home_stage.job()
-    with home_stage.terminal("jobs", "list", "--limit", "1", columns=50) as terminal:
+def test_a_narrow_terminal_keeps_the_id_and_cuts_the_rest(stage: Stage) -> None:
+    job = stage.job()
+    with stage.terminal("jobs", "list", "--limit", "1", columns=50) as terminal:
         assert terminal.end() == 0
         assert job in terminal.text
         assert all(len(line) <= 50 for line in terminal.text.splitlines())
         assert "…" in terminal.text
-    whole = home_stage.sume("jobs", "list", "--limit", "1", COLUMNS="20")
+    whole = stage.sume("jobs", "list", "--limit", "1", COLUMNS="20")
     assert "video_generation" in whole.out, "off a terminal nothing is cut"
 
 
-def test_a_document_on_a_terminal_is_still_one_document(home_stage: Stage) -> None:
-    with home_stage.terminal("me", "--json", columns=200) as terminal:
+def test_a_document_on_a_terminal_is_still_one_document(stage: Stage) -> None:
+    with stage.terminal("me", "--json", columns=200) as terminal:
         assert terminal.end() == 0
         assert json.loads(terminal.raw.decode())["object"] == "account"

@@ -35,8 +35,7 @@ def leaks(stage: Stage, text: str) -> list[str]:
     ]
 
 
-def test_no_command_shows_what_is_private(home_stage: Stage) -> None:
-    stage = home_stage
+def test_no_command_shows_what_is_private(stage: Stage) -> None:
     job = stage.job()
     lines = [
         words.split()
@@ -66,14 +65,14 @@ def test_no_command_shows_what_is_private(home_stage: Stage) -> None:
     )
 
 
-def test_asking_shows_urls_and_ids_but_never_the_key(home_stage: Stage) -> None:
-    shown = home_stage.sume("me", "--json", "--show-urls")
-    markers = home_stage.sandbox.markers()
+def test_asking_shows_urls_and_ids_but_never_the_key(stage: Stage) -> None:
+    shown = stage.sume("me", "--json", "--show-urls")
+    markers = stage.sandbox.markers()
     assert shown.json["user"]["email"] in markers["email"]
-    job = home_stage.job()
-    url = home_stage.sume("jobs", "result", job, "--json", "--show-urls").json["result"]["media"]
-    assert url[0]["url"].startswith(home_stage.sandbox.media_url)
-    assert not [leak for leak in leaks(home_stage, shown.out) if leak.startswith("api_key:")]
+    job = stage.job()
+    url = stage.sume("jobs", "result", job, "--json", "--show-urls").json["result"]["media"]
+    assert url[0]["url"].startswith(stage.sandbox.media_url)
+    assert not [leak for leak in leaks(stage, shown.out) if leak.startswith("api_key:")]
 
 
 def test_failures_hold_nothing_private(stage: Stage) -> None:

@@ -6,6 +6,7 @@ answer, a wrong value that is found only after the job is paid.
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -98,8 +99,29 @@ def test_an_answer_that_is_lost_is_not_asked_for_again(stage: Stage) -> None:
     assert spent(stage) == 1
 
 
+def test_an_answer_that_cant_be_read_still_names_the_job(stage: Stage) -> None:
+    stage.sandbox.faults.add("create_video_generation shape=list")
+    done = stage.sume(*GENERATE, "--yes", "--json")
+    job = stage.sandbox.jobs.ids()[0]
+    assert job in done.out + done.err
+
+
+def test_ctrl_c_while_the_request_is_on_its_way_says_where_to_look(stage: Stage) -> None:
+    stage.sandbox.requests.clear()
+    stage.sandbox.faults.add("create_video_generation hang=after")
+    with stage.terminal(*GENERATE, "--yes") as terminal:
+        deadline = time.monotonic() + 20
+        while not spent(stage) and time.monotonic() < deadline:
+            time.sleep(0.02)
+        terminal.interrupt()
+        assert terminal.end() == 130
+        said = " ".join(terminal.text.split())
+    assert "it may have been accepted" in said
+    assert "sume jobs list --type video_generation --limit 5" in said
+
+
 def test_too_few_credits_say_so(stage: Stage) -> None:
-    stage.sandbox.set_credits(1, workspace=stage.workspace)
+    stage.sandbox.set_credits(1)
     done = stage.sume(*GENERATE, "--yes", "--json")
     assert (done.code, done.error["code"]) == (1, "insufficient_credits")
     assert done.error["request_id"].startswith("req_sandbox_")

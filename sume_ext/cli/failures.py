@@ -184,6 +184,8 @@ def _of_library(error: errors.SumeError) -> Failure:
             message = error.headline()
         case _:
             pass
+    if error.job_ids and not isinstance(error, errors.JobError):
+        hint = f"What was created goes on; come back with: sume jobs wait {' '.join(error.job_ids)}"
     return Failure(exit_code, code, message, hint, error.request_id, headline=headline)
 
 

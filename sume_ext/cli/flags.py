@@ -313,5 +313,5 @@ def _structured(value: Any) -> Any:
     if isinstance(value, dict):
         members: dict[str, Any] = cast("Any", value)
         return Structure(members)
-    items: list[Any] = cast("Any", value)
+    items: list[Any] = value
     return [_structured(item) if isinstance(item, dict) else item for item in items]

@@ -14,7 +14,7 @@ import click
 from sume_ext.cli import columns, history, waiting
 from sume_ext.cli.examples import example_of
 from sume_ext.cli.facts import Facts, facts_of
-from sume_ext.cli.failures import INTERRUPTED, CommandError
+from sume_ext.cli.failures import CommandError
 from sume_ext.cli.flags import argument_of, option_of
 from sume_ext.cli.outcome import conclude
 from sume_ext.cli.shell import HELP, MODE, plain, take_shell
@@ -196,17 +196,20 @@ def _create(
         from sume_ext.cli.commands.assets import upload_source  # noqa: PLC0415
 
         fields["source_video_url"] = upload_source(shell, client, source_video)
-    jobs, document = submit(client, binding, fields)
-    if not waits:
-        _told(shell, jobs, document)
-        return
-    waiting.announce(shell, jobs)
-    primary, others = jobs[:1], [job.id for job in jobs[1:]]
-    if others:
-        shell.note(f"Waiting for the first; for the others: {waiting.resume(others, download)}")
-    limit: Timeout = "auto" if timeout is None else timeout
-    outcomes = waiting.wait_for(shell, client, primary, limit, download)
-    conclude(shell, outcomes, download, many=False, told=True)
+    jobs: list[Job] = []
+    with waiting.resumable(jobs, download, binding.job_type):
+        made = on_client(client, binding.name)(**fields)
+        jobs += getattr(made, "jobs", (made,))
+        if not waits:
+            _told(shell, jobs)
+            return
+        waiting.announce(shell, jobs)
+        primary, others = jobs[:1], [job.id for job in jobs[1:]]
+        if others:
+            shell.note(f"Waiting for the first; the others: {waiting.resume(others, download)}")
+        limit: Timeout = "auto" if timeout is None else timeout
+        outcomes = waiting.wait_for(shell, client, primary, limit, download)
+        conclude(shell, outcomes, download, many=False, told=True)
 
 
 def _check_source(binding: Binding, fields: dict[str, Any], source_video: str | None) -> None:
@@ -224,28 +227,7 @@ def _check_source(binding: Binding, fields: dict[str, Any], source_video: str | 
     binding.arguments((), fields)
 
 
-def submit(
-    client: Sume, binding: Binding, fields: dict[str, Any]
-) -> tuple[list[Job], dict[str, Any]]:
-    """Create jobs: their handles, and what the API answered.
-
-    Raises:
-        CommandError: Ctrl-C while the answer was on its way.
-    """
-    try:
-        made = on_client(client, binding.name)(**fields)
-    except KeyboardInterrupt as signal:
-        raise CommandError(
-            "interrupted while the request was on its way; it may have been accepted.",
-            code="interrupted",
-            hint=f"Look before repeating it: sume jobs list --type {binding.job_type} --limit 5",
-            exit_code=INTERRUPTED,
-        ) from signal
-    jobs = [*getattr(made, "jobs", (made,))]
-    return jobs, plain(jobs[0].data)
-
-
-def _told(shell: Shell, jobs: list[Job], document: dict[str, Any]) -> None:
+def _told(shell: Shell, jobs: list[Job]) -> None:
     """Say what was created; if stdout can't take it, stderr gets the ids."""
     ids = [job.id for job in jobs]
     if shell.quiet and not shell.as_json:
@@ -253,7 +235,7 @@ def _told(shell: Shell, jobs: list[Job], document: dict[str, Any]) -> None:
         return
     try:
         if shell.as_json:
-            shell.put_document(document)
+            shell.put_document(plain(jobs[0].data))
         else:
             rows = [[job.id, job.type, job.status] for job in jobs]
             shell.put_list({"data": rows}, ("id", "type", "status"), rows)

@@ -8,17 +8,17 @@ from __future__ import annotations
 
 import json
 import shlex
-from contextlib import AbstractContextManager, nullcontext, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from typing import TYPE_CHECKING, Any, Protocol
 
 from attrs import define
 
-from sume_ext.cli.failures import API, JOB, TIMEOUT, CommandError, InterruptedWaitError
+from sume_ext.cli.failures import API, INTERRUPTED, JOB, TIMEOUT, CommandError, InterruptedWaitError
 from sume_ext.cli.shell import plain
 from sume_ext.errors import JobError, JobTimeoutError, SumeError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Generator, Sequence
 
     from sume_ext import Job, JobEvent, Sume
     from sume_ext.cli.shell import Shell
@@ -90,17 +90,38 @@ def resume(ids: Sequence[str], download: str | None = None) -> str:
 def wait_for(
     shell: Shell, client: Sume, jobs: Sequence[Job], timeout: Timeout, download: str | None
 ) -> list[Outcome]:
-    """Wait until every job is done, one deadline for all; failures are outcomes, too.
+    """Wait until every job is done, one deadline for all; failures are outcomes, too."""
+    with resumable(jobs, download), _display(shell, client, jobs) as display:
+        return _wait(client, jobs, timeout, display)
+
+
+@contextmanager
+def resumable(
+    jobs: Sequence[Job], download: str | None, job_type: str | None = None
+) -> Generator[None, None, None]:
+    """Turn Ctrl-C into a message that says which jobs run and how to come back to them.
+
+    Args:
+        jobs: The jobs; while there are none yet, a request that makes them is on its way.
+        download: The directory for files, or None.
+        job_type: The type of the jobs that are being made.
 
     Raises:
-        InterruptedWaitError: Ctrl-C.
+        InterruptedWaitError: Ctrl-C, and there are jobs.
+        CommandError: Ctrl-C, and there may be some.
     """
-    with _display(shell, client, jobs) as display:
-        try:
-            return _wait(client, jobs, timeout, display)
-        except KeyboardInterrupt as signal:
-            left = [job.id for job in jobs if not job.terminal] or [jobs[0].id]
-            raise InterruptedWaitError(left, resume(left, download)) from signal
+    try:
+        yield
+    except KeyboardInterrupt as signal:
+        if not jobs:
+            raise CommandError(
+                "interrupted while the request was on its way; it may have been accepted.",
+                code="interrupted",
+                hint=f"Look before repeating it: sume jobs list --type {job_type} --limit 5",
+                exit_code=INTERRUPTED,
+            ) from signal
+        left = [job.id for job in jobs if not job.terminal] or [jobs[0].id]
+        raise InterruptedWaitError(left, resume(left, download)) from signal
 
 
 def _wait(client: Sume, jobs: Sequence[Job], timeout: Timeout, display: Display) -> list[Outcome]:

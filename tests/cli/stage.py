@@ -1,6 +1,6 @@
-"""A place to run the real ``sume`` in: a workspace of its own, a home of its own, no terminal.
+"""A place to run the real ``sume`` in: a home of its own, a sandbox that begins afresh.
 
-One sandbox serves a whole test process; each `Stage` gets a workspace, so no test sees another's.
+One sandbox serves a whole test process and forgets everything between tests.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ import os
 import shutil
 import subprocess
 import sys
-import uuid
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
@@ -24,7 +23,7 @@ from sume_ext.sandbox import Sandbox, sample_video
 from tests.cli.terminal import Terminal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
 ROOT = Path(__file__).parent.parent.parent
 PATIENCE = 60
@@ -73,12 +72,11 @@ class Done:
 class Stage:
     """Where ``sume`` runs: environment, working directory, sandbox."""
 
-    def __init__(self, folder: Path, stand_in: Sandbox, *, workspace: str | None = None) -> None:
+    def __init__(self, folder: Path, stand_in: Sandbox) -> None:
         self.folder = folder
         self.sandbox = stand_in
-        self.workspace = workspace
         self.executable = executable()
-        self.key = stand_in.new_key(workspace=workspace)
+        self.key = stand_in.api_key
         self.config = folder / "config"
         self.env = {
             "PATH": os.pathsep.join([str(Path(executable()).parent), os.environ["PATH"]]),
@@ -170,16 +168,8 @@ class Stage:
 
 
 @pytest.fixture
-def stage(tmp_path: Path) -> Iterator[Stage]:
-    """A stage with a workspace of its own."""
+def stage(tmp_path: Path) -> Stage:
+    """A stage whose sandbox remembers nothing of other tests."""
     stand_in = sandbox()
-    yield Stage(tmp_path, stand_in, workspace=uuid.uuid4().hex)
-    stand_in.faults.clear()
-
-
-@pytest.fixture
-def home_stage(tmp_path: Path) -> Iterator[Stage]:
-    """A stage in the sandbox's first workspace, which has scenes and whose jobs can be seeded."""
-    stand_in = sandbox()
-    yield Stage(tmp_path, stand_in)
-    stand_in.faults.clear()
+    stand_in.reset()
+    return Stage(tmp_path, stand_in)

@@ -49,8 +49,9 @@ def upload(shell: Shell, *, files: tuple[str, ...], wait: bool, timeout: float |
         jobs = _upload_all(shell, client, files)
         if wait:
             limit: Timeout = "auto" if timeout is None else timeout
-            outcomes = waiting.wait_for(shell, client, jobs, limit, None)
-            conclude(shell, outcomes, None, many=len(files) > 1, told=True)
+            with waiting.resumable(jobs, None):
+                outcomes = waiting.wait_for(shell, client, jobs, limit, None)
+                conclude(shell, outcomes, None, many=len(files) > 1, told=True)
             return
         documents = [plain(job.data) for job in jobs]
         if shell.as_json:

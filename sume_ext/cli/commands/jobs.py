@@ -66,8 +66,9 @@ def wait(
     limit: Timeout = "auto" if timeout is None else timeout
     with shell.connect() as client:
         jobs = [client.jobs.handle(one) for one in ids]
-        outcomes = waiting.wait_for(shell, client, jobs, limit, download)
-        conclude(shell, outcomes, download, many=[*job_ids] != ids or len(ids) > 1)
+        with waiting.resumable(jobs, download):
+            outcomes = waiting.wait_for(shell, client, jobs, limit, download)
+            conclude(shell, outcomes, download, many=[*job_ids] != ids or len(ids) > 1)
 
 
 @own_command(

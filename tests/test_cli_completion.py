@@ -1,0 +1,60 @@
+"""Guarantee: the tab key knows the commands, the flags and the schema's words, in three shells.
+
+The threat is a script that a newer shell no longer runs; so the shells themselves are run, as a
+person runs them: typing at a terminal.
+"""
+
+from __future__ import annotations
+
+import shutil
+from functools import partial
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.cli.terminal import Terminal
+
+if TYPE_CHECKING:
+    from tests.cli.stage import Stage
+
+pytest_plugins = ("tests.cli.stage",)
+
+SHELLS = {
+    "bash": (["--norc", "--noprofile", "-i"], 'eval "$(sume completion bash)"'),
+    "zsh": (["-f", "-i"], 'autoload -U compinit; compinit -u; eval "$(sume completion zsh)"'),
+    "fish": (["--no-config", "-i"], "sume completion fish | source"),
+}
+TYPED = (
+    ("sume vid\t", "sume videos"),
+    ("sume videos gen\t", "sume videos generate"),
+    ("sume videos generate --dur\t", "sume videos generate --duration"),
+    ("sume videos generate --resolution 48\t", "sume videos generate --resolution 480p"),
+    ("sume tools sch\t", "sume tools schema"),
+)
+
+
+@pytest.mark.parametrize("shell", [*SHELLS])
+def test_the_tab_key_completes(stage: Stage, shell: str) -> None:
+    path = shutil.which(shell)
+    if path is None:
+        pytest.skip(f"{shell} is not installed on this machine")
+    words, setup = SHELLS[shell]
+    env = stage.environment({"PS1": "ready> ", "SUME_API_KEY": None})
+    with Terminal([path, *words], env=env, cwd=stage.folder, columns=100) as terminal:
+        terminal.type(f"{setup}; echo set''up\n")
+        terminal.until("\nsetup")
+        for typed, completed in TYPED:
+            terminal.type(typed)
+            terminal.until(partial(_ends_with, completed))
+            terminal.type("\x15")  # forget the line
+
+
+def _ends_with(line: str, text: str) -> bool:
+    return text.rstrip().endswith(line)
+
+
+def test_completion_offers_help_beside_words_and_nothing_hidden(stage: Stage) -> None:
+    offered = stage.sume(_SUME_COMPLETE="fish_complete", COMP_WORDS="sume ", COMP_CWORD="")
+    assert "videos\tGenerate videos." in offered.out
+    assert "login" not in offered.out
+    assert stage.sume("completion", "powershell").code == 2

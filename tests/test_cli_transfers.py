@@ -1,0 +1,91 @@
+"""Guarantee: files show how far they are, end with one line each, and survive a break.
+
+The threats: a bar in a log, a half file under its final name, a second upload of what is there.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tests.cli.stage import Stage
+
+pytest_plugins = ("tests.cli.stage",)
+
+
+def test_downloads_end_with_a_line_a_file(stage: Stage) -> None:
+    jobs = [stage.job() for _ in range(2)]
+    one = stage.sume("jobs", "result", jobs[0], "--download", "./outputs/")
+    assert one.code == 0
+    assert re.fullmatch(rf"outputs/{jobs[0]}-1\.mp4  [\d.]+ kB\n", one.out)
+    assert not one.err, "off a terminal nothing moves"
+    again = stage.sume("jobs", "result", jobs[0], "--download", "./outputs/")
+    assert again.out == one.out, "what is there is kept"
+    many = stage.sume("jobs", "download", *jobs, "--to", "all", "--json")
+    assert [item["files"] for item in many.json["data"]] == [[f"all/{j}-1.mp4"] for j in jobs]
+    assert len([*(stage.folder / "all").iterdir()]) == 2
+    default = stage.sume("jobs", "result", jobs[1], "--download", "--json")
+    assert default.json["files"] == [f"outputs/{jobs[1]}-1.mp4"]
+
+
+def test_a_broken_download_goes_on_with_the_same_command(stage: Stage) -> None:
+    job = stage.job()
+    stage.sandbox.faults.add("media_get drip=0.005")
+    words = ("jobs", "result", job, "--download", "out")
+    with stage.terminal(*words) as terminal:
+        shown = terminal.until(lambda text: bool(re.search(r"bytes/s +\d:\d\d:\d\d", text)))
+        assert f"{job}-1.mp4" in shown
+        assert re.search(r"\d/\d+\.\d+ *kB", shown)
+        terminal.interrupt()
+        assert terminal.end() == 130
+        assert f"sume jobs download {job} --to out" in " ".join(terminal.text.split())
+    names = [path.name for path in (stage.folder / "out").iterdir()]
+    assert f"{job}-1.mp4" not in names, "no half file has the final name"
+    done = stage.sume(*words)
+    assert done.code == 0, done.err
+    assert done.out.startswith(f"out/{job}-1.mp4  ")
+    assert [path.name for path in (stage.folder / "out").iterdir()] == [f"{job}-1.mp4"]
+
+
+def test_an_upload_shows_its_progress_and_can_be_started_again(stage: Stage) -> None:
+    stage.sandbox.faults.add("storage_put hang=before")
+    with stage.terminal("assets", "upload", "clip.mp4") as terminal:
+        shown = terminal.until("clip.mp4 ━")
+        assert re.search(r"kB", shown)
+        terminal.interrupt()
+        assert terminal.end() == 130
+        assert "sume assets upload clip.mp4" in " ".join(terminal.text.split())
+    done = stage.sume("assets", "upload", "clip.mp4", "--wait", "--json")
+    assert (done.code, done.json["status"]) == (0, "completed")
+    assert done.json["type"] == "asset_ingest"
+
+
+def test_uploads_end_with_a_line_a_file(stage: Stage) -> None:
+    (stage.folder / "two.mp4").write_bytes((stage.folder / "clip.mp4").read_bytes())
+    done = stage.sume("assets", "upload", "clip.mp4", "two.mp4")
+    assert done.code == 0, done.err
+    lines = done.out.splitlines()
+    assert [line.split()[2] for line in lines[1:]] == ["clip.mp4", "two.mp4"]
+    ids = [line.split()[0] for line in lines[1:]]
+    assert f"Next: sume jobs wait {ids[0]} {ids[1]}" in done.err
+    quiet = stage.sume("assets", "upload", "clip.mp4", "-q")
+    assert (len(quiet.out.split()), quiet.err) == (1, "")
+    (stage.folder / "notes.txt").write_text("no video")
+    wrong = stage.sume("assets", "upload", "notes.txt", "--json")
+    assert wrong.code == 1
+    assert wrong.error["code"] == "upload"
+
+
+def test_a_face_swap_takes_a_local_file_and_never_shows_where_it_went(stage: Stage) -> None:
+    avatar = stage.sume("avatars", "list", "-q").out.split()[0]
+    done = stage.sume(
+        "face-swap", "create", "--source-video", "clip.mp4", "--avatar-id", avatar, "-y", "-q"
+    )
+    assert done.code == 0, done.err
+    assert not done.err
+    both = stage.sume(
+        "face-swap", "create", "--source-video", "clip.mp4", "--source-video-url", "https://x/y",
+        "--avatar-id", avatar, "-y",
+    )  # fmt: skip
+    assert both.code == 2
