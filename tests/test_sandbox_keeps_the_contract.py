@@ -194,3 +194,15 @@ def test_an_answer_of_our_own_outside_the_schema_is_told_as_a_defect(
 
     monkeypatch.setitem(operation.responses, 200, Never())
     assert api.refused(500, "GET", "/credits")["code"] == "sandbox_defect"
+
+
+def test_a_breakdown_of_our_own_is_told_as_a_defect_too(
+    api: Api, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A bare 500 would look like a fault of the API that a client should retry."""
+
+    monkeypatch.setattr(contract().operations["GET", "/me"], "parameters", [None])
+    error = api.refused(500, "GET", "/me")
+    assert error["code"] == "sandbox_defect"
+    assert "AttributeError" in error["message"]
+    assert "the sandbox broke" in caplog.text

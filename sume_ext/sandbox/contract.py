@@ -284,9 +284,7 @@ def _compile(schema: dict[str, Any]) -> Validator:
     import jsonschema_rs  # noqa: PLC0415  (an extra; imported when a sandbox starts)
 
     # Without the mask an error message would repeat the value, which may be a secret.
-    return jsonschema_rs.Draft202012Validator(
-        schema, validate_formats=True, mask="the value", offline=True
-    )
+    return jsonschema_rs.Draft202012Validator(schema, validate_formats=True, mask="the value")
 
 
 @lru_cache(maxsize=1)

@@ -122,13 +122,24 @@ class Engine:
             return media(self.links, exchange.head, exchange.fault)
         request_id = self.world.markers.identifier("req")
         try:
-            status, answer, headers = self._call(exchange, body)
+            status, answer, headers = self._guarded(exchange, body)
         except Problem as problem:
             envelope = problem.envelope(request_id)
             if self.world.settings.secrets:
                 envelope["error"]["details"] |= self._slips(exchange.head)
             status, answer, headers = problem.status, envelope, problem.headers
         return json_reply(status, answer, {"x-request-id": request_id, **headers})
+
+    def _guarded(self, exchange: Exchange, body: Body) -> tuple[int, Any, dict[str, str]]:
+        """Call, and tell a fault of our own as what it is."""
+        try:
+            return self._call(exchange, body)
+        except Problem:
+            raise
+        except Exception as error:
+            logging.getLogger("sume_ext.sandbox").exception("the sandbox broke")
+            message = f"The sandbox itself broke ({type(error).__name__}); its log says how."
+            raise Problem(500, "sandbox_defect", message) from error
 
     def _call(self, exchange: Exchange, body: Body) -> tuple[int, Any, dict[str, str]]:
         head = exchange.head
@@ -158,7 +169,7 @@ class Engine:
             now=self.world.clock.now(),
             fault=exchange.fault,
         )
-        status, answer = _run(exchange.handler, call)
+        status, answer = exchange.handler.run(call)
         if not operation.fits(status, answer):
             message = f"The sandbox's own answer to {exchange.handler.name} breaks the schema."
             raise Problem(500, "sandbox_defect", message)
@@ -245,17 +256,6 @@ class Engine:
         )
         self.journal.add(received)
         return received
-
-
-def _run(handler: Handler, call: Call) -> tuple[int, dict[str, Any]]:
-    try:
-        return handler.run(call)
-    except Problem:
-        raise
-    except Exception as error:
-        logging.getLogger("sume_ext.sandbox").exception("%s broke", handler.name)
-        message = f"The sandbox itself broke in {handler.name}; its log says how."
-        raise Problem(500, "sandbox_defect", message) from error
 
 
 def _plain_name(head: Head) -> str | None:
