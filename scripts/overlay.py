@@ -14,8 +14,13 @@ from scripts.document import Json, is_list, is_object
 from scripts.stops import Exit, Stop
 
 
-def apply(document: Json, patches: Path) -> Json:
+def apply(document: Json, patches: Path, *, demanding: bool = True) -> Json:
     """The document with all corrections made, in order; the given one stays as it is.
+
+    Args:
+        document: the raw document.
+        patches: the file with the corrections.
+        demanding: whether a correction that changes nothing stops.
 
     Raises:
         Stop: a correction is malformed, has no reason, or changes nothing.
@@ -33,7 +38,7 @@ def apply(document: Json, patches: Path) -> Json:
         before = copy.deepcopy(document)
         where = f"{patches.name}, action {number}"
         _act(document, action, where)
-        if document == before:
+        if demanding and document == before:
             raise Stop(
                 Exit.PATCH,
                 f"{where} ({action['target']}) changes nothing.",

@@ -47,7 +47,15 @@ class DocumentReader:
                     "Name one of them in openapi/names.yaml.",
                 )
         notes = sorted({*self._notes, *self._schemas.notes})
-        return Contract(operations, self._names.server, notes)
+        return Contract(operations, self._server(), notes)
+
+    def _server(self) -> str:
+        """Where the API is, whatever part of it the paths carry."""
+        for server in as_list(self._document.raw.get("servers")):
+            parts = urlsplit(str(as_object(server).get("url", "")))
+            if parts.netloc:
+                return f"{parts.scheme}://{parts.netloc}{self._names.base_path}"
+        return self._names.server
 
     def _found(self) -> Iterator[tuple[str, str, Json, Json]]:
         for path, raw_item in _object(self._document.raw.get("paths"), "paths").items():

@@ -16,6 +16,11 @@ class Deferred:
         self._module = module
         self._attribute = attribute
 
+    @property
+    def target(self) -> str:
+        """Where the target is; nothing is imported to tell it."""
+        return f"{self._module}.{self._attribute}" if self._attribute else self._module
+
     def resolve(self) -> Any:
         """The target itself."""
         target: Any = import_module(self._module)
@@ -43,4 +48,4 @@ class Deferred:
         return Deferred, (self._module, self._attribute)
 
     def __repr__(self) -> str:
-        return f"<deferred {self._module}{f'.{self._attribute}' if self._attribute else ''}>"
+        return f"<deferred {self.target}>"
