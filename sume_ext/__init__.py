@@ -43,9 +43,11 @@ if TYPE_CHECKING:
     from sume_ext.jobs import AsyncJobGroup as AsyncJobGroup
     from sume_ext.jobs import Job as Job
     from sume_ext.jobs import JobGroup as JobGroup
+    from sume_ext.log_redaction import install_log_redaction as install_log_redaction
     from sume_ext.paging import AsyncPager as AsyncPager
     from sume_ext.paging import Page as Page
     from sume_ext.paging import Pager as Pager
+    from sume_ext.redaction import redact as redact
     from sume_ext.results import AsyncResult as AsyncResult
     from sume_ext.results import Media as Media
     from sume_ext.results import Result as Result
@@ -83,7 +85,9 @@ _HOMES = {
     ),
     "job_state": ("JobEvent",),
     "jobs": ("AsyncJob", "AsyncJobGroup", "Job", "JobGroup"),
+    "log_redaction": ("install_log_redaction",),
     "paging": ("AsyncPager", "Page", "Pager"),
+    "redaction": ("redact",),
     "results": ("AsyncResult", "Media", "Result"),
     "secret": ("Secret",),
 }

@@ -32,7 +32,7 @@ def spans(text: str) -> list[Span]:  # noqa: C901, PLR0912  (one question per de
         if "s/" in low or "ing/" in low or "upload/" in low:
             found += _object_keys(low)
     if "@" in text or ("%" in text and "%40" in text):
-        found += _emails(text)
+        found += _emails(low)
     if "=" in text or ":" in text or "'," in text or '",' in text:
         found += _named(text, low)
     if "%" in text and "%3d" in low:
@@ -152,22 +152,22 @@ def _blanked(text: str, found: list[Span]) -> str:
 
 # E-mails are looked for from the @ on, because a run of letters may be long and have none.
 _DOMAIN = re.compile(r"(?:@|%40)(?!\dx\.)((?:[^\W_][\w-]*+\.)+)([^\W\d_]{2,24})(?![^\W_])")
-_LOCAL_CHARS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.+-"
+_LOCAL_CHARS = "abcdefghijklmnopqrstuvwxyz0123456789_.+-"
 _LOCAL = re.compile(r"[\w.+-]*+")
 _LONGEST_LOCAL = 320
 _NO_DOMAINS = frozenset({"png", "jpg", "jpeg", "gif", "webp", "svg", "mp4", "webm", "mp3", "wav"})
 
 
-def _emails(text: str) -> Iterator[Span]:
+def _emails(low: str) -> Iterator[Span]:
     end = 0
-    for match in _DOMAIN.finditer(text):
+    for match in _DOMAIN.finditer(low):
         at = match.start()
-        before = text[max(end, at - _LONGEST_LOCAL) : at]
+        before = low[max(end, at - _LONGEST_LOCAL) : at]
         rest = before.rstrip(_LOCAL_CHARS)
         if rest and rest[-1].isalnum() and (local := _LOCAL.match(before[::-1])):
             rest = before[: -local.end()]  # letters of another alphabet
         length = len(before) - len(rest)
-        if not length or match[2].lower() in _NO_DOMAINS or before[-length:] == "git":
+        if not length or match[2] in _NO_DOMAINS or before[-length:] == "git":
             continue
         end = match.end()
         yield (at - length, end, REDACTED)
@@ -192,9 +192,9 @@ def _backwards(names: Iterable[str], *ending: str) -> list[tuple[str, ...]]:
     return [(*("[ _-]?" if c == " " else c for c in reversed(name)), *ending) for name in names]
 
 
-_ANY_NAME = _tree(
-    _backwards(NAMES) + _backwards((*WHOLE_NAMES, *(OWNERS - {"apikey"})), "(?![a-z0-9])")
-)
+_PEOPLE = OWNERS - {"apikey"}
+"""Names that hide a mapping under them, but no other value."""
+_ANY_NAME = _tree(_backwards(NAMES) + _backwards((*WHOLE_NAMES, *_PEOPLE), "(?![a-z0-9])"))
 _NAME = re.compile(r"""[:=,](?:(?<=[:=])\s{0,4}+(?:["']\\*+)?+|(?<=,)["']\\*+)""" + _ANY_NAME)
 _NAME_ENCODED = re.compile("d3(?:52){0,3}%" + _ANY_NAME)
 _VALUE = re.compile(
@@ -225,7 +225,7 @@ def _named(text: str, low: str) -> Iterator[Span]:
         name = low[size - match.end() : after].rstrip(":= \t\r\n'\",\\")
         if kind == "bare":
             yield from _bare(text, name, value)
-        elif name not in OWNERS or kind == "braces":
+        elif name not in _PEOPLE or kind == "braces":
             start, end = value.span(kind)
             if start < end:
                 yield (start, end, REDACTED)
@@ -244,7 +244,7 @@ def _bare(text: str, name: str, value: re.Match[str]) -> Iterator[Span]:
     start, end = value.span("bare")
     said = value["bare"]
     prose = start > value.start() and _WORD.fullmatch(said) and not name.startswith("pass")
-    if prose or name in OWNERS or said.lower() in _NOTHING:
+    if prose or name in _PEOPLE or said.lower() in _NOTHING:
         return
     if name.startswith("cookie") and (rest := _REST_OF_LINE.match(text, start)):
         end = rest.end()
