@@ -6,14 +6,18 @@ record misses a request or the marker isn't in the answer; and a record that lea
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import json
+import traceback
+from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
 
+from sume_ext.errors import ResponseLostError
 from sume_ext.sandbox import Sandbox
 from sume_ext.sandbox.journal import fingerprint
 from sume_ext.sandbox.markers import KINDS, Markers
+from sume_ext.wire import Request, Timeouts
 from tests.sandbox.api import Api, fetch, put
 
 if TYPE_CHECKING:
@@ -135,3 +139,35 @@ def test_the_memory_of_secrets_is_bounded() -> None:
     for number in range(20_000):
         markers.note("signature", str(number))
     assert len(markers.as_dict()["signature"]) == 10_000
+
+
+def test_a_traceback_with_locals_through_the_sandbox_shows_no_secret() -> None:
+    """Without sockets the sandbox's frames stand in the app's tracebacks, locals and all."""
+    sandbox = Sandbox(secrets=True, faults=["create_asset reset=after", "get_credits close=before"])
+    carrier, key = sandbox.transport(), sandbox.api_key
+    headers = {"authorization": f"Bearer {key}", "content-type": "application/json"}
+    patience = Timeouts(1, 1, 1, 1)
+    base = sandbox.base_url
+
+    def ask(method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
+        content = None if body is None else json.dumps(body).encode()
+        stream = carrier.open(Request(method, base + path, headers, content), patience)
+        found: dict[str, Any] = json.loads(stream.read())
+        return found
+
+    place = ask("POST", "/uploads/presign", {
+        "file_name": "a.mp4", "content_type": "video/mp4", "size_bytes": 1,
+        "purpose": "asset_library_video",
+    })  # fmt: skip
+    told = ""
+    for call in (("POST", "/assets", {"object_key": place["object_key"]}), ("GET", "/credits")):
+        try:
+            ask(*call)
+        except ResponseLostError as error:
+            trace = traceback.TracebackException.from_exception(error, capture_locals=True)
+            ours = [frame for frame in trace.stack if "sume_ext/sandbox" in frame.filename]
+            assert ours
+            told += "".join(str(frame.locals) for frame in ours)
+    assert "engine" in told
+    for kind, values in sandbox.markers().items():
+        assert not [value for value in values if value in told], kind

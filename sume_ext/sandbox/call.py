@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 NO_FAULT: Final = Fault()
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, repr=False)
 class Call:
     """One call of an operation, checked against the document.
 

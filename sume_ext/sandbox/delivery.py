@@ -32,7 +32,7 @@ FRAMINGS: Final[dict[str, Framing]] = {"length": "length", "chunk": "chunked", "
 HTML: Final = b"<!doctype html><title>Sign in</title><h1>Please sign in</h1>"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Delivery:
     """What goes over the wire.
 

@@ -36,7 +36,7 @@ KEPT_JSON: Final = 16 << 10
 RATE_WINDOW: Final = 60
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, repr=False)
 class Exchange:
     """A request under way.
 
@@ -57,7 +57,7 @@ class Exchange:
     refusal: Reply | None = None
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, repr=False)
 class Engine:
     """The three origins.
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 CHUNK: Final = 1 << 18
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Head:
     """The head of a request.
 
@@ -44,7 +44,7 @@ class Head:
         return int(text) if text.isdecimal() else None
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, repr=False)
 class Body:
     """A request's body: in memory for the API, in a file for storage."""
 
@@ -76,7 +76,7 @@ class Slice:
             yield piece
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, repr=False)
 class Reply:
     """What is answered.
 

@@ -1,7 +1,7 @@
 """The things the sandbox keeps: plain records, no behaviour.
 
 Times are seconds since the epoch on the sandbox's clock. `Limits` names every bound on what is
-kept; nothing here grows past it.
+kept; nothing here grows past it. What may hold a secret has no telling repr.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ class Settings:
     secrets: bool = False
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False)
 class Workspace:
     """A workspace with its one user and its credits."""
 
@@ -91,7 +91,7 @@ class Workspace:
     spent: float = 0
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False)
 class Key:
     """An API key of a workspace."""
 
@@ -104,7 +104,7 @@ class Key:
     used: int = 0
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False)
 class Job:
     """A job, paid or not."""
 
@@ -126,7 +126,7 @@ class Job:
     request: dict[str, Any] = field(default_factory=dict[str, Any])
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False)
 class Upload:
     """A presigned upload, and its bytes once they are stored."""
 
@@ -143,7 +143,7 @@ class Upload:
     job_id: str | None = None
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False)
 class Scene:
     """A searchable scene of the Asset Library."""
 

@@ -27,7 +27,7 @@ def _digest(key: bytes, text: str) -> bytes:
     return hmac.new(key, text.encode(), hashlib.sha256).digest()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Signer:
     """Presigns and verifies requests to one bucket, path style.
 
@@ -145,7 +145,7 @@ def _encode(query: Mapping[str, str]) -> str:
     return "&".join(f"{name}={value}" for name, value in pairs)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class LinkSigner:
     """Signs media links with an end date.
 

@@ -17,7 +17,7 @@ from sume_ext.sandbox.signing import Signer
 PATIENCE: Final = 5.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Store:
     """Where a real store is and how to sign for it.
 
