@@ -6,6 +6,7 @@ can't prove that it still sends the same one.
 
 from __future__ import annotations
 
+import math
 import os
 import stat
 import zlib
@@ -42,7 +43,7 @@ _LONGEST: Final = 6 * 3600.0
 _MOST_REDIRECTS: Final = 3
 _BATCH: Final = 1024 * 1024
 """As much is written at once, since handing work to a thread costs as much as writing does."""
-_BATCH_SECONDS: Final = 0.05
+_BATCH_SECONDS: Final = 0.02
 _NEW_BYTES: Final = 64 * 1024
 _BODY: Final = frozenset({200, 206})
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
@@ -289,7 +290,7 @@ class Fetch:
         """Write the bytes that follow as they come."""
         pace = Pace((yield NOW))
         self._cap(self._total or 0)
-        written = yield NOW
+        written = -math.inf
         batch: list[bytes] = []
         more = True
         while more:

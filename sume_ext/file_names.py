@@ -36,7 +36,7 @@ def file_name(job_id: str, index: int, media: MediaFile) -> str:
 
 def _clean(job_id: str) -> str:
     clean = _UNSAFE.sub("_", job_id)[:_LONGEST_ID].lstrip("-")
-    if clean == job_id:
+    if clean and clean == job_id:
         return clean
     digest = hashlib.sha256(job_id.encode("utf-8", "surrogatepass")).hexdigest()[:8]
     return f"{clean}_{digest}"

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Generator
 
     from sume_ext.engine import Engine
 
@@ -30,7 +30,7 @@ ROUNDS = 3
 
 
 def transfer(way: str, origin: str, path: str) -> dict[str, float]:
-    """One transfer by this package, in a process of its own: seconds, and MiB over the idle client."""
+    """One transfer by this package, in its own process: seconds, and MiB over the idle client."""
     from sume_ext import AsyncSume, Sume  # noqa: PLC0415  (in the child process)
 
     options: dict[str, Any] = {"api_key": "k", "base_url": f"{origin}/api/v1"}
@@ -102,7 +102,9 @@ def ours(way: str) -> Callable[[str, Path], dict[str, float]]:
 
     def run(origin: str, path: Path) -> dict[str, float]:
         command = [sys.executable, "-m", __name__, way, origin, str(path)]
-        return json.loads(subprocess.run(command, check=True, capture_output=True).stdout)  # noqa: S603
+        done = subprocess.run(command, check=True, capture_output=True)
+        figures: dict[str, float] = json.loads(done.stdout)
+        return figures
 
     return run
 
@@ -113,16 +115,16 @@ def curl(*options: str) -> Callable[[str, Path], dict[str, float]]:
     def run(origin: str, path: Path) -> dict[str, float]:
         told = [option.format(path=path) for option in options]
         command = ["curl", "-sS", *told, "-w", "%{time_total}", f"{origin}/file"]
-        return {"seconds": float(subprocess.run(command, check=True, capture_output=True).stdout)}  # noqa: S603
+        return {"seconds": float(subprocess.run(command, check=True, capture_output=True).stdout)}
 
     return run
 
 
 @contextmanager
-def server(path: Path) -> Iterator[str]:
+def server(path: Path) -> Generator[str]:
     """The plain server in a process of its own."""
     command = [sys.executable, "-m", "tests.transfers.plain_server", str(path)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         try:
             yield f"http://127.0.0.1:{process.stdout.readline().strip()}"

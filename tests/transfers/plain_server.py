@@ -1,4 +1,4 @@
-"""A server as fast as this machine: it sends one file with ``sendfile`` and forgets what it is sent.
+"""A server as fast as the machine: it sends one file with ``sendfile``, and forgets what comes.
 
 Run as a script it prints its port, so that a benchmark's server has a process of its own.
 """

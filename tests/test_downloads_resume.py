@@ -1,0 +1,258 @@
+"""Guarantee: a broken download goes on where it broke, if it is still the same file, else afresh.
+
+The threat is a concatenation of two files: servers ignore ranges, answer other ones, or have a
+new version by the time of the second request.
+"""
+
+from __future__ import annotations
+
+import gzip
+import random
+import time
+from functools import partial
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from sume_ext import DownloadError, fetching
+from sume_ext.clock import SystemClock
+from sume_ext.progress import Pace
+from tests.transfers.clients import VIDEO, files_in, result
+from tests.transfers.scripted import File, Seen, close, head, reply, reset
+
+if TYPE_CHECKING:
+    import socket
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+NAME = "job_1-1.mp4"
+PARTS = sorted(random.Random(7).sample(range(1, len(VIDEO)), 6))
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Iterator[Path]:
+    yield tmp_path
+    assert not [path for path in tmp_path.iterdir() if path.name.endswith(".part")]
+
+
+@pytest.mark.parametrize("breaks", [reset, close])
+def test_breaks_at_any_offset_are_resumed(
+    folder: Path, breaks: Callable[[socket.socket], None]
+) -> None:
+    file = File(VIDEO)
+    acts = [file.until(offset, breaks) for offset in PARTS]
+    with result(*acts, file) as (made, server):
+        made.download(folder)
+    assert files_in(folder) == {NAME: VIDEO}
+    assert len(server.requests) == len(PARTS) + 1
+    for request in server.requests[1:]:
+        assert request.header("if-range") == '"v1"'
+    # A reset may take bytes with it that were already under way; an orderly end never does.
+    starts = [int((one.header("range") or "bytes=0-")[6:-1]) for one in server.requests]
+    assert starts == sorted(starts)
+    if breaks is close:
+        assert starts == [0, *PARTS]
+
+
+@settings(
+    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(offsets=st.lists(st.integers(1, len(VIDEO) - 1), max_size=4), ranges=st.booleans())
+def test_whatever_breaks_where_the_file_is_right(
+    tmp_path: Path, offsets: list[int], ranges: bool
+) -> None:
+    file = File(VIDEO, ranges=ranges)
+    with result(*[file.until(offset) for offset in offsets], file) as (made, _):
+        made.download(tmp_path, overwrite=True)
+    assert files_in(tmp_path) == {NAME: VIDEO}
+
+
+def test_a_server_that_ignores_the_range_is_taken_from_the_start(folder: Path) -> None:
+    file = File(VIDEO, ranges=False)
+    with result(file.until(500_000), file) as (made, server):
+        made.download(folder)
+    assert files_in(folder) == {NAME: VIDEO}
+    assert server.requests[1].header("range")
+
+
+def test_200_with_a_content_range_is_a_part(folder: Path) -> None:
+    """Some stores answer 200 to a range and mean it: the header decides, not the status."""
+    file = File(VIDEO)
+
+    def part(seen: Seen, connection: socket.socket) -> None:
+        start = file.start(seen)
+        connection.sendall(file.head(start).replace(b" 206 ", b" 200 ") + VIDEO[start:])
+
+    with result(file.until(500_000, close), part) as (made, server):
+        made.download(folder)
+    assert files_in(folder) == {NAME: VIDEO}
+    assert len(server.requests) == 2
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {
+            "content_range": f"bytes 3-{len(VIDEO) - 1}/{len(VIDEO)}",
+            "content_length": len(VIDEO) - 3,
+        },
+        {"content_range": f"bytes 500000-{len(VIDEO)}/{len(VIDEO)}"},
+        {"content_range": f"bytes 500000-{len(VIDEO) - 1}/{len(VIDEO) + 9}"},
+        {"content_range": "bytes 500000-500009/*"},
+        {"content_range": "500000"},
+        {"content_range": None},
+        {"etag": '"v2"'},
+        {"content_encoding": "gzip"},
+    ],
+    ids=str,
+)
+def test_an_answer_that_does_not_add_up_is_thrown_away(
+    folder: Path, wrong: dict[str, object]
+) -> None:
+    file = File(VIDEO)
+
+    def lie(seen: Seen, connection: socket.socket) -> None:
+        connection.sendall(file.head(500_000, **wrong) + b"?" * (len(VIDEO) - 500_000))
+
+    with result(file.until(500_000, close), lie, file) as (made, server):
+        made.download(folder)
+    assert files_in(folder) == {NAME: VIDEO}
+    assert server.requests[2].header("range") is None
+
+
+def test_a_new_version_is_taken_whole(folder: Path) -> None:
+    old, new = File(b"old" + VIDEO, etag='"v1"'), File(b"new" + VIDEO[:400_000], etag='"v2"')
+    with result(old.until(500_000), new) as (made, _):
+        made.download(folder)
+    assert files_in(folder) == {NAME: new.content}
+
+
+@pytest.mark.parametrize("etag", [None, 'W/"v1"'])
+def test_without_proof_of_sameness_nothing_is_resumed(folder: Path, etag: str | None) -> None:
+    file = File(VIDEO, etag=etag)
+    with result(file.until(500_000), file) as (made, server):
+        made.download(folder)
+    assert files_in(folder) == {NAME: VIDEO}
+    assert server.requests[1].header("range") is None
+
+
+def test_the_date_of_the_last_change_will_do(folder: Path) -> None:
+    file = File(VIDEO, etag=None, headers={"last_modified": "Wed, 21 Oct 2026 07:28:00 GMT"})
+
+    def resume(seen: Seen, connection: socket.socket) -> None:
+        assert seen.header("if-range") == "Wed, 21 Oct 2026 07:28:00 GMT"
+        connection.sendall(file.head(500_000) + VIDEO[500_000:])
+
+    with result(file.until(500_000, close), resume) as (made, server):
+        made.download(folder)
+    assert files_in(folder) == {NAME: VIDEO}
+    assert server.requests[1].header("range") == "bytes=500000-"
+
+
+def test_416_on_a_complete_part_ends_it(folder: Path) -> None:
+    """The length wasn't told, the last chunk never came: only the refused range tells the end."""
+
+    def unfinished(seen: Seen, connection: socket.socket) -> None:
+        connection.sendall(head(200, transfer_encoding="chunked", etag='"v1"'))
+        connection.sendall(f"{len(VIDEO):x}\r\n".encode() + VIDEO + b"\r\n")
+
+    complete = reply(416, content_range=f"bytes */{len(VIDEO)}")
+    with result(unfinished, complete) as (made, server):
+        made.download(folder)
+    assert files_in(folder) == {NAME: VIDEO}
+    assert len(server.requests) == 2
+
+
+def test_416_on_anything_else_starts_afresh(folder: Path) -> None:
+    file = File(VIDEO)
+    refused = reply(416, content_range="bytes */10")
+    with result(file.until(500_000), refused, file) as (made, server):
+        made.download(folder)
+    assert files_in(folder) == {NAME: VIDEO}
+    assert server.requests[2].header("range") is None
+
+
+@pytest.mark.parametrize("offset", [0, 1, 300_000])
+def test_a_stalled_server_is_left(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, offset: int
+) -> None:
+    monkeypatch.setattr(fetching, "STALL_SECONDS", 0.2)
+    file = File(VIDEO)
+
+    def silence(connection: socket.socket) -> None:
+        connection.recv(1)  # until the client goes
+
+    with result(file.until(offset, silence), file) as (made, server):
+        made.download(folder)
+    assert files_in(folder) == {NAME: VIDEO}
+    assert len(server.requests) == 2
+
+
+def test_a_dripping_server_is_left(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each byte comes in time, and all of them never would."""
+    monkeypatch.setattr(fetching, "Pace", partial(Pace, least=1000, window=0.3))
+    file = File(VIDEO, etag=None)
+
+    def drip(connection: socket.socket) -> None:
+        while True:
+            connection.sendall(b"?")
+            time.sleep(0.02)
+
+    class Impatient(SystemClock):
+        def sleep(self, seconds: float) -> None:
+            """Back-off needs no time here."""
+
+    with result(file.until(0, drip), File(VIDEO), clock=Impatient()) as (made, server):
+        made.download(folder)
+    assert files_in(folder) == {NAME: VIDEO}
+    assert len(server.requests) == 2
+
+
+def test_attempts_that_bring_nothing_new_end(folder: Path) -> None:
+    """A server that always breaks at the same place would otherwise be asked for ever."""
+    file = File(VIDEO, ranges=False)
+    with result(file.until(500_000)) as (made, server), pytest.raises(DownloadError) as caught:
+        made.download(folder)
+    assert caught.value.step == "get"
+    assert len(server.requests) <= 10
+    assert not files_in(folder)
+
+
+def test_statuses_that_pass_are_lived_through(folder: Path) -> None:
+    acts = (reply(503), reply(429, retry_after=7), reply(500))
+    with result(*acts, File(VIDEO)) as (made, _):
+        made.download(folder)
+    assert files_in(folder) == {NAME: VIDEO}
+
+
+def test_a_wait_of_days_is_not_waited(folder: Path) -> None:
+    asks = reply(503, retry_after=86400)
+    with result(asks) as (made, server), pytest.raises(DownloadError, match="503"):
+        made.download(folder)
+    assert len(server.requests) == 1
+
+
+def test_gzip_that_nobody_asked_for_is_undone(folder: Path) -> None:
+    packed = gzip.compress(VIDEO)
+    serve = reply(200, packed, content_encoding="gzip", etag='"v1"')
+    with result(serve) as (made, server):
+        made.download(folder)
+    assert files_in(folder) == {NAME: VIDEO}
+    assert server.requests[0].header("accept-encoding") == "identity"
+
+
+@pytest.mark.parametrize("spoilt", [gzip.compress(VIDEO)[:-12], b"no gzip at all"])
+def test_spoilt_gzip_is_fetched_again(folder: Path, spoilt: bytes) -> None:
+    serve = reply(200, spoilt, content_encoding="gzip")
+    with result(serve, File(VIDEO)) as (made, _):
+        made.download(folder)
+    assert files_in(folder) == {NAME: VIDEO}
+
+
+def test_any_other_encoding_is_refused(folder: Path) -> None:
+    serve = reply(200, b"x", content_encoding="br")
+    with result(serve) as (made, _), pytest.raises(DownloadError, match="br"):
+        made.download(folder)
+    assert not files_in(folder)
