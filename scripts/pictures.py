@@ -30,6 +30,7 @@ ROOT = Path(__file__).parent.parent
 FOLDER = ROOT / "docs" / "pictures"
 SUME = str(Path(sys.executable).with_name("sume"))
 FONT_FACE = re.compile(r"\s*@font-face \{.*?\}\n", re.DOTALL)
+LINES = 60
 NAMES = {"brown": "yellow", "default": ""}
 Look = Callable[[Terminal], None]
 
@@ -48,7 +49,7 @@ class Picture:
     name: str
     line: str
     look: Look
-    columns: int = 96
+    columns: int = 112
 
 
 def to_the_end(terminal: Terminal) -> None:
@@ -72,7 +73,7 @@ PICTURES = (
     Picture("ask", GENERATE, until_asked),
     Picture("wait", f"{GENERATE} --yes --download", while_waiting),
     Picture("download", f"{GENERATE} --yes --download", to_the_end),
-    Picture("search", 'sume assets search "creator faces camera" --limit 3', to_the_end, 110),
+    Picture("search", 'sume assets search "creator faces camera" --limit 3', to_the_end),
     Picture("error", "sume jobs result job_unknown", to_the_end),
 )
 
@@ -93,9 +94,9 @@ def style(char: Char) -> str:
     return " ".join(words)
 
 
-def screen(picture: Picture, terminal: Terminal) -> Text:
+def screen(picture: Picture, terminal: Terminal) -> list[Text]:
     """What is on the screen, below the line that was typed."""
-    shown = Text(f"$ {picture.line}\n", "bold")
+    shown = [Text(f"$ {picture.line}", "bold")]
     height = max((y for y, row in enumerate(terminal.screen.display) if row.strip()), default=0)
     for y in range(height + 1):
         row = terminal.screen.buffer[y]
@@ -103,19 +104,21 @@ def screen(picture: Picture, terminal: Terminal) -> Text:
         for x in range(picture.columns):
             line.append(row[x].data, style(row[x]))
         line.rstrip()
-        shown.append_text(line).append("\n")
-    shown.right_crop(1)
+        shown.append(line)
     return shown
 
 
 def take(picture: Picture, env: dict[str, str], folder: Path) -> Path:
     """Run the command and keep the picture."""
     words = shlex.split(picture.line)
-    with Terminal([SUME, *words[1:]], env=env, cwd=folder, columns=picture.columns) as terminal:
+    with Terminal(
+        [SUME, *words[1:]], env=env, cwd=folder, columns=picture.columns, lines=LINES
+    ) as terminal:
         picture.look(terminal)
-        text = screen(picture, terminal)
+        shown = screen(picture, terminal)
     console = Console(record=True, width=picture.columns, file=open(os.devnull, "w"))  # noqa: SIM115, PTH123
-    console.print(text, soft_wrap=True, highlight=False)
+    for line in shown:
+        console.print(line, no_wrap=True, crop=True, highlight=False)
     svg = console.export_svg(title="sume", theme=MONOKAI, unique_id=f"sume-{picture.name}")
     path = FOLDER / f"{picture.name}.svg"
     path.write_text(FONT_FACE.sub("", svg), encoding="utf-8")

@@ -9,6 +9,7 @@ import io
 import re
 from typing import TYPE_CHECKING, Any, cast
 
+from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
 NOTHING = "-"
 _ENDLESS = 10_000
+_GAP = 2
+_NARROWEST = 3
 _TIME = re.compile(r"^(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:\.\d+)?(?:Z|\+00:00)$")
 
 
@@ -71,18 +74,30 @@ def record(document: dict[str, Any], console: Console) -> None:
 
 def table(titles: Sequence[str], rows: Sequence[Sequence[Any]], console: Console) -> None:
     """Print many things: a line each. The first column is never cut, so it can be copied."""
-    made = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="bold")
-    for index, title in enumerate(titles):
-        longest = max((len(words(row[0])) for row in rows), default=0) if index == 0 else None
-        made.add_column(title, no_wrap=True, overflow="ellipsis", min_width=longest)
-    for row in rows:
+    shown = [[words(value) for value in row] for row in rows]
+    widths = [max(map(cell_len, column)) for column in zip(titles, *shown, strict=True)]
+    made = Table(box=None, padding=(0, _GAP, 0, 0), pad_edge=False, header_style="bold")
+    for title, width in zip(titles, _fitted(widths, console.width), strict=True):
+        made.add_column(title, no_wrap=True, overflow="ellipsis", width=width)
+    for row in shown:
         made.add_row(
             *(
-                Text(words(value), style=_style(title, value))
+                Text(value, style=_style(title, value))
                 for title, value in zip(titles, row, strict=True)
             )
         )
     put(console, made)
+
+
+def _fitted(widths: Sequence[int], room: int) -> list[int]:
+    """Widths that fit: the widest column gives way first, the first one never."""
+    fitted = [*widths]
+    while sum(fitted) + _GAP * (len(fitted) - 1) > room:
+        widest = max(range(1, len(fitted)), key=lambda place: fitted[place], default=0)
+        if fitted[widest] <= _NARROWEST:
+            break
+        fitted[widest] -= 1
+    return fitted
 
 
 _COLOURS = {
