@@ -7,7 +7,7 @@ so a new status or a null where a member may be missing breaks nobody.
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import Any, cast
+from typing import Any, TypeGuard
 
 from scripts.facts import Fact
 
@@ -43,9 +43,8 @@ class Change:
             return {"added": f"added ({self.after})", "removed": "removed"}.get(
                 self.what, "reworded"
             )
-        before, after = _listed(self.before), _listed(self.after)
-        if before and after:
-            return f"{self.what}: {_gains(before, after)}"
+        if _is_tuple(self.before) and _is_tuple(self.after):
+            return f"{self.what}: {_gains(self.before, self.after)}"
         return f"{self.what}: {_shown(self.before)} -> {_shown(self.after)}"
 
 
@@ -192,10 +191,10 @@ def _gains(before: tuple[Any, ...], after: tuple[Any, ...]) -> str:
 
 
 def _shown(value: Any) -> str:
-    if isinstance(value, tuple):
-        return " and ".join(map(_shown, _listed(value))) or "none"
+    if _is_tuple(value):
+        return " and ".join(map(_shown, value)) or "none"
     return "none" if value is None else str(value)
 
 
-def _listed(value: Any) -> tuple[Any, ...]:
-    return cast("tuple[Any, ...]", value) if isinstance(value, tuple) else ()
+def _is_tuple(value: object) -> TypeGuard[tuple[Any, ...]]:
+    return isinstance(value, tuple)
