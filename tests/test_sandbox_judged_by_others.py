@@ -17,7 +17,6 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import httpx
 import pytest
 
 from sume_ext.sandbox import Sandbox
@@ -135,32 +134,30 @@ def prism(executable: Path, sandbox: Sandbox, log: Path) -> Generator[str]:
             process.terminate()
 
 
-def test_prism_finds_no_violation_on_the_way(pytestconfig: pytest.Config, tmp_path: Path) -> None:
+def test_prism_finds_no_violation_on_the_way_but_a_planted_one(
+    pytestconfig: pytest.Config, tmp_path: Path
+) -> None:
+    """Every operation with success and every refusal once, each judged by Prism both ways."""
     executable = prism_executable(pytestconfig.cache.mkdir("prism-5.14.2"))
-    with endless(clock="manual") as sandbox, prism(executable, sandbox, tmp_path / "log") as url:
-        with Api(sandbox, base_url=url) as api:
-            tour(api, sandbox)
-            api.refused(404, "GET", "/jobs/job_unknown")
-            api.refused(404, "GET", "/assets/asset_unknown")
-            job = api.video()
-            api.refused(409, "GET", f"/jobs/{job}/result")
-            sandbox.jobs.fail(job)
-            assert api.job(job)["error"]
-            sandbox.set_credits(0)
-            api.refused(402, "POST", "/videos/generations", json={"prompt": "x"})
-            sandbox.revoke(sandbox.api_key)
-            api.refused(401, "GET", "/me")
+    with (
+        endless(clock="manual") as sandbox,
+        prism(executable, sandbox, tmp_path / "log") as url,
+        Api(sandbox, base_url=url) as api,
+    ):
+        tour(api, sandbox)
+        api.refused(404, "GET", "/jobs/job_unknown")
+        api.refused(404, "GET", "/assets/asset_unknown")
+        job = api.video()
+        api.refused(409, "GET", f"/jobs/{job}/result")
+        sandbox.jobs.fail(job)
+        assert api.job(job)["error"]
+        sandbox.set_credits(0)
+        api.refused(402, "POST", "/videos/generations", json={"prompt": "x"})
         called = {one.operation for one in sandbox.requests}
         assert called >= {one.name for one in HANDLERS.values()}
-
-
-def test_prism_finds_a_planted_mistake(pytestconfig: pytest.Config, tmp_path: Path) -> None:
-    executable = prism_executable(pytestconfig.cache.mkdir("prism-5.14.2"))
-    with endless(DEFECT) as sandbox, prism(executable, sandbox, tmp_path / "log") as url:
-        answer = httpx.get(
-            url + "/credits",
-            headers={"authorization": f"Bearer {sandbox.api_key}"},
-            trust_env=False,
-        )
+        sandbox.faults.add(DEFECT)
+        answer = api.get("/credits")
         assert answer.status_code == 500
         assert "remaining_credits must be number" in answer.text
+        sandbox.revoke(sandbox.api_key)
+        api.refused(401, "GET", "/me")
