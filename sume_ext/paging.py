@@ -174,6 +174,7 @@ class _Walker(Generic[T]):
         self._page: Page[T] | None = None
         self._handed = 0
         self._returned: deque[T] = deque()
+        self._returned_at: str | None = None
 
     @property
     def cursor(self) -> str | None:
@@ -182,7 +183,7 @@ class _Walker(Generic[T]):
         A page counts as consumed when its items were handed out and the next thing was asked
         for. Pass it as ``cursor=`` to the same list, today or another day; None is the start.
         """
-        return self._walk.cursor
+        return self._returned_at if self._returned else self._walk.cursor
 
     @property
     def ended(self) -> bool:
@@ -230,6 +231,7 @@ class _Walker(Generic[T]):
         if count < 0:
             raise InvalidArgumentError(f"can't take {count} items.", hint="Take 0 or more.")
         taken: list[T] = []
+        began = self.cursor
         try:
             while len(taken) < count:
                 item = yield from self._next_item()
@@ -239,6 +241,7 @@ class _Walker(Generic[T]):
         except BaseException:
             # What was taken is handed out by the next call instead: nothing is lost.
             self._returned.extendleft(reversed(taken))
+            self._returned_at = began
             raise
         return taken
 
