@@ -13,8 +13,7 @@ from scripts import bindings, emit
 from scripts.compare import Change, Rating
 from scripts.document import Json
 from scripts.facts import Fact
-from scripts.names import Names, snake
-from scripts.regen import refuse_dead
+from scripts.names import Names, refuse_dead, snake
 from scripts.shapes import Contract
 from scripts.stops import Stop
 

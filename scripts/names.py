@@ -6,6 +6,7 @@ it ends in `?` because the place is only guessed.
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -136,3 +137,22 @@ def _operation_row(name: str, row: Json) -> OperationRow:
 
 def _candidates(value: Any) -> tuple[str, ...]:
     return tuple(value) if is_list(value) else (value,)
+
+
+def refuse_dead(dead: Sequence[str], table: Names) -> None:
+    """Stop at rows that fit nothing, unless they are guesses."""
+    gone = [row for row in dead if row not in table.guessed]
+    operations = [row.removeprefix("operation ") for row in gone if row.startswith("operation ")]
+    if operations:
+        raise Stop(
+            Exit.NAMES,
+            f"Gone from the schema: {', '.join(operations)}.",
+            "If the server means it, take the row out of openapi/names.yaml and the line out of"
+            " sume_ext/operations.py; if it has moved, mend the row.",
+        )
+    if gone:
+        raise Stop(
+            Exit.NAMES,
+            f"openapi/names.yaml: rows that fit nothing: {', '.join(gone)}.",
+            "Mend the row or drop it; for a secret, make sure that its new name is hidden.",
+        )

@@ -13,17 +13,30 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from scripts import bindings, emit, fetch, metadata, names, overlay, read_document, swap
+from scripts import (
+    bindings,
+    drift,
+    emit,
+    fetch,
+    metadata,
+    names,
+    overlay,
+    read_document,
+    report,
+    swap,
+)
 from scripts.audit import audit
 from scripts.document import Json
 from scripts.fetch import Fetched
 from scripts.generate import PACKAGE, format_code, generate
-from scripts.names import Names
 from scripts.shapes import Contract
 from scripts.stops import Exit, Stop
 
 ROOT = Path(__file__).parent.parent
 SHOWN = 3
+SCREEN = 12
+PINNED = "openapi/upstream.json"
+LOCK = "openapi/upstream.lock"
 
 
 @dataclass(slots=True)
@@ -52,29 +65,10 @@ def describe(fetched: Fetched, root: Path) -> Made:
     patched = overlay.apply(fetched.document, inputs / "patches.yaml")
     contract = read_document.read(patched, table)
     effective = emit.effective(contract, table)
-    refuse_dead(effective.dead, table)
+    names.refuse_dead(effective.dead, table)
     notes = [*contract.notes, *(f"guessed, and not there: {row}" for row in effective.dead)]
     notes += bindings.check(effective.document, bindings.bound(root), bindings.roles())
     return Made(fetched, patched, contract, effective.document, notes)
-
-
-def refuse_dead(dead: Sequence[str], table: Names) -> None:
-    """Stop at rows that fit nothing, unless they are guesses."""
-    gone = [row for row in dead if row not in table.guessed]
-    operations = [row.removeprefix("operation ") for row in gone if row.startswith("operation ")]
-    if operations:
-        raise Stop(
-            Exit.NAMES,
-            f"Gone from the schema: {', '.join(operations)}.",
-            "If the server means it, take the row out of openapi/names.yaml and the line out of"
-            " sume_ext/operations.py; if it has moved, mend the row.",
-        )
-    if gone:
-        raise Stop(
-            Exit.NAMES,
-            f"openapi/names.yaml: rows that fit nothing: {', '.join(gone)}.",
-            "Mend the row or drop it; for a secret, make sure that its new name is hidden.",
-        )
 
 
 def build(made: Made, folder: Path, root: Path) -> dict[str, Path]:
@@ -86,14 +80,20 @@ def build(made: Made, folder: Path, root: Path) -> dict[str, Path]:
     metadata.write(made.effective, generated, inputs / "templates" / "package")
     format_code(package)
     audit(made.patched, made.effective, package, table)
-    texts = {
-        "openapi/upstream.json": made.fetched.text,
-        "openapi/upstream.lock": lock(made.fetched, inputs / "upstream.lock"),
-        "openapi/effective.json": _text(made.effective),
+    effective = folder / "effective.json"
+    effective.write_text(_text(made.effective), encoding="utf-8")
+    return {
+        f"generated/{PACKAGE}": package,
+        "openapi/effective.json": effective,
+        **_pinned(made.fetched, folder, root),
     }
-    new = {f"generated/{PACKAGE}": package}
+
+
+def _pinned(fetched: Fetched, folder: Path, root: Path) -> dict[str, Path]:
+    """Write the raw document and how it came; says what goes where in the tree."""
+    texts = {PINNED: fetched.text, LOCK: lock(fetched, root / LOCK)}
+    new = {place: folder / Path(place).name for place in texts}
     for place, text in texts.items():
-        new[place] = folder / Path(place).name
         new[place].write_text(text, encoding="utf-8")
     return new
 
@@ -156,11 +156,32 @@ def regenerate(fetched: Fetched, root: Path = ROOT, *, check: bool = False) -> i
         changed = differences(root, new)
         if check:
             return _tell_check(changed)
+        news = _news(made, root)
         if changed:
             places = [place for place in new if any(name.startswith(place) for name in changed)]
             swap.swap(root, {place: new[place] for place in places})
-    _tell(made, changed)
+    _tell(made, changed, news)
     return Exit.OK
+
+
+def pin(fetched: Fetched, root: Path = ROOT) -> int:
+    """Take over the raw document alone, so that the tables can be mended against it."""
+    swap.recover(root)
+    with tempfile.TemporaryDirectory(prefix="sume-pin-") as folder:
+        new = _pinned(fetched, Path(folder), root)
+        if changed := differences(root, new):
+            swap.swap(root, {place: new[place] for place in changed})
+    print("Pinned; next: make regen SCHEMA=openapi/upstream.json")
+    return Exit.OK
+
+
+def _news(made: Made, root: Path) -> str:
+    """What the document says that the pinned one does not, on one screen."""
+    pinned = root / PINNED
+    if not pinned.exists() or (old := fetch.from_file(pinned)).text == made.fetched.text:
+        return ""
+    found = drift.drift(old, made.fetched, root, plain=True)
+    return report.FORMATS["text"](drift.told(found))
 
 
 def _tell_check(changed: list[str]) -> int:
@@ -174,14 +195,21 @@ def _tell_check(changed: list[str]) -> int:
     return Exit.DIFFERS
 
 
-def _tell(made: Made, changed: list[str]) -> None:
+def _tell(made: Made, changed: list[str], news: str) -> None:
     operations = made.contract.operations
+    if news:
+        print(news, end="\n\n")
     print(f"{len(operations)} operations; {len(changed) or 'no'} files changed.")
-    for operation in operations:
-        if not operation.known:
-            print(f"  new: {operation.method.upper()} {operation.path} is called {operation.name}")
-    for note in made.notes:
+    notes = [
+        f"new: {operation.method.upper()} {operation.path} is called {operation.name}"
+        for operation in operations
+        if not operation.known
+    ]
+    notes += made.notes
+    for note in notes[:SCREEN]:
         print(f"  {note}")
+    if len(notes) > SCREEN:
+        print(f"  ... and {len(notes) - SCREEN} more")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -195,16 +223,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
         action="store_true",
         help="only say whether the tree is what the pinned schema makes",
     )
+    parser.add_argument(
+        "--pin-only", action="store_true", help="take over the raw document, generate nothing"
+    )
     options = parser.parse_args(arguments)
     try:
-        if options.url:
-            return regenerate(fetch.from_url(options.url))
-        path = options.schema or ROOT / "openapi" / "upstream.json"
-        return regenerate(fetch.from_file(path), check=options.check)
+        path = options.schema or ROOT / PINNED
+        fetched = fetch.from_url(options.url) if options.url else fetch.from_file(path)
+        if options.pin_only:
+            return pin(fetched)
+        return regenerate(fetched, check=options.check)
     except Stop as stop:
         print(stop, file=sys.stderr)
         return stop.kind
     except KeyboardInterrupt:
+        swap.recover(ROOT)
         print("Interrupted; nothing was changed.", file=sys.stderr)
         return Exit.INTERRUPTED
 

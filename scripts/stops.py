@@ -21,6 +21,7 @@ class Exit(IntEnum):
     GENERATOR = 8
     AUDIT = 9
     ROLES = 10
+    BUSY = 11
     INTERRUPTED = 130
 
 

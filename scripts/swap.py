@@ -5,12 +5,16 @@ that a run that is killed halfway is undone by the next one.
 """
 
 import json
+import os
 import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from scripts.stops import Exit, Stop
+
 FOLDER = ".swap"
 JOURNAL = "journal.json"
+OWNER = "owner"
 Pause = Callable[[str], None]
 
 
@@ -26,6 +30,7 @@ def swap(root: Path, new: Mapping[str, Path], pause: Pause | None = None) -> Non
     pause = pause or (lambda _: None)
     folder = root / FOLDER
     folder.mkdir()
+    (folder / OWNER).write_text(str(os.getpid()), encoding="utf-8")
     # Nothing in here is ever committed, however this ends.
     (folder / ".gitignore").write_text("*\n", encoding="utf-8")
     for number, source in enumerate(new.values()):
@@ -50,6 +55,7 @@ def recover(root: Path) -> bool:
     folder = root / FOLDER
     if not folder.exists():
         return False
+    _refuse_busy(folder)
     if (folder / JOURNAL).exists():
         for number, place in enumerate(json.loads((folder / JOURNAL).read_text(encoding="utf-8"))):
             old, new = folder / f"old-{number}", folder / f"new-{number}"
@@ -60,6 +66,21 @@ def recover(root: Path) -> bool:
         (folder / JOURNAL).unlink()
     shutil.rmtree(folder)
     return True
+
+
+def _refuse_busy(folder: Path) -> None:
+    """Leave alone what another run, still alive, is doing."""
+    try:
+        owner = int((folder / OWNER).read_text(encoding="utf-8"))
+        os.kill(owner, 0)
+    except (OSError, ValueError):
+        return
+    if owner != os.getpid():
+        raise Stop(
+            Exit.BUSY,
+            f"Another regeneration (process {owner}) is putting its files in place.",
+            f"Try again; if there is none, remove the folder {folder.name}.",
+        )
 
 
 def _copy(source: Path, target: Path) -> None:

@@ -4,7 +4,6 @@ The threat: an error page, half a document or a hostile redirect becomes the com
 """
 
 import json
-import shutil
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
@@ -12,7 +11,7 @@ import pytest
 
 from scripts import fetch, regen
 from scripts.stops import Exit, Stop
-from tests.schema import pipeline
+from tests.schema import pipeline, trees
 from tests.schema.serving import Answer, says, server
 
 
@@ -89,17 +88,7 @@ CASES: dict[str, tuple[Answer, Exit, str]] = {
 
 @pytest.fixture
 def tree(tmp_path: Path) -> Path:
-    """A copy of what a regeneration reads and writes."""
-    root = tmp_path / "tree"
-    shutil.copytree(pipeline.OPENAPI, root / "openapi")
-    shutil.copytree(
-        pipeline.ROOT / "generated",
-        root / "generated",
-        ignore=shutil.ignore_patterns("__pycache__"),
-    )
-    (root / "sume_ext").mkdir()
-    shutil.copy(pipeline.ROOT / "sume_ext" / "operations.py", root / "sume_ext")
-    return root
+    return trees.copy(tmp_path / "tree")
 
 
 def attempt(url: str, root: Path) -> Stop:

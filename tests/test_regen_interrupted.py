@@ -3,6 +3,7 @@
 The threat: Ctrl-C, a lost terminal or a full disk halfway, and a package half old, half new.
 """
 
+import os
 import random
 import shutil
 import signal
@@ -14,8 +15,8 @@ from pathlib import Path
 import pytest
 
 from scripts import fetch, regen, swap
-from scripts.stops import Exit
-from tests.schema import pipeline
+from scripts.stops import Exit, Stop
+from tests.schema import pipeline, trees
 
 NEW = {"generated/sume_api": "package", "openapi/upstream.json": "document", "new.txt": "fresh"}
 
@@ -99,6 +100,17 @@ def test_a_run_that_is_not_killed_puts_everything_in_place(
     }
 
 
+def test_what_another_run_is_doing_is_left_alone(tree: Path) -> None:
+    """Its folder looks like a killed run's, but its process is alive: the parent of this one."""
+    folder = tree / swap.FOLDER
+    folder.mkdir()
+    (folder / swap.OWNER).write_text(str(os.getppid()), encoding="utf-8")
+    with pytest.raises(Stop, match="Another regeneration") as caught:
+        swap.recover(tree)
+    assert caught.value.kind == Exit.BUSY
+    assert folder.exists()
+
+
 REGENERATE = """
 import sys
 from pathlib import Path
@@ -114,14 +126,14 @@ def test_killed_at_random_points(tmp_path: Path) -> None:
     document["components"]["schemas"]["Job"]["properties"]["lane"] = {"type": "string"}
     schema = tmp_path / "schema.json"
     schema.write_text(fetch.Fetched(document, "file", None).text, encoding="utf-8")
-    old, finished = _copy(tmp_path / "old"), _copy(tmp_path / "finished")
+    old, finished = trees.copy(tmp_path / "old"), trees.copy(tmp_path / "finished")
     began = time.monotonic()
     assert regen.regenerate(fetch.from_file(schema), finished) == Exit.OK
     lasts = 1.5 * (time.monotonic() - began) + 0.5
     before, after = visible(old), visible(finished)
     chance = random.Random(3)
     for number in range(12):
-        root = _copy(tmp_path / f"run-{number}")
+        root = trees.copy(tmp_path / f"run-{number}")
         process = subprocess.Popen(
             [sys.executable, "-c", REGENERATE, str(schema), str(root)], cwd=pipeline.ROOT
         )
@@ -137,12 +149,3 @@ def test_killed_at_random_points(tmp_path: Path) -> None:
             {**before, "openapi/upstream.lock": b""},
             {**after, "openapi/upstream.lock": b""},
         )
-
-
-def _copy(root: Path) -> Path:
-    ignored = shutil.ignore_patterns("__pycache__")
-    shutil.copytree(pipeline.OPENAPI, root / "openapi")
-    shutil.copytree(pipeline.ROOT / "generated", root / "generated", ignore=ignored)
-    (root / "sume_ext").mkdir()
-    shutil.copy(pipeline.ROOT / "sume_ext" / "operations.py", root / "sume_ext")
-    return root
