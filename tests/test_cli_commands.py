@@ -141,7 +141,7 @@ def test_presign_says_what_it_made_but_not_where(stage: Stage) -> None:
     shown = stage.sume(
         *words.split(), "--purpose", "face_swap_source_video", "--json", "--show-urls"
     )
-    assert hidden.json["upload_url"] == hidden.json["object_key"] == "[hidden]"
+    assert hidden.json["upload_url"] == hidden.json["object_key"] == "[redacted]"
     assert shown.json["upload_url"].startswith(stage.sandbox.storage_url)
     assert shown.json["required_headers"]
 

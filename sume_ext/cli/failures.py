@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 import click
 
 from sume_ext import errors
-from sume_ext.cli.privacy import text as without_private
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -224,6 +223,8 @@ def outline(error: BaseException) -> None:
 
 def safe(text: str) -> str:
     """Text of any origin for a terminal: nothing private, and nothing a terminal would obey."""
+    from sume_ext.cli.privacy import text as without_private  # noqa: PLC0415  (only failures pay)
+
     return clean(without_private(text))
 
 

@@ -82,14 +82,14 @@ def deliver(
     """
     files = fetch(shell, results, directory)
     documents = [
-        {**plain(result.data), "files": [str(path) for path in paths]}
+        {**shell.visible(plain(result.data)), "files": [str(path) for path in paths]}
         for result, paths in zip(results, files, strict=True)
     ]
-    documents += unfinished
+    documents += shell.visible([*unfinished])
     if silent:
         return
     if shell.as_json:
-        shell.put_document(as_list(documents) if many else documents[0])
+        shell.write_json(as_list(documents) if many else documents[0])
     elif shell.quiet:
         shell.put_ids(document.get("id") for document in documents)
     else:

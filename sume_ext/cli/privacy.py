@@ -1,7 +1,9 @@
 """What of an answer may be shown: nothing private unless it was asked for, and never a key.
 
-Works on names and shapes, not on a list of today's fields, so that a field the API gains
-tomorrow is hidden when it looks like one that must be.
+What is secret, `sume_ext.redaction` decides, by names and shapes, so that a field the API gains
+tomorrow is hidden when it looks like one that must be. A terminal is stricter in one thing:
+of any URL it shows the host only. And it shows names and a key's prefix, by which people
+tell accounts apart.
 """
 
 from __future__ import annotations
@@ -10,16 +12,11 @@ import re
 from typing import Any, cast
 from urllib.parse import urlsplit
 
-HIDDEN = "[hidden]"
-_OWNERS = frozenset({"account", "api_key", "key", "owner", "user", "workspace"})
-_PRIVATE = re.compile(
-    r"(^|_)(e_?mail|token|secret|password|signature|authorization|cookie|credential)s?($|_)"
-    r"|^(account|api_key|key|owner|user|workspace)_id$"
-    r"|^(object_key|storage_key|upload_url|signed_url|required_headers|headers)$"
-    r"|(^|_)(provider|payload)($|_)"
-)
+from sume_ext.redaction import redact_text
+from sume_ext.sensitive import OWNERS, compact, is_sensitive
+from sume_ext.shapes import REDACTED
+
 _URL = re.compile(r"\b[a-zA-Z][a-zA-Z0-9+.-]*://[^\s\"'<>\\^`{|}]+")
-_EMAIL = re.compile(r"[\w.+-]+@[\w-]+(\.[\w-]+)+")
 _KEY = re.compile(r"\b(sume_[a-z]+_)[A-Za-z0-9_-]{6,}")
 _CURSORS = frozenset({"cursor", "next_cursor"})
 
@@ -33,31 +30,34 @@ def hide(value: Any, *, show_urls: bool, name: str = "", owner: str = "") -> Any
         name: The member's name it stands under.
         owner: The name of the object that the member is in.
     """
-    if value is None or isinstance(value, bool | int | float):
+    if value is None or isinstance(value, bool):
         return value
-    private = _PRIVATE.search(name) or (name == "id" and owner in _OWNERS)
-    if private and not show_urls:
-        return HIDDEN
+    if not show_urls and _is_private(value, name, owner):
+        return REDACTED
     if isinstance(value, dict):
         members = cast("dict[str, Any]", value)
         return {
-            key: hide(inner, show_urls=show_urls, name=key.lower(), owner=name)
+            key: hide(inner, show_urls=show_urls, name=key, owner=name)
             for key, inner in members.items()
         }
     if isinstance(value, list | tuple):
         items = cast("list[Any]", value)
         return [hide(inner, show_urls=show_urls, name=name, owner=owner) for inner in items]
-    if name in _CURSORS:
-        return str(value)
-    return text(str(value), show_urls=show_urls)
+    if not isinstance(value, str) or name in _CURSORS:
+        return value
+    return text(value, show_urls=show_urls)
+
+
+def _is_private(value: Any, name: str, owner: str) -> bool:
+    if compact(name) in OWNERS and isinstance(value, dict):
+        return False  # what is inside is looked at one by one
+    return is_sensitive(name) or (name == "id" and compact(owner) in OWNERS)
 
 
 def text(value: str, *, show_urls: bool = False) -> str:
     """Text without URLs beyond their host, e-mail addresses and keys."""
     value = _KEY.sub(r"\1…", value)
-    if show_urls:
-        return value
-    return _EMAIL.sub(HIDDEN, _URL.sub(_host_only, value))
+    return value if show_urls else redact_text(_URL.sub(_host_only, value))
 
 
 def _host_only(match: re.Match[str]) -> str:
@@ -65,8 +65,8 @@ def _host_only(match: re.Match[str]) -> str:
         parts = urlsplit(match[0])
         host = parts.hostname or ""
     except ValueError:
-        return HIDDEN
-    return f"{parts.scheme}://{host}/{HIDDEN}"
+        return REDACTED
+    return f"{parts.scheme}://{host}/{REDACTED}"
 
 
 def key_prefix(key: str) -> str:
