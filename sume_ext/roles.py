@@ -8,14 +8,23 @@ against the schema, so that a maintainer learns of a new name before a user does
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Protocol, cast
 
-from attrs import Attribute, frozen
+from attrs import frozen
 
 from sume_ext.errors import SchemaMismatchError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+
+
+class _Attribute(Protocol):
+    name: str
+    init: bool
+
+
+class _Attrs(Protocol):
+    __attrs_attrs__: tuple[_Attribute, ...]
 
 
 @frozen
@@ -57,9 +66,9 @@ class Role:
         """
         value = self.find(data)
         if value is None:
-            there = (
-                ", ".join(sorted(map(str, data))) if isinstance(data, dict) else type(data).__name__
-            )
+            there = type(data).__name__
+            if isinstance(data, dict):
+                there = ", ".join(sorted(map(str, cast("dict[object, object]", data))))
             raise SchemaMismatchError(
                 f"no {self.meaning}: looked for {' or '.join(self.candidates)}, found {there}.",
                 place=self.candidates[0],
@@ -74,8 +83,7 @@ class Role:
             SchemaMismatchError: The class has none of the candidates.
         """
         # Not attrs.fields(): the class may be a stand-in that imports it only now.
-        attributes: tuple[Attribute[Any], ...] = body.__attrs_attrs__  # type: ignore[attr-defined]
-        there = [a.name for a in attributes if a.init]
+        there = [a.name for a in cast("_Attrs", body).__attrs_attrs__ if a.init]
         for name in self.candidates:
             if name in there:
                 return name
@@ -100,12 +108,13 @@ def _walk(data: object, steps: tuple[str, ...]) -> Iterator[Any]:
     name, rest = steps[0], steps[1:]
     if not isinstance(data, dict):
         return
+    members = cast("dict[str, object]", data)
     if not name.endswith("[]"):
-        yield from _walk(data.get(name), rest)
+        yield from _walk(members.get(name), rest)
         return
-    items = data.get(name[:-2])
+    items = members.get(name[:-2])
     if isinstance(items, list):
-        for item in items:
+        for item in cast("list[object]", items):
             yield from _walk(item, rest)
 
 

@@ -54,6 +54,12 @@ def asynchronous(tree: ast.AST) -> list[ast.AsyncFunctionDef]:
     return [node for node in ast.walk(tree) if isinstance(node, ast.AsyncFunctionDef)]
 
 
+def ends_the_iteration(node: ast.stmt) -> bool:
+    return isinstance(node, ast.If) and [*map(ast.unparse, node.body)] == [
+        "raise StopAsyncIteration"
+    ]
+
+
 def test_coroutines_stand_only_in_performers_and_faces() -> None:
     owners = {path.name for path in MODULES if asynchronous(tree_of(path))}
     assert owners <= PERFORMERS | FACES
@@ -70,8 +76,10 @@ def test_an_asynchronous_face_only_hands_a_flow_to_a_runner(name: str) -> None:
             for node in function.body
             if not (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant))
         ]
+        if function.name == "__anext__":  # the protocol wants the end of a walk as an exception
+            statements = [node for node in statements if not ends_the_iteration(node)]
         assert len(statements) <= 2, f"{name}: {function.name} does more than hand over"
-        for node in ast.walk(function):
+        for node in (inside for statement in statements for inside in ast.walk(statement)):
             assert not isinstance(
                 node,
                 ast.If | ast.IfExp | ast.For | ast.AsyncFor | ast.While | ast.Try | ast.With
