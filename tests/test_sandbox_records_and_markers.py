@@ -160,9 +160,10 @@ def test_a_traceback_with_locals_through_the_sandbox_shows_no_secret() -> None:
         "purpose": "asset_library_video",
     })  # fmt: skip
     told = ""
-    for call in (("POST", "/assets", {"object_key": place["object_key"]}), ("GET", "/credits")):
+    finalize = {"object_key": place["object_key"]}
+    for method, path, body in (("POST", "/assets", finalize), ("GET", "/credits", None)):
         try:
-            ask(*call)
+            ask(method, path, body)
         except ResponseLostError as error:
             trace = traceback.TracebackException.from_exception(error, capture_locals=True)
             ours = [frame for frame in trace.stack if "sume_ext/sandbox" in frame.filename]

@@ -15,15 +15,19 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from sume_ext.sandbox import Limits, Sandbox, sample_video
 from sume_ext.sandbox.files import DIRECTORY, PICTURES
+from sume_ext.sandbox.messages import Body, Head
 from tests.sandbox.api import Api, fetch, put
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 SAMPLE = sample_video().read_bytes()
+SILENT = Sandbox()
 
 
 @pytest.fixture
@@ -339,3 +343,16 @@ def test_a_player_opens_every_packaged_file(name: str) -> None:
 
 def test_every_packaged_file_is_known() -> None:
     assert {path.name for path in DIRECTORY.iterdir()} == set(PICTURES)
+
+
+@given(
+    path=st.text("/abc0123456789._-%?*\x00é", max_size=40),
+    query=st.text("expirsgnatu=&0 9", max_size=30),
+)
+def test_no_path_breaks_the_media_origin(path: str, query: str) -> None:
+    """Whatever is asked, the answer is a refusal or a file, never a breakdown."""
+    head = Head("media", "GET", path, query, {})
+    engine = SILENT._engine
+    delivery = engine.finish(engine.begin(head), Body())
+    assert delivery.reply is not None
+    assert delivery.reply.status in {403, 404}

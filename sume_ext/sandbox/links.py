@@ -51,13 +51,13 @@ class Links:
 
     def refusal(self, path: str, query: str) -> str | None:
         """Why a link isn't good, or None."""
-        if path.split("/")[1] in PUBLIC:
+        if path.removeprefix("/").partition("/")[0] in PUBLIC:
             return None
         return self._signer.refusal(path, query, now=self._world.clock.now())
 
     def content(self, path: str) -> Content | None:
         """The bytes that a path leads to, or None."""
-        _, group, identifier, name = (*path.split("/"), "", "", "")[:4]
+        _, group, identifier, name = (*path.split("/"), "", "", "", "")[:4]
         if group == "uploads":
             upload = self._world.uploads_by_id.get(identifier)
             return upload.content if upload else None
