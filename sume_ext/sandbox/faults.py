@@ -40,7 +40,7 @@ NOTHING: Final = object()
 
 @dataclass(frozen=True, kw_only=True)
 class Fault:
-    """One thing that goes wrong.
+    """One thing that goes wrong; a request is struck by the first fault that fits it, and no other.
 
     Where and how often:
 
