@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 _DEEPEST = 40
+_REDACTED_BYTES = REDACTED.encode()
 _PAIR = 2
 _PLAIN = (int, float, complex, type(None), Secret, type)
 
@@ -108,7 +109,7 @@ class _Redactor:
             owned = isinstance(owner, str) and name in OWNED and compact(owner) in OWNERS
             whole = not isinstance(value, Mapping) or compact(name) not in OWNERS
             if owned or (is_sensitive(name) and whole):
-                return value if value in ("", b"", REDACTED) else REDACTED
+                return _hidden(value)
         if isinstance(value, Mapping):
             return self._owned_by(name, cast("Any", value))
         return self.any(value)
@@ -211,6 +212,13 @@ def _twin(error: BaseException, args: tuple[Any, ...], state: dict[str, Any]) ->
 
 def _of_type(text: str, clean: str) -> str:
     return text if clean == text else clean
+
+
+def _hidden(value: Any) -> Any:
+    """What stands in place of a value under a sensitive name: bytes for bytes, else text."""
+    if isinstance(value, bytes):
+        return value if value in (b"", _REDACTED_BYTES) else _REDACTED_BYTES
+    return value if value in ("", REDACTED) else REDACTED
 
 
 def _field_names(value: object) -> list[str]:

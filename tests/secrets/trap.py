@@ -1,0 +1,166 @@
+"""A folder into which everything the client shows is written, and the search for markers in it."""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+import logging
+import pickle
+import pprint
+import subprocess
+import sys
+import traceback
+import warnings
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+import rich.console
+import rich.pretty
+import rich.traceback
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Iterable, Mapping
+
+RULES = Path(__file__).with_name("gitleaks.toml")
+
+
+class Trap:
+    """Writes down whatever shows: logs, reprs, pickles, tracebacks, warnings, output.
+
+    Args:
+        folder: Where to write.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._shown = (folder / "shown.txt").open("a", encoding="utf-8", errors="backslashreplace")
+        self._tracebacks = (folder / "tracebacks.txt").open(
+            "a", encoding="utf-8", errors="backslashreplace"
+        )
+        self._pickles = (folder / "pickles.bin").open("ab")
+        self.failures: list[str] = []
+
+    @contextmanager
+    def listening(self) -> Generator[None]:
+        """Every logger at DEBUG into a file, warnings and prints into others."""
+        handler = logging.FileHandler(self.folder / "log.txt", encoding="utf-8")
+        handler.setFormatter(logging.Formatter("%(levelname)s %(name)s %(message)s"))
+        root = logging.getLogger()
+        level = root.level
+        root.addHandler(handler)
+        root.setLevel(logging.DEBUG)
+        out, error = sys.stdout, sys.stderr
+        printed = io.StringIO()
+        caught: list[warnings.WarningMessage] = []
+        sys.stdout = sys.stderr = printed
+        try:
+            with warnings.catch_warnings(record=True) as caught:
+                warnings.simplefilter("always")
+                yield
+        finally:
+            sys.stdout, sys.stderr = out, error
+            root.removeHandler(handler)
+            root.setLevel(level)
+            handler.close()
+            self.write("printed.txt", printed.getvalue())
+            self.write("warnings.txt", "\n".join(str(one) for one in caught))
+            for file in (self._shown, self._tracebacks, self._pickles):
+                file.close()
+
+    def write(self, name: str, text: str) -> None:
+        """Add text to a file of the folder."""
+        with (self.folder / name).open("a", encoding="utf-8", errors="backslashreplace") as file:
+            file.write(text)
+
+    def show(self, thing: Any) -> None:
+        """Everything that an application might do to look at a thing."""
+        views: tuple[Callable[[Any], str], ...] = (
+            repr, str, format, pprint.pformat, "{!r:>40}".format, "%s".__mod__, _rich, _defaulted,
+        )  # fmt: skip
+        for view in views:
+            self._shown.write(f"{view((thing,) if view == '%s'.__mod__ else thing)}\n")
+        logging.getLogger("app").debug("seen: %s %r", thing, thing)
+        try:
+            self._pickles.write(pickle.dumps(thing))
+        except Exception as error:  # noqa: BLE001  (what doesn't pickle can't leak by it)
+            self._shown.write(f"not pickled: {error!r}\n")
+
+    def failed(self, error: BaseException) -> None:
+        """Everything that an error tracker, a terminal or a log might show of an exception."""
+        self.failures.append(type(error).__name__)
+        self.show(error)
+        self._shown.writelines(f"{note}\n" for note in getattr(error, "__notes__", ()))
+        self._shown.write(f"{vars(error)!r}\n")
+        seen: traceback.TracebackException | None
+        seen = traceback.TracebackException.from_exception(error, capture_locals=True)
+        while seen is not None:
+            self._tracebacks.writelines(seen.format())
+            seen = seen.__cause__ or seen.__context__
+        console = rich.console.Console(file=self._tracebacks, width=200)
+        console.print(
+            rich.traceback.Traceback.from_exception(
+                type(error), error, error.__traceback__, show_locals=True,
+                locals_max_length=1000, locals_max_string=100_000,
+            )
+        )  # fmt: skip
+        logging.getLogger("app").error("failed", exc_info=error)
+
+    def attempt(self, work: Callable[[], Any]) -> Any:
+        """What it answers, shown; or what it raises, shown, and None."""
+        try:
+            answer = work()
+        except Exception as error:  # noqa: BLE001  (whatever it is, it must not tell)
+            self.failed(error)
+            return None
+        self.show(answer)
+        return answer
+
+
+def _rich(thing: Any) -> str:
+    return rich.pretty.pretty_repr(thing, max_depth=8)
+
+
+def _defaulted(thing: Any) -> str:
+    return json.dumps(thing, default=repr, skipkeys=True)
+
+
+def forms(marker: str) -> Iterable[bytes]:
+    """A marker as it may stand in a file: plain, escaped, and in base64 at each alignment."""
+    yield marker.encode()
+    yield quote(marker, safe="").encode()
+    yield quote(quote(marker, safe=""), safe="").encode()
+    yield json.dumps(marker)[1:-1].encode()
+    yield marker.replace("/", "\\/").encode()
+    for before in range(3):
+        whole = base64.b64encode(b"\0" * before + marker.encode())
+        yield whole[4 if before else 0 : len(whole) - 4]
+
+
+def found_in(folder: Path, markers: Mapping[str, Iterable[str]]) -> dict[str, set[str]]:
+    """The kinds of markers that stand in any file of a folder, with the files' names."""
+    found: dict[str, set[str]] = {}
+    for path in folder.rglob("*"):
+        if not path.is_file():
+            continue
+        content = path.read_bytes()
+        for kind, values in markers.items():
+            if any(form in content for value in values for form in forms(value)):
+                found.setdefault(kind, set()).add(path.name)
+    return found
+
+
+def gitleaks(folder: Path) -> list[str]:
+    """The rules of the independent scanner that find something in a folder's files."""
+    report = folder.parent / f"{folder.name}-gitleaks.json"
+    program = Path(sys.executable).with_name("gitleaks")
+    done = subprocess.run(
+        [program, "dir", folder, "--no-banner", "-c", RULES, "-f", "json", "-r", report],
+        capture_output=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode in (0, 1), done.stderr.decode()
+    return sorted({finding["RuleID"] for finding in json.loads(report.read_text())})

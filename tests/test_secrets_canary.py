@@ -1,0 +1,105 @@
+"""Guarantee: no secret the API hands out shows anywhere, by default, whatever goes wrong.
+
+The sandbox marks every kind of secret with values that occur nowhere else. The whole surface is
+used, in good weather and bad, with every logger at DEBUG; then everything written is searched for
+the markers in every form. The test proves itself: without the protections it finds each kind.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from sume_ext.sandbox import Sandbox
+from tests.secrets.tour import EVERYWHERE, AsyncGuide, SyncGuide, bad_weather, good_weather
+from tests.secrets.trap import Trap, found_in, gitleaks
+from tests.secrets.unprotected import switch_off
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+GUIDES = (SyncGuide, AsyncGuide)
+
+
+@pytest.fixture
+def trap(tmp_path: Path) -> Trap:
+    folder = tmp_path / "seen"
+    folder.mkdir()
+    return Trap(folder)
+
+
+def in_good_weather(trap: Trap, folder: Path) -> dict[str, list[str]]:
+    with Sandbox(speed=200, secrets=True) as sandbox:
+        with trap.listening():
+            for guide in GUIDES:
+                do = guide(sandbox, trap)
+                good_weather(do, folder)
+                do.close()
+        return sandbox.markers()
+
+
+def in_bad_weather(
+    trap: Trap, folder: Path, guide: type[SyncGuide | AsyncGuide], faults: tuple[str, ...]
+) -> dict[str, list[str]]:
+    with Sandbox(speed=200, secrets=True, active_limit=None, credits=100_000) as sandbox:
+        with trap.listening():
+            do = guide(sandbox, trap, timeout=0.3)
+            bad_weather(do, sandbox, faults, folder)
+            do.close()
+        return sandbox.markers()
+
+
+def test_good_weather_shows_nothing(trap: Trap, tmp_path: Path) -> None:
+    markers = in_good_weather(trap, tmp_path)
+    assert all(markers.values()), "a kind of secret was never handed out"
+    assert found_in(trap.folder, markers) == {}
+    assert gitleaks(trap.folder) == []
+
+
+@pytest.mark.parametrize("guide", GUIDES)
+@pytest.mark.parametrize("fault", ["status=400", "status=302", "reset=mid", "shape=cut_json"])
+def test_a_failure_shows_nothing(
+    guide: type[SyncGuide | AsyncGuide], fault: str, trap: Trap, tmp_path: Path
+) -> None:
+    markers = in_bad_weather(trap, tmp_path, guide, (fault,))
+    assert trap.failures, "nothing failed"
+    assert found_in(trap.folder, markers) == {}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("guide", GUIDES)
+def test_no_fault_of_the_request_path_shows_anything(
+    guide: type[SyncGuide | AsyncGuide], trap: Trap, tmp_path: Path
+) -> None:
+    markers = in_bad_weather(trap, tmp_path, guide, EVERYWHERE)
+    assert len(set(trap.failures)) >= 10, sorted(set(trap.failures))
+    assert found_in(trap.folder, markers) == {}
+    assert gitleaks(trap.folder) == []
+
+
+def test_without_the_protections_every_kind_is_found(
+    trap: Trap, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    switch_off(monkeypatch)
+    markers = in_good_weather(trap, tmp_path)
+    found = found_in(trap.folder, markers)
+    assert found.keys() == markers.keys()
+    # The independent scanner finds what it knows a shape of.
+    assert {"sume-key", "signed-url", "owner-id", "sandbox-email"} <= set(gitleaks(trap.folder))
+
+
+@pytest.mark.parametrize(
+    ("file", "kinds"),
+    [
+        ("log.txt", {"api_key", "signature", "email"}),
+        ("tracebacks.txt", {"api_key", "object_key", "upload_url"}),
+    ],
+)
+def test_without_the_protections_each_way_out_is_watched(
+    file: str, kinds: set[str], trap: Trap, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    switch_off(monkeypatch)
+    markers = in_bad_weather(trap, tmp_path, SyncGuide, ("status=400",))
+    found = found_in(trap.folder, markers)
+    assert kinds <= {kind for kind, files in found.items() if file in files}

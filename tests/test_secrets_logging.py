@@ -1,0 +1,245 @@
+"""Guarantee: what reaches a log is clean, an app's own logging is its own, and no record is lost.
+
+The threats: httpcore's DEBUG log of response headers; a filter that touches other people's
+records; `extra`, arguments, exceptions and structured messages that a text filter never sees; a
+redactor that fails and lets the record through raw, or drops it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import logging
+import logging.handlers
+import queue
+import sys
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import pytest
+
+import sume_ext
+from sume_ext import AsyncSume, Sume, install_log_redaction, log_redaction
+from sume_ext.sandbox import Sandbox
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+MARK = "zQ7wPx41RtLm"
+
+
+class Kept(logging.Handler):
+    """Keeps the records it sees, and what a formatter makes of them."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.DEBUG)
+        self.records: list[logging.LogRecord] = []
+        self.lines: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.records.append(record)
+        self.lines.append(self.format(record))
+
+    @property
+    def everything(self) -> str:
+        seen = "\n".join(self.lines)
+        for record in self.records:
+            seen += f"\n{vars(record)!r}"
+            if record.exc_info and record.exc_info[1]:
+                seen += f"\n{record.exc_info[1]!r}{record.exc_info[1].__cause__!r}"
+        return seen
+
+
+@pytest.fixture
+def kept() -> Iterator[Kept]:
+    handler = Kept()
+    root = logging.getLogger()
+    level = root.level
+    root.addHandler(handler)
+    root.setLevel(logging.DEBUG)
+    yield handler
+    root.setLevel(level)
+    root.removeHandler(handler)
+
+
+@pytest.fixture
+def cleaned(kept: Kept) -> Iterator[Kept]:
+    uninstall = install_log_redaction()
+    yield kept
+    uninstall()
+
+
+def ours(sandbox: Sandbox) -> None:
+    with Sume(api_key=sandbox.api_key, base_url=sandbox.base_url) as sume:
+        sume.credits.get()
+
+
+def ours_async(sandbox: Sandbox) -> None:
+    async def call() -> None:
+        async with AsyncSume(api_key=sandbox.api_key, base_url=sandbox.base_url) as sume:
+            await asyncio.gather(sume.credits.get(), sume.credits.get())
+
+    asyncio.run(call())
+
+
+@pytest.mark.parametrize("call", [ours, ours_async])
+def test_the_engine_tells_nothing_of_our_exchanges(
+    call: Callable[[Sandbox], None], kept: Kept
+) -> None:
+    with Sandbox() as sandbox:
+        sandbox.faults.add(operation="get_credits", headers={"x-who": MARK}, times=None)
+        call(sandbox)
+    engine = [line for line in kept.lines if "receive_response_headers" in line]
+    assert engine, "httpcore logged nothing, so nothing was tested"
+    assert all(" " not in line for line in engine)
+    assert MARK not in kept.everything
+
+
+@pytest.mark.parametrize("call", [ours, ours_async])
+def test_an_apps_own_traffic_over_the_same_engine_is_logged_as_ever(
+    call: Callable[[Sandbox], None], kept: Kept
+) -> None:
+    with Sandbox() as sandbox:
+        sandbox.faults.add(operation="*", headers={"x-who": MARK}, times=None)
+        call(sandbox)
+        kept.lines.clear()
+        httpx.get(f"{sandbox.base_url}/credits", headers={"x-api-key": "none"})
+    assert any(MARK in line for line in kept.lines)
+
+
+def test_nothing_of_an_apps_logging_is_touched_unless_it_asks(kept: Kept) -> None:
+    handle, factory = logging.Logger.handle, logging.getLogRecordFactory()
+    app = logging.getLogger("app")
+    with Sandbox() as sandbox:
+        ours(sandbox)
+    app.warning("Authorization: Bearer %s", MARK, extra={"token": MARK})
+    assert logging.Logger.handle is handle
+    assert logging.getLogRecordFactory() is factory
+    assert app.filters == [] == logging.getLogger().filters
+    assert logging.getLogger("httpcore").level == logging.NOTSET
+    assert "Authorization: Bearer zQ7wPx41RtLm" in kept.lines
+
+
+def test_any_logger_is_cleaned_message_arguments_and_extra(cleaned: Kept) -> None:
+    log = logging.getLogger("somebody.elses")
+    log.warning("Authorization: Bearer %s", MARK)
+    log.warning("%(what)s", {"what": "fine", "password": MARK})
+    log.warning("cut to %.3s", f"sume_live_{MARK}{MARK}")
+    log.warning("fine", extra={"headers": {"x-api-key": MARK}, "token": MARK, "count": 3})
+    log.warning({"event": "fine", "api_key": MARK})
+    log.warning("two %s %s", 1, {"cookie": MARK})
+    logging.getLogger("child.of").getChild("it").error(ValueError(f"token={MARK}"))
+    logging.LoggerAdapter(log, {"secret": MARK}).info("fine")
+    assert len(cleaned.records) == 8
+    assert MARK not in cleaned.everything
+    assert cleaned.lines[0] == "Authorization: [redacted]"
+    assert vars(cleaned.records[3])["count"] == 3
+    assert cleaned.records[4].msg == {"event": "fine", "api_key": "[redacted]"}
+
+
+def test_exceptions_and_stacks_are_cleaned(cleaned: Kept) -> None:
+    log = logging.getLogger("app")
+    request = httpx.Request("GET", f"https://b.example/{MARK}?X-Amz-Signature=ab12")
+    try:
+        try:
+            httpx.Response(404, request=request).raise_for_status()
+        except httpx.HTTPStatusError as error:
+            raise RuntimeError(f"password={MARK}") from error
+    except RuntimeError:
+        log.exception("failed")
+        log.info("again", exc_info=sys.exc_info(), stack_info=True)
+    assert MARK not in cleaned.everything
+    assert "RuntimeError: password=[redacted]" in cleaned.lines[0]
+    assert "HTTPStatusError" in cleaned.lines[0]
+    assert "test_secrets_logging.py" in cleaned.lines[0], "the traceback is gone"
+
+
+def test_a_line_of_source_with_a_literal_key_is_cleaned(cleaned: Kept) -> None:
+    try:
+        raise ValueError("fine") if "sume_live_zQ7wPx41RtLm" else None  # type: ignore[misc]
+    except ValueError:
+        logging.getLogger("app").exception("failed")
+    assert MARK not in cleaned.everything
+
+
+def test_clean_records_pass_untouched(cleaned: Kept) -> None:
+    arguments = ("job_1", 3)
+    extra = {"job": "job_1", "sizes": [1, 2]}
+    logging.getLogger("app").info("%s has %d", *arguments, extra=extra)
+    (record,) = cleaned.records
+    assert record.msg == "%s has %d"
+    assert record.args == arguments
+    assert vars(record)["sizes"] is extra["sizes"]
+    assert log_redaction.clean(record) is record
+
+
+def test_the_applications_own_record_is_not_changed(cleaned: Kept) -> None:
+    record = logging.LogRecord("app", logging.INFO, "", 0, "token=%s", (MARK,), None)
+    logging.getLogger("app").handle(record)
+    assert record.args == (MARK,)
+    assert MARK not in cleaned.everything
+
+
+def test_handlers_of_every_kind_get_it_clean(cleaned: Kept) -> None:
+    waiting: queue.Queue[Any] = queue.Queue()
+    shown = io.StringIO()
+    log = logging.getLogger("app.queue")
+    handlers: list[logging.Handler] = [
+        logging.handlers.QueueHandler(waiting),
+        logging.handlers.MemoryHandler(10),
+        logging.StreamHandler(shown),
+    ]
+    for handler in handlers:
+        log.addHandler(handler)
+    log.error("token=%s", MARK, extra={"secret": MARK})
+    for handler in handlers:
+        log.removeHandler(handler)
+        handler.close()
+    assert MARK not in shown.getvalue() + repr(vars(waiting.get_nowait()))
+
+
+class Hostile:
+    """Fails when it is looked at."""
+
+    def __repr__(self) -> str:
+        raise RuntimeError(MARK)
+
+
+@pytest.mark.parametrize("failure", [RuntimeError, RecursionError, MemoryError, UnicodeError])
+def test_a_failing_redactor_neither_drops_a_record_nor_lets_it_through(
+    failure: type[Exception], cleaned: Kept, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_: object) -> str:
+        raise failure(MARK)
+
+    monkeypatch.setattr(log_redaction, "redact_text", fail)
+    logging.getLogger("app").error("token=%s", MARK, exc_info=ValueError(MARK))
+    (record,) = cleaned.records
+    assert record.levelno == logging.ERROR
+    assert record.name == "app"
+    assert record.funcName == "test_a_failing_redactor_neither_drops_a_record_nor_lets_it_through"
+    assert failure.__name__ in cleaned.lines[0]
+    assert MARK not in cleaned.everything
+
+
+def test_records_that_can_not_be_formatted_are_told_of(
+    cleaned: Kept, capsys: pytest.CaptureFixture[str]
+) -> None:
+    log = logging.getLogger("app")
+    log.error("%s %s", MARK)  # noqa: PLE1206  (that is the point)
+    log.error("%s", Hostile())
+    log.error("fine", extra={"thing": Hostile()})
+    assert len(cleaned.records) == 3
+    assert MARK not in cleaned.everything + capsys.readouterr().err
+
+
+def test_installing_twice_is_installing_once_and_it_can_be_taken_away(kept: Kept) -> None:
+    before = logging.Logger.handle
+    first, second = install_log_redaction(), install_log_redaction()
+    assert first is second
+    first()
+    second()
+    assert logging.Logger.handle is before
+    logging.getLogger("app").info("token=%s", MARK)
+    assert MARK in kept.lines[0]
+    assert sume_ext.install_log_redaction is install_log_redaction

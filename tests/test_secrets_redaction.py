@@ -1,0 +1,450 @@
+"""Guarantee: `redact` takes out secrets known by name, by shape or by value, and nothing else.
+
+The threats: a new spelling of a name, a signed URL of a store nobody thought of, a header list, an
+exception that quotes a URL; and, as bad, a redactor that eats prompts, ids and ordinary URLs, so
+that people switch it off.
+"""
+
+from __future__ import annotations
+
+import base64
+import dataclasses
+import enum
+import json
+import subprocess
+import sys
+from collections import OrderedDict
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
+from urllib.parse import quote
+
+import attrs
+import httpx
+import pytest
+from sume_api.models import MeUser
+
+from sume_ext import redact
+from sume_ext.fingerprints import Fingerprints
+from sume_ext.memory import remember, remember_json
+from sume_ext.secret import Secret
+from sume_ext.sensitive import NAMES, is_sensitive
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+MARK = "zQ7wPx41RtLm"
+"""A value of no shape: it is hidden for its surroundings or not at all."""
+
+DIRTY = (
+    f"Authorization: Bearer {MARK}",
+    f"authorization: Basic {MARK}==",
+    f'{{"authorization": "Bearer {MARK}"}}',
+    f"{{'X-Api-Key': '{MARK}', 'accept': '*/*'}}",
+    f"Headers({{'x-api-key': '{MARK}'}})",
+    f"[(b'x-api-key', b'{MARK}'), (b'accept', b'*/*')]",
+    f"curl -H 'X-Api-Key: {MARK}' https://www.sume.so/api/v1/me",
+    f"Cookie: theme=dark; session={MARK}; path=/",
+    f"Set-Cookie: session={MARK}; HttpOnly",
+    f"SUME_API_KEY={MARK} sume me",
+    f"sume setup --api-key {MARK} --yes",
+    f"Sume(api_key='{MARK}')",
+    f"my_api-key = {MARK}",
+    f"API key: {MARK}",
+    f"password: {MARK}",
+    f"clientSecret={MARK};",
+    f'\\"object_key\\": \\"{MARK}\\"',
+    f'"object_key": "a \\"quoted\\" {MARK}"',
+    f'"required_headers": {{"content-type": "video/mp4", "x-amz-meta-a": "{MARK}"}}',
+    f'"upload_url": "https://store.example/{MARK}"',
+    f"'upload_url': 'https://store.example/'\n               '{MARK}'",
+    f"user_id={MARK} workspace_id={MARK}",
+    f'{{"user": {{"id": "{MARK}", "name": "A. Person"}}}}',
+    f"device_code={MARK}",
+    f'"provider_payload": {{"gpu": "{MARK}"}}',
+    f"https://person:{MARK}@proxy.example:8080/",
+    f"https://bucket.s3.amazonaws.com/{MARK}?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Signature=ab12",
+    f"https://s3.example/b/k?AWSAccessKeyId=AKIA&Signature={MARK}%3D&Expires=1",
+    f"https://storage.googleapis.com/b/{MARK}?X-Goog-Algorithm=GOOG4&X-Goog-Signature=ab12",
+    f"https://storage.googleapis.com/b/k?GoogleAccessId=a&Expires=1&Signature={MARK}",
+    f"https://acc.blob.core.windows.net/c/{MARK}.mp4?sv=2022-11-02&sp=r&sig=a%2Bb%3D",
+    f"https://d1.cloudfront.net/{MARK}.mp4?Expires=1&Signature=a~b&Key-Pair-Id=K1",
+    f"https://cdn.example/a.mp4?hdnts=exp=1~hmac={MARK}",
+    f"https://app.example/callback?state=1&access_token={MARK}#top",
+    f"https://app.example/#id_token={MARK}",
+    f"https://media.sume.so/a/b.mp4?v={MARK}",
+    f"https:\\/\\/bucket.example\\/{MARK}?X-Amz-Signature=ab12",
+    f"next=https%3A%2F%2Fb.example%2Fk%3FX-Amz-Signature%3D{MARK}%26x",
+    f'HTTP Request: PUT https://b.example/{MARK}?x=1&sig=ab12cd34 "HTTP/1.1 200 OK"',
+    f"mail {MARK}@example.com now",
+    f"<{MARK}.x+y@mail.example.co.uk>",
+    f"to={MARK}%40example.com",
+    f"jürgen.{MARK}@example.de",
+    f"sume_live_{MARK}",
+    f"key=sume_test_{MARK}.",
+    f"sume_{'partner'}_{MARK}{MARK}",
+    f"eyJhbGciOiJIUzI1NiJ9.eyJ{MARK}.{MARK}",
+    f"user_9{MARK} in ws_8{MARK}",
+    f"stored as uploads/ws_1a2b3c4d/{MARK}/clip.mp4",
+    f"-----BEGIN PRIVATE KEY-----\n{MARK}\n-----END PRIVATE KEY-----",
+)  # fmt: skip
+
+CLEAN = (
+    'A sign says "hello@home", in the style of @creator, 2 tokens: yes',
+    "the token: expired and the secret: love",
+    "meet me @ 5pm, e-mail: later, password reset is broken",
+    "bearer securities are a risk",
+    "user story: as a user, I want a key, a cookie and a signature dish",
+    "https://www.example.com/search?q=cats&page=2#top",
+    "https://media.sume.so/results/job_sandbox_0a1b2c3d/0.mp4",
+    "https://medium.example/@somebody/post?x=1",
+    "https://unpkg.example/react@18.2.0/umd.js?module",
+    "https://www.sume.so/api/v1/jobs/job_123/result",
+    "http://127.0.0.1:8080/api/v1/assets?limit=5&sort=relevance",
+    "icon@2x.png and logo@home.svg",
+    "git@github.com:somebody/something.git",
+    "job_9f8e7d6c5b4a3928 asset_0192abcdef012345 req_0a1b2c3d4e5f6a7b brand_12ab34cd56ef",
+    "3f2a9c1b-1111-4222-8333-abcdefabcdef",
+    "max_tokens: 4096, tokens=3, token_count=17, monkeys: 3",
+    '{"prompt": "a jar", "duration": 4, "aspect_ratio": "9:16", "generate_audio": false}',
+    '{"object": "list", "data": [], "has_more": false, "next_cursor": null}',
+    "key: value, key=1, keyboard=qwerty, monkey",
+    "uploads/clip.mp4 and uploads/2026-11-22/final-cut.mp4",
+    "user_agent=curl/8.5 user_profile_view ws_connect key_frames=12",
+    "sume_ext.redaction imports sume_api.operations",
+    "api_key=None token=null password=None 'token': None, \"secret\": true",
+    "X-Request-Id: req_0a1b2c3d",
+    "-----BEGIN CERTIFICATE-----",
+    "12:30:45 = 3, a=b, c:d, sigma=1, design: new, config: x",
+    "def f(api_key: str | None = None, *, token: str) -> None:",
+    "İstanbul: 3, ǅ=1",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("text", DIRTY)
+def test_a_secret_is_taken_out_of_text(text: str) -> None:
+    cleaned = redact(text)
+    assert MARK.lower() not in cleaned.lower()
+    assert "[redacted]" in cleaned
+    assert redact(cleaned) == cleaned
+
+
+@pytest.mark.parametrize("text", CLEAN)
+def test_what_merely_looks_alike_comes_back_as_the_same_object(text: str) -> None:
+    assert redact(text) is text
+
+
+@pytest.mark.parametrize(
+    ("text", "cleaned"),
+    [
+        ("GET https://b.example/k?sig=ab12cd34 ok", "GET https://b.example/[redacted] ok"),
+        ("(https://b.example/k?sig=ab12cd34),", "(https://b.example/[redacted]),"),
+        ("https://media.sume.so/a.mp4?v=1", "https://media.sume.so/a.mp4?[redacted]"),
+        ("https://a:b@host.example/x", "https://[redacted]@host.example/x"),
+        ("x?api_key=ab12&q=cats", "x?api_key=[redacted]&q=cats"),
+        ('{"token": "ab12", "n": 1}', '{"token": "[redacted]", "n": 1}'),
+        ("by a@b.example, b@c.example", "by [redacted], [redacted]"),
+    ],
+)
+def test_what_is_safe_around_it_stays_readable(text: str, cleaned: str) -> None:
+    assert redact(text) == cleaned
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("style", ["snake", "kebab", "camel", "upper", "joined"])
+def test_every_name_is_known_in_every_spelling(name: str, style: str) -> None:
+    words = name.split()
+    spelt = {
+        "snake": "_".join(words),
+        "kebab": "-".join(words),
+        "camel": words[0] + "".join(word.title() for word in words[1:]),
+        "upper": "_".join(words).upper(),
+        "joined": "".join(words),
+    }[style]
+    assert is_sensitive(spelt)
+    for prefix in ("", "x_", "sume-", "OLD_"):
+        assert redact({prefix + spelt: MARK}) == {prefix + spelt: "[redacted]"}
+        for text in (f'"{prefix}{spelt}": "{MARK}"', f"{prefix}{spelt}={MARK}"):
+            assert MARK not in redact(text)
+
+
+@pytest.mark.parametrize(
+    "name", ["prompt", "id", "name", "tokens", "keyboard", "monkey", "config", "author", "cursor"]
+)
+def test_other_names_hide_nothing(name: str) -> None:
+    value = {name: MARK, f"{name}_count": 3}
+    assert redact(value) is value
+
+
+def test_ids_of_people_are_hidden_by_what_they_stand_in() -> None:
+    me: dict[str, Any] = {
+        "user": {"id": MARK, "name": MARK, "plan": "pro"},
+        "workspace": {"id": MARK},
+        "api_key": {"id": MARK, "prefix": MARK, "scopes": ["read"]},
+        "job": {"id": "job_1"},
+    }
+    cleaned = redact(me)
+    assert MARK not in json.dumps(cleaned)
+    assert cleaned["user"]["plan"] == "pro"
+    assert cleaned["api_key"]["scopes"] == ["read"]
+    assert cleaned["job"] is me["job"]
+
+
+@attrs.define
+class Settings:
+    api_key: str
+    region: str
+    tags: list[str]
+
+
+@attrs.frozen
+class Frozen:
+    _token: str
+    inner: Settings
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Plain:
+    password: str
+    size: int
+
+
+class Colour(enum.StrEnum):
+    RED = "red"
+
+
+class Point(NamedTuple):
+    x: int
+    note: str
+
+
+def test_structures_keep_their_types_and_lose_their_secrets() -> None:
+    settings = Settings(MARK, "eu", ["a", "x@example.com"])
+    cleaned = redact(settings)
+    assert isinstance(cleaned, Settings)
+    assert (cleaned.api_key, cleaned.region, cleaned.tags) == (
+        "[redacted]", "eu", ["a", "[redacted]"],
+    )  # fmt: skip
+    assert settings.api_key == MARK, "the original was changed"
+    nested = redact(Frozen(MARK, settings))
+    assert MARK not in repr(nested)
+    assert redact(Plain(MARK, 3)) == Plain("[redacted]", 3)
+    assert redact(Point(1, "a@b.example")) == Point(1, "[redacted]")
+    assert redact(("x-api-key", MARK)) == ("x-api-key", "[redacted]")
+    assert redact([(b"X-Api-Key", b"ab12")]) == [(b"X-Api-Key", b"[redacted]")]
+    assert redact({"a@b.example", "c"}) == {"[redacted]", "c"}
+    assert redact(b"token=ab12") == b"token=[redacted]"
+    assert redact(MappingProxyType({"token": "ab12"})) == {"token": "[redacted]"}
+    ordered: OrderedDict[str, str] = OrderedDict(token="ab12")
+    assert redact(ordered) == {"token": "[redacted]"}
+    assert MARK not in repr(redact(MeUser(id=MARK, email=MARK)).to_dict())
+
+
+UNTOUCHED: list[Any] = [
+        None, 3, 2.5, True, 1j, Colour.RED, ..., int, [1, 2], (), {"a": [{"b": (1, "x")}]},
+        frozenset({1}), b"plain", bytearray(b"plain"), range(3), Point(1, "x"), object(),
+        Settings("", "eu", []), Plain("", 1), ValueError("plain"), Secret("anything at all 1"),
+        json.dumps, OrderedDict(a=1),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("value", UNTOUCHED)
+def test_what_is_clean_comes_back_itself(value: Any) -> None:
+    assert redact(value) is value
+
+
+def test_circles_and_depth_end() -> None:
+    circle: dict[str, Any] = {"token": MARK}
+    circle["self"] = circle
+    assert MARK not in repr(redact(circle))
+    deep: list[Any] = [MARK + "@example.com"]
+    for _ in range(500):
+        deep = [deep]
+    assert MARK not in repr(redact(deep))
+
+
+def test_foreign_objects_are_told_by_their_text() -> None:
+    url = httpx.URL(f"https://b.example/{MARK}?X-Amz-Signature=ab12")
+    request = httpx.Request("PUT", url, headers={"x-api-key": MARK})
+    for value in (url, request, request.headers, httpx.QueryParams(token=MARK)):
+        assert MARK not in repr(redact(value)), type(value)
+        assert MARK not in str(redact(value)), type(value)
+
+
+def test_exceptions_keep_their_type_and_lose_what_they_quote() -> None:
+    url = f"https://b.example/{MARK}?X-Amz-Signature=ab12"
+    request = httpx.Request("GET", url)
+    response = httpx.Response(404, request=request)
+
+    def fail() -> None:
+        try:
+            try:
+                response.raise_for_status()
+            except httpx.HTTPStatusError as error:
+                error.add_note(f"while fetching {url}")
+                raise
+        except httpx.HTTPStatusError as error:
+            raise OSError(5, "broken", f"token={MARK}") from error
+
+    with pytest.raises(OSError, match="broken") as caught:
+        fail()
+    cleaned = redact(caught.value)
+    assert isinstance(cleaned, OSError)
+    assert cleaned.__traceback__ is caught.value.__traceback__
+    cause = cleaned.__cause__
+    assert isinstance(cause, httpx.HTTPStatusError)
+    for one in (cleaned, cause):
+        shown = f"{one!s} {one!r} {vars(one)!r} {one.args!r} {getattr(one, '__notes__', '')}"
+        assert MARK not in shown
+    assert "404" in str(cause)
+
+
+class Awkward(Exception):  # noqa: N818
+    def __new__(cls, *, key: str) -> Self:
+        return super().__new__(cls)
+
+    def __init__(self, *, key: str) -> None:
+        super().__init__()
+        self.key = key
+
+    def __str__(self) -> str:
+        return f"api_key={self.key}"
+
+
+def test_an_exception_that_can_not_be_made_again_becomes_a_plain_one() -> None:
+    cleaned = redact(Awkward(key=MARK))
+    assert "Awkward" in str(cleaned)
+    assert MARK not in f"{cleaned!r} {cleaned} {vars(cleaned)}"
+
+
+SECRETS = ("weird value 4711 zz-top", "media/5c1f9a7e/clip one/ü-final.mp4", "aB3/dE5+gH7=jK9_mN1")
+
+
+@pytest.fixture
+def known() -> tuple[str, ...]:
+    remember(*SECRETS)
+    return SECRETS
+
+
+DISGUISES: dict[str, Callable[[str], str]] = {
+    "as it is": str,
+    "in capitals": str.upper,
+    "quoted": quote,
+    "wholly quoted": lambda text: quote(text, safe=""),
+    "quoted twice": lambda text: quote(quote(text, safe=""), safe=""),
+    "in hexadecimal escapes": lambda text: "".join(f"%{byte:02x}" for byte in text.encode()),
+    "json": json.dumps,
+    "json in json": lambda text: json.dumps(json.dumps({"a": text})),
+    "json with escapes": lambda text: json.dumps(text).replace("/", "\\/").replace("=", "\\u003d"),
+    "html": lambda text: text.replace("/", "&#x2F;").replace("=", "&#61;"),
+    "repr": repr,
+    "bytes": lambda text: repr(text.encode()),
+    "base64": lambda text: base64.b64encode(text.encode()).decode(),
+    "base64, shifted once": lambda text: base64.b64encode(f"u:{text}!".encode()).decode(),
+    "base64, for URLs": lambda text: base64.urlsafe_b64encode(f"user:{text}".encode()).decode(),
+    "base64, in lines": lambda text: base64.encodebytes(f"{'x' * 50}{text}".encode()).decode(),
+    "in lines": lambda text: "\n".join(text[i : i + 5] for i in range(0, len(text), 5)),
+    "in pieces of a string": lambda text: '"\n    "'.join(
+        text[i : i + 7] for i in range(0, len(text), 7)
+    ),
+    "in a table": lambda text: " │\n│ ".join(text[i : i + 6] for i in range(0, len(text), 6)),
+    "coloured": lambda text: text[:4] + "\x1b[31m" + text[4:] + "\x1b[0m",
+}
+
+
+@pytest.mark.parametrize("number", range(len(SECRETS)))
+@pytest.mark.parametrize("disguise", DISGUISES)
+def test_a_known_secret_is_found_in_every_disguise(
+    number: int, disguise: str, known: tuple[str, ...]
+) -> None:
+    hidden = DISGUISES[disguise](known[number])
+    text = f"before {hidden} after"
+    cleaned = redact(text)
+    assert hidden not in cleaned
+    assert cleaned.startswith("before ")
+    assert cleaned.endswith(" after")
+    assert "[redacted]" in cleaned
+    assert not Fingerprints().find(cleaned)
+    assert redact(cleaned) == cleaned
+
+
+def test_what_comes_and_goes_as_json_is_known_from_then_on() -> None:
+    data = {
+        "user": {"id": "anna-7777-4444", "email": "anna7777@mail.example"},
+        "required_headers": {"Content-Type": "video/mp4", "X-Meta": "meta-90210-beverly"},
+        "upload_url": "https://store.example/deep/place-31337/x?X-Amz-Signature=5ca1ab1e0ddba11f",
+        "data": [{"media_url": "https://m.example/v.mp4?expires=1&signature=0ff1ce0decade123"}],
+        "job_id": "job_90210abcdef",
+    }
+    remember_json(json.dumps(data).encode(), data)
+    for secret in (
+        "anna-7777-4444", "anna7777@mail.example", "meta-90210-beverly", "deep/place-31337/x",
+        "5ca1ab1e0ddba11f", "0ff1ce0decade123",
+    ):  # fmt: skip
+        assert secret not in redact(f"as {secret} says")
+    for everyday in ("video/mp4", "job_90210abcdef", "https://m.example/v.mp4", "store.example"):
+        assert redact(f"as {everyday} says") == f"as {everyday} says"
+
+
+def test_memory_is_bounded_and_links_can_not_push_out_keys() -> None:
+    prints = Fingerprints(limit=50, links=20)
+    prints.add("the-key-1234567890")
+    for number in range(5000):
+        prints.add(f"signature{number:08d}", link=True)
+    assert len(prints) == 21
+    assert prints.find("x the-key-1234567890 y")
+    assert prints.find("signature00004999")
+    assert not prints.find("signature00000001")
+    for number in range(5000):
+        prints.add(f"secret{number:08d}")
+    assert len(prints) == 70
+    assert sum(map(len, prints._samples.values())) < 70 * 60
+    assert not prints.find("x the-key-1234567890 y")
+
+
+def test_a_secret_that_is_used_again_is_kept_longest() -> None:
+    prints = Fingerprints(limit=3)
+    for text in ("aaaa1111aaaa", "bbbb2222bbbb", "cccc3333cccc", "aaaa1111aaaa", "dddd4444dddd"):
+        prints.add(text)
+    assert prints.find("aaaa1111aaaa")
+    assert not prints.find("bbbb2222bbbb")
+
+
+def test_what_is_too_short_to_tell_is_not_taken_for_known() -> None:
+    prints = Fingerprints()
+    prints.add("abc-123")
+    assert not prints.find("abc-123 abc-123")
+
+
+CLEAR = """
+import gc, sys
+from sume_ext import Sume
+from sume_ext.memory import find
+
+key = "sume_live_" + "".join(["Zx", "9876", "54321", "qwerty"])
+client = Sume(api_key=key)
+client.close()
+del client
+gc.collect()
+alive = [o for o in gc.get_objects() if type(o).__module__.startswith("sume_ext")]
+assert find("at last " + key + " again")
+low = key.lower().replace("_", "")
+del key
+gc.collect()
+kept = [
+    text
+    for holder in gc.get_objects()
+    if type(holder) in (dict, list, tuple, set)
+    for text in (holder.values() if type(holder) is dict else holder)
+    if isinstance(text, (str, bytes))
+    and (text if isinstance(text, str) else text.decode("latin-1")).lower().replace("_", "") == low
+]
+print(len(kept) - 0 if kept else 0)
+"""
+
+
+def test_nothing_is_kept_in_clear_when_the_client_is_gone() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", CLEAR], capture_output=True, text=True, timeout=60, check=True
+    )
+    # The module's own `low` is the one that is left.
+    assert int(done.stdout) <= 1

@@ -1,0 +1,249 @@
+"""Guarantee: an exception that leaves us shows our lines, and none of what our frames held.
+
+The threat: error trackers, rich tracebacks and `capture_locals=True` show every frame's locals,
+and ours hold keys, headers, bodies and signed URLs. The application's own frames stay its own:
+a client that empties those would break its debugging.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import pdb  # noqa: T100  (its own post-mortem view is one of the ways out)
+import traceback
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import pytest
+import rich.traceback
+from sume_api.api.assets import create_asset
+
+from sume_ext import AsyncSume, ConfigurationError, InvalidArgumentError, Sume, SumeError
+from sume_ext.border import border, conceal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from types import FrameType
+
+MARK = "zQ7wPx41RtLm"
+
+
+def told() -> str:
+    """The secret, without a local of any frame that holds it."""
+    return MARK
+
+
+def shown(error: BaseException) -> str:
+    """Everything that tools show of an exception, suppressed causes included."""
+    parts: list[str] = []
+    pending: list[traceback.TracebackException | None]
+    pending = [traceback.TracebackException.from_exception(error, capture_locals=True)]
+    while pending:
+        if (one := pending.pop()) is not None:
+            parts += one.format()
+            pending += [one.__cause__, one.__context__]
+    # What rich would print, without the time it takes to colour it.
+    trace = rich.traceback.Traceback.extract(
+        type(error), error, error.__traceback__, show_locals=True, locals_max_string=10_000
+    )
+    for stack in trace.stacks:
+        parts += [f"{stack.exc_type} {stack.exc_value}"]
+        parts += [str(node) for one in stack.frames for node in (one.locals or {}).values()]
+    chain: BaseException | None = error
+    while chain is not None:
+        parts.append(f"{chain!r} {vars(chain)!r} {chain.args!r}")
+        chain = chain.__cause__ or chain.__context__
+    return "".join(parts)
+
+
+def failure_of(work: Callable[[], object]) -> BaseException:
+    """What it raises, be it an interruption."""
+    with pytest.raises(BaseException) as caught:  # noqa: PT011
+        work()
+    return caught.value
+
+
+def frames(error: BaseException) -> Iterator[FrameType]:
+    for frame, _ in traceback.walk_tb(error.__traceback__):
+        yield frame
+
+
+def answering(status: int, body: Any = None, **more: Any) -> httpx.MockTransport:
+    return httpx.MockTransport(lambda _: httpx.Response(status, json=body, **more))
+
+
+def failing(error: Callable[[httpx.Request], Exception]) -> httpx.MockTransport:
+    def handle(request: httpx.Request) -> httpx.Response:
+        raise error(request)
+
+    return httpx.MockTransport(handle)
+
+
+ERROR: dict[str, Any] = {
+    "error": {"code": "bad", "message": "no", "details": {}},
+    "request_id": "req_1",
+}
+TRANSPORTS: dict[str, Callable[[], httpx.MockTransport]] = {
+    "refused": lambda: answering(400, ERROR),
+    "not found": lambda: answering(404, ERROR),
+    "not JSON": lambda: httpx.MockTransport(
+        lambda _: httpx.Response(200, text=f"<html>{told()}</html>")
+    ),
+    "another shape": lambda: answering(200, {"upload_url": told(), "x": [told()]}),
+    "redirected": lambda: answering(302, headers={"location": f"https://else/?sig={told()}"}),
+    "no connection": lambda: failing(lambda request: httpx.ConnectError(told(), request=request)),
+    "lost": lambda: failing(lambda request: httpx.ReadError(told(), request=request)),
+    "a bug": lambda: failing(lambda _: ZeroDivisionError("fine")),
+    "interrupted": lambda: failing(lambda _: KeyboardInterrupt()),  # type: ignore[arg-type, return-value]  # pyright: ignore[reportArgumentType]
+}
+CALLS: dict[str, Callable[[Any], Any]] = {
+    "reads": lambda sume: sume.account.me(),
+    "sends a secret": lambda sume: sume.assets.create(
+        object_key=told(), file_name="a.mp4", content_type="video/mp4", size_bytes=1
+    ),
+    "sends a URL": lambda sume: sume.face_swap.create(
+        source_video_url=f"https://m.example/{told()}?signature={told()}", avatar_ids=["a"]
+    ),
+    "is unbound": lambda sume: sume.call(create_asset, body=Body(told())),
+    "is misspelt": lambda sume: sume.assets.create(objectkey=told()),
+    "is positional": lambda sume: sume.assets.create(told()),
+    "is no JSON": lambda sume: sume.images.generate(prompt=told(), reference_image_urls={told()}),
+}
+
+
+class Body:
+    """A request body as the generated code wants it."""
+
+    def __init__(self, key: str) -> None:
+        self._key = key
+
+    def to_dict(self) -> dict[str, str]:
+        return {"object_key": self._key}
+
+
+def key() -> str:
+    return f"sume_live_{told()}"
+
+
+@pytest.mark.parametrize("transport", TRANSPORTS)
+@pytest.mark.parametrize("call", CALLS)
+def test_a_failing_call_shows_nothing_of_what_it_held(call: str, transport: str) -> None:
+    with Sume(api_key=key(), transport=TRANSPORTS[transport](), timeout=0.05) as sume:
+        assert MARK not in shown(failure_of(lambda: CALLS[call](sume)))
+
+
+@pytest.mark.parametrize("transport", TRANSPORTS)
+@pytest.mark.parametrize("call", CALLS)
+def test_so_does_a_failing_call_that_is_awaited(call: str, transport: str) -> None:
+    async def enter() -> None:
+        given = TRANSPORTS[transport]()
+        async with AsyncSume(api_key=key(), transport=given, timeout=0.05) as sume:
+            await CALLS[call](sume)
+
+    assert MARK not in shown(failure_of(lambda: asyncio.run(enter())))
+
+
+def test_lists_events_and_background_tasks_too() -> None:
+    with Sume(api_key=key(), transport=answering(400, ERROR)) as sume:
+        for work in (
+            lambda: list(sume.assets.list(q=told())),
+            lambda: sume.assets.list(q=told()).take(1),
+            lambda: list(sume.jobs.handle("job_1").events()),
+        ):
+            with pytest.raises(SumeError) as caught:
+                work()
+            assert MARK not in shown(caught.value)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"timeout": -1}, {"base_url": "ftp://x"}, {"auth": "basic"}, {"base_url": "http://x.y"},
+        {"verify": False, "timeout": 0},
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("kind", [Sume, AsyncSume])
+def test_a_refused_configuration_shows_neither_key_nor_environment(
+    kind: Callable[..., Any], options: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SUME_API_KEY", f"sume_live_{MARK}")
+    monkeypatch.setenv("ANOTHER_SECRET", MARK)
+    proxy = "http://u:{}@proxy.example"
+    with pytest.raises(ConfigurationError) as caught:
+        kind(**options)
+    assert MARK not in shown(caught.value)
+    with pytest.raises(ConfigurationError) as caught:
+        kind(api_key=key(), proxy=proxy.format(told()), **options)
+    assert MARK not in shown(caught.value)
+
+
+def test_our_lines_stay_for_finding_the_fault() -> None:
+    with Sume(api_key=key(), transport=answering(400, ERROR)) as sume:
+        error = failure_of(sume.account.me)
+    names = [frame.f_code.co_name for frame in frames(error)]
+    assert "perform" in names
+    assert names[-1] == "_attempt"
+
+
+def test_the_applications_frames_keep_their_locals() -> None:
+    def listener(_: object) -> None:
+        inner = "a local of its listener"
+        raise LookupError(inner)
+
+    job = {"id": "job_1", "object": "job", "type": "video_generation", "status": "completed"}
+    with Sume(api_key=key(), transport=answering(200, job)) as sume:
+        error = failure_of(lambda: sume.jobs.wait("job_1", on_event=listener))
+    seen = {frame.f_code.co_name: frame.f_locals for frame in frames(error)}
+    assert seen["listener"]["inner"] == "a local of its listener"
+    assert callable(seen["failure_of"]["work"])
+    assert MARK not in shown(error)
+
+
+def test_an_exception_that_the_application_handles_is_left_alone() -> None:
+    def fail() -> None:
+        precious = "its own"
+        raise LookupError(precious)
+
+    with Sume(api_key=key(), transport=answering(400, ERROR)) as sume:
+        caught: list[BaseException] = []
+        try:
+            fail()
+        except LookupError as error:
+            caught += [error, failure_of(sume.account.me)]
+    own, ours = caught
+    assert ours.__context__ is own
+    assert [*frames(own)][-1].f_locals["precious"] == "its own"
+
+
+def test_a_post_mortem_debugger_finds_nothing_in_our_frames() -> None:
+    with Sume(api_key=key(), transport=answering(400, ERROR)) as sume:
+        error = failure_of(lambda: CALLS["sends a secret"](sume))
+    stack, _ = pdb.Pdb().get_stack(None, error.__traceback__)
+    ours = [frame for frame, _ in stack if frame.f_globals["__name__"].startswith("sume_ext")]
+    assert len(ours) > 3
+    assert MARK not in "".join(repr(frame.f_locals) for frame in ours)
+
+
+def test_groups_are_emptied_throughout() -> None:
+    with Sume(api_key=key(), transport=answering(400, ERROR)) as sume:
+        group = BaseExceptionGroup(
+            "both", [failure_of(sume.account.me), failure_of(sume.credits.get)]
+        )
+    conceal(group)
+    assert MARK not in shown(group)
+
+
+def test_the_border_changes_neither_name_nor_signature() -> None:
+    @border
+    def work(first: int, *, second: str = "x") -> str:
+        """Says so."""
+        return second * first
+
+    assert work(2, second="y") == "yy"
+    assert work.__name__ == "work"
+    assert work.__doc__ == "Says so."
+    with pytest.raises(InvalidArgumentError):
+        border(_refuse)(MARK)
+
+
+def _refuse(_: str) -> None:
+    raise InvalidArgumentError("no")
