@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, MutableMapping
 from http import HTTPStatus
-from typing import IO, BinaryIO, Generic, Literal, TypeVar
+from typing import IO, Any, BinaryIO, Generic, Literal, NoReturn, TypeVar
 
 from attrs import define
 
@@ -22,6 +22,25 @@ class Unset:
 
     def __reduce__(self) -> str:
         return "UNSET"
+
+
+class ModelBase:
+    """What all models have in common: they may hold signed URLs and ids of people, so none is pickled"""
+
+    __slots__ = ()
+
+    def __reduce_ex__(self, protocol: object) -> NoReturn:
+        raise TypeError(
+            f"{type(self).__name__} may hold signed URLs and ids, so it is not pickled; "
+            "keep to_dict() where that may be kept"
+        )
+
+    def __copy__(self) -> Any:
+        model: Any = self
+        return model.from_dict(model.to_dict())
+
+    def __deepcopy__(self, memo: object) -> Any:
+        return self.__copy__()
 
 
 def to_status(code: int) -> HTTPStatus | int:
@@ -71,4 +90,4 @@ class Response(Generic[T]):
     parsed: T | None
 
 
-__all__ = ["UNSET", "File", "FileTypes", "RequestFiles", "Response", "Unset", "to_status"]
+__all__ = ["UNSET", "File", "FileTypes", "RequestFiles", "Response", "Unset", "ModelBase", "to_status"]

@@ -7,12 +7,13 @@ from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 from ..types import UNSET, Unset
+from ..types import ModelBase as _ModelBase
 
 T = TypeVar("T", bound="AdVideoAccepted")
 
 
 @_attrs_define(kw_only=True)
-class AdVideoAccepted:
+class AdVideoAccepted(_ModelBase):
     """An ad video job was accepted.
 
     Attributes:

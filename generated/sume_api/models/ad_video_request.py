@@ -15,12 +15,13 @@ from ..models.ad_video_request_style import (
     check_ad_video_request_style,
 )
 from ..types import UNSET, Unset
+from ..types import ModelBase as _ModelBase
 
 T = TypeVar("T", bound="AdVideoRequest")
 
 
 @_attrs_define(kw_only=True)
-class AdVideoRequest:
+class AdVideoRequest(_ModelBase):
     """What to make an ad of, and who acts in it.
 
     Attributes:

@@ -8,6 +8,7 @@ from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 from ..types import UNSET, Unset
+from ..types import ModelBase as _ModelBase
 
 if TYPE_CHECKING:
     from ..models.asset_metadata import AssetMetadata
@@ -19,7 +20,7 @@ T = TypeVar("T", bound="Asset")
 
 
 @_attrs_define(kw_only=True)
-class Asset:
+class Asset(_ModelBase):
     """A scene of a video in the Asset Library.
 
     Attributes:

@@ -8,6 +8,7 @@ from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 from ..types import UNSET, Unset
+from ..types import ModelBase as _ModelBase
 
 if TYPE_CHECKING:
     from ..models.avatar_capabilities import AvatarCapabilities
@@ -18,7 +19,7 @@ T = TypeVar("T", bound="Avatar")
 
 
 @_attrs_define(kw_only=True)
-class Avatar:
+class Avatar(_ModelBase):
     """An avatar that can act in videos.
 
     Attributes:

@@ -7,6 +7,7 @@ from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 from ..types import UNSET, Unset
+from ..types import ModelBase as _ModelBase
 
 if TYPE_CHECKING:
     from ..models.avatar import Avatar
@@ -16,7 +17,7 @@ T = TypeVar("T", bound="AvatarList")
 
 
 @_attrs_define(kw_only=True)
-class AvatarList:
+class AvatarList(_ModelBase):
     """One page of avatars.
 
     Attributes:

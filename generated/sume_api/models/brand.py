@@ -8,6 +8,7 @@ from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 from ..types import UNSET, Unset
+from ..types import ModelBase as _ModelBase
 
 if TYPE_CHECKING:
     from ..models.brand_image import BrandImage
@@ -17,7 +18,7 @@ T = TypeVar("T", bound="Brand")
 
 
 @_attrs_define(kw_only=True)
-class Brand:
+class Brand(_ModelBase):
     """A sanitized Brand DNA profile.
 
     Attributes:

@@ -7,12 +7,13 @@ from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 from ..types import UNSET, Unset
+from ..types import ModelBase as _ModelBase
 
 T = TypeVar("T", bound="BrandImage")
 
 
 @_attrs_define(kw_only=True)
-class BrandImage:
+class BrandImage(_ModelBase):
     """An image of the brand.
 
     Attributes:

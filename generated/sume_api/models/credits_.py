@@ -7,6 +7,7 @@ from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 from ..types import UNSET, Unset
+from ..types import ModelBase as _ModelBase
 
 if TYPE_CHECKING:
     from ..models.concurrency import Concurrency
@@ -16,7 +17,7 @@ T = TypeVar("T", bound="Credits")
 
 
 @_attrs_define(kw_only=True)
-class Credits:
+class Credits(_ModelBase):
     """Plan, credits and active generation capacity of the workspace.
 
     Attributes:

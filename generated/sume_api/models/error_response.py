@@ -7,6 +7,7 @@ from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 from ..types import UNSET, Unset
+from ..types import ModelBase as _ModelBase
 
 if TYPE_CHECKING:
     from ..models.error_info import ErrorInfo
@@ -16,7 +17,7 @@ T = TypeVar("T", bound="ErrorResponse")
 
 
 @_attrs_define(kw_only=True)
-class ErrorResponse:
+class ErrorResponse(_ModelBase):
     """
     Attributes:
         error (ErrorInfo | None | Unset): What went wrong.

@@ -6,11 +6,13 @@ from typing import Any, TypeVar, cast
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
+from ..types import ModelBase as _ModelBase
+
 T = TypeVar("T", bound="FaceSwapRequest")
 
 
 @_attrs_define(kw_only=True)
-class FaceSwapRequest:
+class FaceSwapRequest(_ModelBase):
     """Which video gets which faces.
 
     Attributes:

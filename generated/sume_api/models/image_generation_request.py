@@ -11,12 +11,13 @@ from ..models.image_generation_request_aspect_ratio import (
     check_image_generation_request_aspect_ratio,
 )
 from ..types import UNSET, Unset
+from ..types import ModelBase as _ModelBase
 
 T = TypeVar("T", bound="ImageGenerationRequest")
 
 
 @_attrs_define(kw_only=True)
-class ImageGenerationRequest:
+class ImageGenerationRequest(_ModelBase):
     """What to make an image of.
 
     Attributes:

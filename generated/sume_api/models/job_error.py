@@ -6,11 +6,13 @@ from typing import Any, TypeVar
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
+from ..types import ModelBase as _ModelBase
+
 T = TypeVar("T", bound="JobError")
 
 
 @_attrs_define(kw_only=True)
-class JobError:
+class JobError(_ModelBase):
     """Why the job failed, sanitized; null otherwise.
 
     Attributes:

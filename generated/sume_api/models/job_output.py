@@ -7,6 +7,7 @@ from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 from ..types import UNSET, Unset
+from ..types import ModelBase as _ModelBase
 
 if TYPE_CHECKING:
     from ..models.job_output_analysis import JobOutputAnalysis
@@ -17,7 +18,7 @@ T = TypeVar("T", bound="JobOutput")
 
 
 @_attrs_define(kw_only=True)
-class JobOutput:
+class JobOutput(_ModelBase):
     """What a completed job made; which members are filled depends on the type of the job.
 
     Attributes:

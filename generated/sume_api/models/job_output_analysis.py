@@ -6,11 +6,13 @@ from typing import Any, TypeVar
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
+from ..types import ModelBase as _ModelBase
+
 T = TypeVar("T", bound="JobOutputAnalysis")
 
 
 @_attrs_define(kw_only=True)
-class JobOutputAnalysis:
+class JobOutputAnalysis(_ModelBase):
     """Structured result of a reference analysis; null for other jobs."""
 
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict, repr=False)

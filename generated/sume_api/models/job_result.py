@@ -8,6 +8,7 @@ from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 from ..types import UNSET, Unset
+from ..types import ModelBase as _ModelBase
 
 if TYPE_CHECKING:
     from ..models.job_error import JobError
@@ -18,7 +19,7 @@ T = TypeVar("T", bound="JobResult")
 
 
 @_attrs_define(kw_only=True)
-class JobResult:
+class JobResult(_ModelBase):
     """A completed job together with what it made.
 
     Attributes:

@@ -6,11 +6,13 @@ from typing import Any, TypeVar
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
+from ..types import ModelBase as _ModelBase
+
 T = TypeVar("T", bound="JobSummary")
 
 
 @_attrs_define(kw_only=True)
-class JobSummary:
+class JobSummary(_ModelBase):
     """A job just accepted.
 
     Attributes:

@@ -7,6 +7,7 @@ from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 from ..types import UNSET, Unset
+from ..types import ModelBase as _ModelBase
 
 if TYPE_CHECKING:
     from ..models.me_api_key import MeApiKey
@@ -18,7 +19,7 @@ T = TypeVar("T", bound="Me")
 
 
 @_attrs_define(kw_only=True)
-class Me:
+class Me(_ModelBase):
     """Who the API key belongs to.
 
     Attributes:

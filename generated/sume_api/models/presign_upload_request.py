@@ -10,12 +10,13 @@ from ..models.presign_upload_request_purpose import (
     PresignUploadRequestPurpose,
     check_presign_upload_request_purpose,
 )
+from ..types import ModelBase as _ModelBase
 
 T = TypeVar("T", bound="PresignUploadRequest")
 
 
 @_attrs_define(kw_only=True)
-class PresignUploadRequest:
+class PresignUploadRequest(_ModelBase):
     """The file that will be uploaded.
 
     Attributes:

@@ -8,6 +8,7 @@ from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 from ..types import UNSET, Unset
+from ..types import ModelBase as _ModelBase
 
 if TYPE_CHECKING:
     from ..models.presigned_upload_required_headers import PresignedUploadRequiredHeaders
@@ -17,7 +18,7 @@ T = TypeVar("T", bound="PresignedUpload")
 
 
 @_attrs_define(kw_only=True)
-class PresignedUpload:
+class PresignedUpload(_ModelBase):
     """A temporary place to upload to. Every member is a secret.
 
     Attributes:

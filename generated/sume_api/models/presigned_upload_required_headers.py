@@ -6,11 +6,13 @@ from typing import Any, TypeVar
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
+from ..types import ModelBase as _ModelBase
+
 T = TypeVar("T", bound="PresignedUploadRequiredHeaders")
 
 
 @_attrs_define(kw_only=True)
-class PresignedUploadRequiredHeaders:
+class PresignedUploadRequiredHeaders(_ModelBase):
     """The headers, and no others, to send with the PUT; secret."""
 
     additional_properties: dict[str, str] = _attrs_field(init=False, factory=dict, repr=False)

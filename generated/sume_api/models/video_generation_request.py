@@ -11,12 +11,13 @@ from ..models.video_generation_request_resolution import (
     check_video_generation_request_resolution,
 )
 from ..types import UNSET, Unset
+from ..types import ModelBase as _ModelBase
 
 T = TypeVar("T", bound="VideoGenerationRequest")
 
 
 @_attrs_define(kw_only=True)
-class VideoGenerationRequest:
+class VideoGenerationRequest(_ModelBase):
     """What to make a video of.
 
     Attributes:
