@@ -64,6 +64,8 @@ _JOBS_PER_SECOND = 1000.0
 _POLLS_PER_ROUND = 50
 _VAIN_PAGES = 10
 _GONE_SHARE = 0.1
+_LIST_FAILURES = 2
+_WITHOUT_LISTS = 60.0
 _EARLY = 0.25
 _LONGEST_HINT = 120.0
 _MOMENT = 1e-6
@@ -135,7 +137,8 @@ class _Scheduler:
     gone_share: float = _GONE_SHARE
     live_factor: float = 1.0
     page_size: int | None = PAGE
-    lists: bool = True
+    lists_from: float = 0.0
+    list_failures: int = 0
     live_lists: bool = True
 
     # -- the course of things ------------------------------------------------------------
@@ -182,7 +185,7 @@ class _Scheduler:
         horizon = now + self.reading_seconds
         wanted = {e.state.id: e for e in self.live.values() if e.early <= horizon}
         wanted.update((e.state.id, e) for e in due)
-        for plan in self._plan(wanted, len(due)):
+        for plan in self._plan(wanted, len(due)) if now >= self.lists_from else ():
             yield from self._read(plan, wanted)
         polls = [e for e in due if e.state.id in wanted and e.state.id in self.live]
         for entry in polls[:_POLLS_PER_ROUND]:
@@ -194,8 +197,6 @@ class _Scheduler:
     # -- lists ---------------------------------------------------------------------------
 
     def _plan(self, wanted: dict[str, _Entry], due: int) -> Iterable[Plan]:
-        if not self.lists or not due:
-            return ()
         counts = Counter(entry.state.status for entry in self.live.values())
         order = (*PENDING, *sorted(self.observed.difference(PENDING)))
         statuses = {s: counts[s] for s in order if s in self.observed}
@@ -218,9 +219,9 @@ class _Scheduler:
             missing = {i for i, e in wanted.items() if plan.reaches(e.page, e.listed)}
             found_end, count = yield from self._walk(walk, missing, wanted, status)
             pages += count
-            if not self.lists or self.enough():
+            if not found_end or self.enough():
                 return
-            if status is None and found_end:
+            if status is None:
                 for lost in missing & wanted.keys():
                     wanted[lost].page, wanted[lost].listed = None, False
         if plan.statuses:
@@ -242,7 +243,7 @@ class _Scheduler:
             try:
                 page = walk.read(reply, lambda _, raw: raw)
             except SchemaMismatchError:
-                self.lists = False
+                self.lists_from = math.inf
                 return False, count
             yield from self._note_page(page.data, reply, wanted, None if status else count)
             count += 1
@@ -255,11 +256,19 @@ class _Scheduler:
             try:
                 walk.move_on(page)
             except PaginationError:
+                self.lists_from = math.inf
                 break
         return True, count
 
     def _list_page(self, walk: Walk) -> Flow[Reply[Any] | None]:
         reply = yield from self._ask(partial(walk.fetch, self._settings()))
+        if reply is None:
+            self.list_failures += 1
+            if self.list_failures >= _LIST_FAILURES:
+                # Polls may get through where lists don't; those are tried again later.
+                self.lists_from, self.list_failures = (yield NOW) + _WITHOUT_LISTS, 0
+            return None
+        self.list_failures = 0
         if isinstance(reply, SumeError):
             self._without_list(reply, narrowed="status" in walk.params)
             return None
@@ -268,13 +277,13 @@ class _Scheduler:
     def _without_list(self, error: SumeError, *, narrowed: bool) -> None:
         """Ask for less the next time, when the list itself is refused."""
         if not isinstance(error, InvalidRequestError):
-            self.lists = False
+            self.lists_from = math.inf
         elif narrowed:
             self.live_lists = False
         elif self.page_size is not None:
             self.page_size = None
         else:
-            self.lists = False
+            self.lists_from = math.inf
 
     def _list_call(self) -> Call:
         # Models are made only for jobs that ended: making thousands of running ones a

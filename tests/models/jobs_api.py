@@ -81,6 +81,7 @@ class ModelApi:
         by_offset: Whether cursors count items, so that lists shift under a reader.
         fault: Says what to answer instead, if anything.
         log: Every request, in order.
+        shown: Ids of jobs whose end was told to the client.
     """
 
     clock: FakeClock
@@ -91,6 +92,7 @@ class ModelApi:
     by_offset: bool = True
     fault: Callable[[Asked], Answer | Exception | None] = lambda _: None
     log: list[Asked] = field(factory=list[Asked])
+    shown: set[str] = field(factory=set[str])
 
     def add(self, *jobs: ModelJob) -> None:
         """Take jobs in, the newest last."""
@@ -103,9 +105,10 @@ class ModelApi:
         asked = Asked(self.clock.monotonic(), parts.path.removeprefix("/api/v1"), query)
         self.log.append(asked)
         self.clock.advance(min(self.latency, timeouts.read))
-        if self.latency > timeouts.read:
-            raise LOST
-        said = self.fault(asked) or self._say(asked)
+        said = self.fault(asked)
+        if self.clock.monotonic() - asked.at >= timeouts.read:
+            raise LOST  # the clock jumped meanwhile
+        said = said or self._say(asked)
         if isinstance(said, Exception):
             raise said
         return said
@@ -157,6 +160,8 @@ class ModelApi:
 
     def _seen(self, job: ModelJob) -> dict[str, Any]:
         status = job.status(self.clock.monotonic())
+        if status in TERMINAL:
+            self.shown.add(job.id)
         seen: dict[str, Any] = {
             "id": job.id,
             "object": "job",

@@ -1,0 +1,169 @@
+"""Whatever jobs, faults, shifts and clock jumps come: every end is noticed, and no call is late.
+
+The threats: a combination nobody thought of in which a finished job is forgotten, an unfinished
+one is called finished, a call is made after the deadline, or a wait never ends.
+"""
+
+from __future__ import annotations
+
+import random
+import warnings
+from typing import TYPE_CHECKING, Any
+
+from attrs import define
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from sume_ext import JobError, JobTimeoutError
+from tests.models.jobs_api import (
+    LOST,
+    NOT_SENT,
+    TERMINAL,
+    Answer,
+    Asked,
+    ModelApi,
+    ModelJob,
+    refusal,
+)
+from tests.models.worlds import awaiting, blocking
+from tests.support import FakeClock
+
+if TYPE_CHECKING:
+    from tests.models.worlds import Use, World
+
+START = 1000.0
+TYPES = ["image_generation", "video_generation", "face_swap", "brand_new_type"]
+
+
+@st.composite
+def jobs(draw: st.DrawFn, job_id: str) -> ModelJob:
+    """A job with any course: some never end, some were over long ago, some go backwards."""
+    born = START - draw(st.sampled_from([0.0, 0.0, 5.0, 400.0]))
+    course = [(0.0, "queued")]
+    for _ in range(draw(st.integers(0, 3))):
+        age = course[-1][0] + draw(st.floats(0.1, 60))
+        course.append((age, draw(st.sampled_from(["running", "processing", "queued", "odd"]))))
+    if draw(st.integers(0, 9)):
+        course.append((course[-1][0] + draw(st.floats(0.1, 500)), draw(st.sampled_from(TERMINAL))))
+    return ModelJob(job_id, draw(st.sampled_from(TYPES)), born, course)
+
+
+@define
+class Weather:
+    """What goes wrong: faults at some requests, jumps of the clock, new jobs at the list's head."""
+
+    rng: random.Random
+    faults: float
+    jumps: float
+    shifts: float
+    api: ModelApi
+
+    def __call__(self, asked: Asked) -> Answer | Exception | None:
+        if self.rng.random() < self.jumps:
+            self.api.clock.advance(self.rng.choice([0.5, 5, 60]))
+            self.api.clock.wall += self.rng.choice([0, -4000, 4000])
+        if self.rng.random() < self.shifts:
+            self.api.add(ModelJob(f"new_{len(self.api.jobs)}", born=self.api.clock.now))
+        if self.rng.random() < self.faults:
+            trouble: list[Answer | Exception] = [
+                LOST,
+                NOT_SENT,
+                refusal(500, "down"),
+                refusal(429, "slow", **{"retry-after": str(self.rng.choice([0, 1, 7, 300]))}),
+                Answer(200, b"<html>oops"),
+            ]
+            return self.rng.choice(trouble)
+        return None
+
+
+@st.composite
+def apis(draw: st.DrawFn, least: int, most: int) -> ModelApi:
+    """An API with jobs of which some are no longer listed."""
+    api = ModelApi(FakeClock(START))
+    count = draw(st.integers(least, most))
+    made = [draw(jobs(f"job_{n}")) for n in range(count)]
+    api.add(*sorted(made, key=lambda job: job.born))
+    api.forgotten = {job.id for job in made if draw(st.integers(0, 5)) == 0}
+    api.latency = draw(st.sampled_from([0.0, 0.01, 0.3, 2.0]))
+    api.largest_page = draw(st.sampled_from([1, 3, 100]))
+    api.by_offset = draw(st.booleans())
+    chances = st.sampled_from([0.0, 0.0, 0.1, 0.5])
+    rng = random.Random(draw(st.integers(0, 1000)))
+    api.fault = Weather(rng, draw(chances), draw(chances) / 5, draw(chances), api)
+    return api
+
+
+def quietly(world: World, api: ModelApi, use: Use) -> Any:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # unknown statuses are told elsewhere
+        return world(api, use, random.Random(1))
+
+
+TIMEOUTS = st.sampled_from([1.0, 20.0, 300.0, 5000.0, "auto"])
+BOTH = st.sampled_from([blocking, awaiting])
+
+
+def deadline(timeout: Any) -> float:
+    return START + (1800.0 if timeout == "auto" else timeout)
+
+
+@given(apis(1, 1), TIMEOUTS, BOTH)
+@settings(max_examples=150, deadline=None)
+def test_waiting_for_one(api: ModelApi, timeout: Any, world: World) -> None:
+    job = api.jobs["job_0"]
+    end = deadline(timeout)
+    told: str | None = "completed"
+    try:
+        quietly(world, api, lambda sume: sume.jobs.wait("job_0", timeout=timeout))
+    except JobTimeoutError:
+        told = None
+    except JobError as error:
+        told = error.status
+    assert (told is not None) == ("job_0" in api.shown)
+    assert told is None or (told == job.end and job.ends <= api.clock.now)
+    assert all(asked.at < end for asked in api.log)
+
+
+@given(apis(1, 12), TIMEOUTS, BOTH, st.data())
+@settings(max_examples=200, deadline=None)
+def test_waiting_for_many(api: ModelApi, timeout: Any, world: World, data: st.DataObject) -> None:
+    known = [job_id for job_id in api.jobs if job_id.startswith("job_")]
+    asked = data.draw(st.lists(st.sampled_from([*known, "nobody"]), min_size=1, max_size=15))
+    end = deadline(timeout)
+    outcomes = quietly(world, api, lambda sume: sume.jobs.wait_many(asked, timeout=timeout))
+    assert [o.job.id for o in outcomes] == asked
+    for outcome in outcomes:
+        if outcome.job.id == "nobody":
+            assert outcome.error
+            continue
+        job = api.jobs[outcome.job.id]
+        assert outcome.job.terminal == (job.id in api.shown)
+        if outcome.job.terminal:  # told from an answer, so it is so
+            assert outcome.job.status == job.end
+            assert job.ends <= api.clock.now
+            assert outcome.ok == (job.end == "completed")
+        else:
+            assert isinstance(outcome.error, JobTimeoutError)
+    assert all(request.at < end for request in api.log)
+
+
+@given(apis(1, 12), BOTH)
+@settings(max_examples=100, deadline=None)
+def test_without_trouble_every_end_is_noticed_within_the_bound(api: ModelApi, world: World) -> None:
+    """No faults, no jumps: then nothing excuses a late or a missed end, listed or not."""
+    api.fault = lambda _: None
+    api.latency = 0.05
+    assume(all(job.ends < START + 500 for job in api.jobs.values()))
+    seen: dict[str, float] = {}
+
+    def note(event: Any) -> None:
+        if event.terminal:
+            seen[event.job_id] = api.clock.now
+
+    ids = [*api.jobs]
+    outcomes = quietly(world, api, lambda sume: sume.jobs.wait_many(ids, on_event=note))
+    assert all(outcome.job.terminal for outcome in outcomes)
+    for job in api.jobs.values():
+        ends = max(job.ends, START)
+        # A tenth of its age, or two seconds; then the time that looking at all of them takes.
+        assert seen[job.id] - ends <= max(2.0, 0.1 * (ends - job.born)) + 2.0 + 0.2 * len(ids)
