@@ -1,0 +1,347 @@
+"""Guarantee: an upload ends whole or says at which step it stopped; nothing is done twice blindly.
+
+The threat is a network that breaks at every place, a file that changes meanwhile, and an asset
+that is ingested twice because an answer got lost.
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+import random
+import socket
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from sume_ext import (
+    AuthenticationError,
+    OutcomeUnknownError,
+    SchemaMismatchError,
+    UploadError,
+    sending,
+)
+from sume_ext.progress import Pace
+from tests.support import FakeClock
+from tests.transfers.clients import VIDEO, client, run_async
+from tests.transfers.scripted import Api, Scripted, Seen, close, reply, reset
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.transfers.scripted import Act
+
+
+def breaking(seen: Seen, connection: socket.socket) -> None:
+    reset(connection)
+
+
+def closing(seen: Seen, connection: socket.socket) -> None:
+    close(connection)
+
+
+def test_the_steps_come_in_order() -> None:
+    with Scripted(reply(200)) as storage, client(Api(upload_url=storage.url)) as (sume, api):
+        job = sume.uploads.asset_video(VIDEO)
+    assert job.id == "job_9"
+    assert job.type == "asset_ingest"
+    assert [seen.target for seen in api.requests] == ["/api/v1/uploads/presign", "/api/v1/assets"]
+    assert b'"object_key":"uploads/key-1"' in api.requests[1].body.replace(b" ", b"")
+
+
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.lists(st.integers(0, len(VIDEO)), min_size=1, max_size=4))
+def test_wherever_the_put_breaks_it_is_sent_again_from_the_start(offsets: list[int]) -> None:
+    left = iter(offsets)
+
+    class Cutting(Scripted):
+        def _read(self, connection: socket.socket) -> Seen | None:
+            self._body_limit = next(left, None)
+            return super()._read(connection)
+
+    acts: list[Act] = [breaking] * len(offsets)
+    with (
+        Cutting(*acts, reply(200)) as storage,
+        client(Api(upload_url=storage.url)) as (sume, _),
+    ):
+        sume.uploads.asset_video(VIDEO)
+    assert storage.requests[-1].body == VIDEO
+    assert len(storage.requests) == len(offsets) + 1
+
+
+@pytest.mark.parametrize("act", [breaking, closing, reply(500), reply(503), reply(408)])
+def test_what_passes_is_tried_again(act: Act) -> None:
+    with (
+        Scripted(act, act, reply(200)) as storage,
+        client(Api(upload_url=storage.url)) as (sume, _),
+    ):
+        sume.uploads.asset_video(VIDEO)
+    assert len(storage.requests) == 3
+
+
+def test_it_is_not_tried_for_ever() -> None:
+    with Scripted(breaking) as storage, client(Api(upload_url=storage.url)) as (sume, api):
+        with pytest.raises(UploadError) as caught:
+            sume.uploads.asset_video(VIDEO)
+        assert caught.value.step == "put"
+        assert len(storage.requests) == 5
+        assert len(api.requests) == 1
+    assert "Next:" in str(caught.value)
+    assert pickle.loads(pickle.dumps(caught.value)).step == "put"
+
+
+def test_storage_s_pause_is_kept_and_a_pause_of_days_is_not() -> None:
+    clock = FakeClock()
+    with (
+        Scripted(reply(503, retry_after=17), reply(200)) as storage,
+        client(Api(upload_url=storage.url), clock=clock) as (sume, _),
+    ):
+        sume.uploads.asset_video(VIDEO)
+    assert clock.sleeps == [17]
+    with (
+        Scripted(reply(503, retry_after=86400)) as storage,
+        client(Api(upload_url=storage.url)) as (sume, _),
+        pytest.raises(UploadError, match="503"),
+    ):
+        sume.uploads.asset_video(VIDEO)
+
+
+@pytest.mark.parametrize("status", [411, 413, 415, 422])
+def test_a_server_that_answers_early_is_heard(status: int) -> None:
+    """It says no before it has read the file, and closes; the answer counts, not the reset."""
+    text = b"<Error><Code>EntityTooLarge</Code><Message>key secret</Message></Error>"
+
+    def early(seen: Seen, connection: socket.socket) -> None:
+        reply(status, text)(seen, connection)
+        connection.shutdown(socket.SHUT_WR)
+        while connection.recv(65536):
+            pass
+
+    large = VIDEO * 20
+    with (
+        Scripted(early, body_limit=1000) as storage,
+        client(Api(upload_url=storage.url)) as (sume, _),
+        pytest.raises(UploadError, match=f"{status} EntityTooLarge") as caught,
+    ):
+        sume.uploads.asset_video(large)
+    assert len(storage.requests) == 1
+    assert caught.value.step == "put"
+    assert "secret" not in str(caught.value)
+
+
+def test_a_storage_that_stalls_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sending, "STALL_SECONDS", 0.3)
+
+    def silence(seen: Seen, connection: socket.socket) -> None:
+        storage.over.wait(5)
+
+    large = VIDEO * 20
+    for limit in (1000, None):
+        with (
+            Scripted(silence, body_limit=limit) as storage,
+            client(Api(upload_url=storage.url)) as (sume, _),
+        ):
+            with pytest.raises(UploadError, match="Tried 5 times"):
+                sume.uploads.asset_video(large)
+            storage.over.set()
+
+
+def test_a_storage_that_takes_too_slowly_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = FakeClock()
+
+    class Slow(Pace):
+        def too_slow(self, moved: int, now: float) -> bool:
+            return super().too_slow(1, now + 31)
+
+    monkeypatch.setattr(sending, "Pace", Slow)
+    with (
+        Scripted(reply(200)) as storage,
+        client(Api(upload_url=storage.url), clock=clock) as (sume, _),
+        pytest.raises(UploadError, match="too slowly"),
+    ):
+        sume.uploads.asset_video(VIDEO * 3)
+
+
+# --- a file that changes -----------------------------------------------------------------------
+
+
+def grow(path: Path) -> None:
+    with path.open("ab") as file:
+        file.write(b"more")
+
+
+def shrink(path: Path) -> None:
+    os.truncate(path, 100)
+
+
+def rewrite(path: Path) -> None:
+    content = path.read_bytes()
+    path.write_bytes(content[::-1])
+    os.utime(path, ns=(1, 1))
+
+
+def replace(path: Path) -> None:
+    other = path.with_name("other")
+    other.write_bytes(path.read_bytes())
+    other.replace(path)
+
+
+def remove(path: Path) -> None:
+    path.unlink()
+
+
+@pytest.mark.parametrize("change", [grow, shrink, rewrite])
+@pytest.mark.parametrize("size", [1, 5])
+def test_a_file_that_changes_while_it_is_sent_is_an_error(
+    tmp_path: Path, change: Any, size: int
+) -> None:
+    path = tmp_path / "clip.mp4"
+    path.write_bytes(VIDEO * size)
+
+    class Presigned(Api):
+        def _place(self, asked: Any) -> Any:
+            change(path)
+            return super()._place(asked)
+
+    with Scripted(reply(200)) as storage, client(Presigned(upload_url=storage.url)) as (sume, api):
+        with pytest.raises(UploadError, match="changed") as caught:
+            sume.uploads.asset_video(path)
+        assert not [seen for seen in api.requests if seen.target.endswith("/assets")]
+    assert caught.value.step == "put"
+    assert not any(seen.whole for seen in storage.requests)
+
+
+@pytest.mark.parametrize("change", [replace, remove])
+def test_a_file_that_is_gone_for_the_second_attempt_is_an_error(
+    tmp_path: Path, change: Any
+) -> None:
+    path = tmp_path / "clip.mp4"
+    path.write_bytes(VIDEO)
+
+    def act(seen: Seen, connection: socket.socket) -> None:
+        change(path)
+        reset(connection)
+
+    with (
+        Scripted(act, reply(200)) as storage,
+        client(Api(upload_url=storage.url)) as (sume, _),
+        pytest.raises(UploadError) as caught,
+    ):
+        sume.uploads.asset_video(path)
+    assert caught.value.step in ("put", "source")
+    assert not any(seen.whole for seen in storage.requests[1:])
+
+
+# --- presign and finalize ----------------------------------------------------------------------
+
+
+def answered_once_with(act: Act, route: str) -> tuple[Api, dict[str, int]]:
+    """An API whose first answer to a route is another one; counts the requests to it."""
+    count = {"requests": 0}
+
+    class Flawed(Api):
+        def __call__(self, seen: Seen, connection: socket.socket) -> None:
+            if not seen.target.endswith(route):
+                return super().__call__(seen, connection)
+            count["requests"] += 1
+            if count["requests"] == 1:
+                return act(seen, connection)
+            return super().__call__(seen, connection)
+
+    return Flawed(), count
+
+
+@pytest.mark.parametrize("act", [breaking, closing, reply(500), reply(503)])
+def test_a_lost_presign_is_asked_for_again(act: Act) -> None:
+    """Nobody is harmed by a URL that isn't used."""
+    api, count = answered_once_with(act, "/uploads/presign")
+    with Scripted(reply(200)) as storage, client(api) as (sume, _):
+        api.upload_url = storage.url
+        sume.uploads.asset_video(VIDEO)
+    assert count["requests"] == 2
+
+
+@pytest.mark.parametrize("act", [breaking, closing, reply(500), reply(502, b"<html>")])
+def test_a_lost_finalize_is_never_repeated(act: Act) -> None:
+    api, count = answered_once_with(act, "/assets")
+    with Scripted(reply(200)) as storage, client(api) as (sume, _):
+        api.upload_url = storage.url
+        with pytest.raises(OutcomeUnknownError) as caught:
+            sume.uploads.asset_video(VIDEO)
+    assert count["requests"] == 1
+    assert len(storage.requests) == 1
+    assert caught.value.job_type == "asset_ingest"
+    assert "asset_ingest" in str(caught.value)
+    assert "find_recent" in str(caught.value)
+    assert "key-1" not in str(caught.value)
+
+
+def test_a_finalize_that_was_refused_as_too_many_is_repeated() -> None:
+    """429 is a promise that nothing was done."""
+    api, count = answered_once_with(reply(429, retry_after=1), "/assets")
+    with Scripted(reply(200)) as storage, client(api) as (sume, _):
+        api.upload_url = storage.url
+        assert sume.uploads.asset_video(VIDEO).id == "job_9"
+    assert count["requests"] == 2
+
+
+@pytest.mark.parametrize(
+    ("route", "step"), [("/uploads/presign", "presign"), ("/assets", "finalize")]
+)
+def test_an_error_of_the_api_stays_what_it_is_and_names_the_step(route: str, step: str) -> None:
+    denied = reply(401, b'{"error":{"code":"unauthorized","message":"no"},"request_id":"req_1"}')
+    api, _ = answered_once_with(denied, route)
+    with Scripted(reply(200)) as storage, client(api) as (sume, _):
+        api.upload_url = storage.url
+        with pytest.raises(AuthenticationError) as caught:
+            sume.uploads.asset_video(VIDEO)
+    assert step in "".join(caught.value.__notes__)
+
+
+def test_an_api_that_cannot_be_reached_is_the_step_presign() -> None:
+    with client(breaking) as (sume, _), pytest.raises(UploadError) as caught:
+        sume.uploads.asset_video(VIDEO)
+    assert caught.value.step == "presign"
+
+
+def test_an_answer_without_a_media_url_says_so() -> None:
+    class Silent(Api):
+        def _place(self, asked: Any) -> Any:
+            return super()._place(asked) | {"media_url": None}
+
+    with (
+        Scripted(reply(200)) as storage,
+        client(Silent(upload_url=storage.url)) as (sume, _),
+        pytest.raises(SchemaMismatchError, match="media URL"),
+    ):
+        sume.uploads.face_swap_video(VIDEO)
+
+
+def test_asynchronous_code_gets_the_same_errors() -> None:
+    with Scripted(breaking) as storage:
+
+        async def work(sume: Any) -> UploadError:
+            with pytest.raises(UploadError) as caught:
+                await sume.uploads.asset_video(VIDEO)
+            return caught.value
+
+        error = run_async(Api(upload_url=storage.url), work)
+    assert error.step == "put"
+    assert len(storage.requests) == 5
+
+
+def test_random_breaks_of_both_ends_never_lose_a_byte(tmp_path: Path) -> None:
+    rng = random.Random(11)
+    path = tmp_path / "clip.mp4"
+    for _ in range(5):
+        content = VIDEO[:32] + rng.randbytes(rng.randrange(1, 3_000_000))
+        path.write_bytes(content)
+        acts: list[Act] = [rng.choice([breaking, closing, reply(503)]) for _ in range(3)]
+        with (
+            Scripted(*acts, reply(200)) as storage,
+            client(Api(upload_url=storage.url)) as (sume, _),
+        ):
+            sume.uploads.asset_video(path)
+        assert storage.requests[-1].body == content
