@@ -57,6 +57,8 @@ def from_file(path: Path) -> Fetched:
         Stop: there is no such file, or it is no usable document.
     """
     try:
+        if path.stat().st_size > LIMIT:
+            raise Stop(Exit.FETCH, f"{path} is larger than {LIMIT // 2**20} MB.")
         body = path.read_bytes()
     except OSError as error:
         raise Stop(

@@ -229,6 +229,35 @@ def texts_beside_null(document: Json, chance: random.Random) -> None:
                 target["description"] = source.pop("description")
 
 
+@rewording
+def texts_beside_references(document: Json, chance: random.Random) -> None:
+    """The schema goes behind a reference, its description stays beside that."""
+    schemas = document.setdefault("components", {}).setdefault("schemas", {})
+    for holder, key in list(holders(document)):
+        schema = holder[key]
+        if "$ref" not in schema and holder is not schemas and chance.random() < 0.3:
+            texts = {k: schema[k] for k in NOTES if k in schema}
+            name = f"Beside{len(schemas)}"
+            schemas[name] = {k: v for k, v in schema.items() if k not in texts}
+            holder[key] = {"$ref": f"#/components/schemas/{name}", **texts}
+
+
+@rewording
+def body_texts_moved(document: Json, chance: random.Random) -> None:
+    """From a body's schema to the body, where the schema is used for nothing else."""
+    del chance
+    used = [reference["$ref"] for reference in _references(document)]
+    for _, _, operation in operations(document):
+        if "requestBody" in operation:
+            body = resolve(document, operation["requestBody"])
+            for media_type in body["content"].values():
+                schema = media_type["schema"]
+                if "$ref" in schema and used.count(schema["$ref"]) == 1 and len(schema) == 1:
+                    schema = resolve(document, schema)
+                if "description" in schema and "description" not in body:
+                    body["description"] = schema.pop("description")
+
+
 # --- references -------------------------------------------------------------------------------
 
 

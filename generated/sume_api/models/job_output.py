@@ -19,7 +19,7 @@ T = TypeVar("T", bound="JobOutput")
 
 @_attrs_define(kw_only=True)
 class JobOutput(_ModelBase):
-    """What a completed job made; which members are filled depends on the type of the job.
+    """What the job made.
 
     Attributes:
         analysis (JobOutputAnalysis | None | Unset): Structured result of a reference analysis; null for other jobs.
