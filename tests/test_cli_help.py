@@ -80,10 +80,8 @@ def test_every_example_works(stage: Stage) -> None:
             line = line.replace(placeholder, value)
         lines.append(line)
     assert len(lines) > 25
-    script = "\n".join(f"( {line} ) >/dev/null 2>err.$$ || {{ echo '{line}'; cat err.$$; }}"
-                       for line in lines).replace("'$(", '"$(')  # fmt: skip
-    done = stage.sh(script, SUME_YES="1")
-    assert not done.out, done.out
+    for line, done in zip(lines, stage.shells(lines, SUME_YES="1"), strict=True):
+        assert done.code == 0, f"{line}: {done.err}"
 
 
 def test_the_examples_of_the_top_level_work(stage: Stage) -> None:
@@ -108,7 +106,8 @@ def test_finalize_takes_the_key_of_an_upload(stage: Stage) -> None:
 
 def test_tools_tell_what_each_operation_does_to_the_world(stage: Stage) -> None:
     tools = {tool["name"]: tool for tool in stage.sume("tools", "list", "--json").json["data"]}
-    assert set(tools) == set(BINDINGS)
+    own = {"jobs.wait", "jobs.download", "uploads.asset_video", "uploads.face_swap_video"}
+    assert set(tools) == {*BINDINGS, *own}
     reads = {"read_only": True, "mutating": False, "paid": False}
     pays = {"read_only": False, "mutating": True, "paid": True}
     for name, expected in {
@@ -119,6 +118,10 @@ def test_tools_tell_what_each_operation_does_to_the_world(stage: Stage) -> None:
         "uploads.presign": {"read_only": False, "mutating": True, "paid": False},
     }.items():
         assert tools[name].items() >= expected.items()
+    wait = stage.sume("tools", "schema", "jobs.wait").json["input_schema"]
+    assert wait["properties"]["job_ids"]["type"] == "array"
+    assert wait["properties"]["timeout"]["minimum"] == 0
+    assert set(wait["properties"]) == {"job_ids", "timeout", "download"}
     for name in ("account.me", "jobs.result", "uploads.presign", "assets.search"):
         assert tools[name]["sensitive_output"] is True
 

@@ -37,26 +37,25 @@ def leaks(stage: Stage, text: str) -> list[str]:
 
 def test_no_command_shows_what_is_private(stage: Stage) -> None:
     job = stage.job()
-    lines = [
-        words.split()
-        for words in f"""
-        me
-        brand current
-        brand list
-        avatars list
-        jobs get {job}
-        jobs result {job}
-        assets list --limit 3
-        uploads presign --file-name c.mp4 --content-type video/mp4 --size-bytes 9 \
-            --purpose face_swap_source_video
-        jobs wait {job} --download
-        auth status
-        uploads face-swap-video clip.mp4
-        """.strip()
-        .replace("\\\n", "")
-        .splitlines()
-    ]
-    done = stage.side_by_side([[*line, *mode] for line in lines for mode in ([], ["--json"])])
+    presign = "--file-name c.mp4 --content-type video/mp4 --size-bytes 9 --purpose"
+    lines = f"""
+    me
+    me --json
+    brand current --json
+    brand list
+    avatars list --json
+    jobs get {job}
+    jobs result {job}
+    jobs result {job} --json
+    assets list --limit 3 --json
+    uploads presign {presign} face_swap_source_video
+    uploads presign {presign} asset_library_video --json
+    jobs wait {job} --download --json
+    auth status
+    auth status --json
+    uploads face-swap-video clip.mp4
+    """
+    done = stage.side_by_side([line.split() for line in lines.strip().splitlines()])
     for one in done:
         assert one.code == 0, one.err
         assert not leaks(stage, one.out + one.err)

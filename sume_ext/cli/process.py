@@ -61,7 +61,7 @@ def _perform(arguments: list[str]) -> int:
     try:
         done = root().main(arguments, prog_name=PROGRAM, standalone_mode=False)
     except click.exceptions.NoArgsIsHelpError as help_wanted:
-        click.echo(help_wanted.format_message())
+        click.echo(help_wanted.format_message(), err=True)
         return _USAGE
     return done if isinstance(done, int) else 0
 

@@ -122,10 +122,19 @@ class Stage:
         with ThreadPoolExecutor(3) as pool:
             return list(pool.map(run, lines))
 
-    def sh(self, line: str, shell: str = "bash", **env: str | None) -> Done:
+    def shells(self, lines: Sequence[str], **env: str | None) -> list[Done]:
+        """Run several lines, each in a shell of its own, at once; in order."""
+
+        def run(line: str) -> Done:
+            return self.sh(line, **env)
+
+        with ThreadPoolExecutor(3) as pool:
+            return list(pool.map(run, lines))
+
+    def sh(self, line: str, **env: str | None) -> Done:
         """Run a line in a shell."""
         done = subprocess.run(
-            [shell, "-c", line],
+            ["bash", "-c", line],
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
