@@ -127,9 +127,15 @@ class BoundedStream(_Tail, httpcore.NetworkStream):
 
 
 class BoundedNetwork(httpcore.NetworkBackend):
-    """Opens connections by blocking, to addresses that may be reached."""
+    """Opens connections by blocking, to addresses that may be reached.
 
-    def __init__(self) -> None:
+    Args:
+        proxied: Whether every connection is to a proxy, which resolves the names itself; where
+            the proxy is, is the user's business.
+    """
+
+    def __init__(self, *, proxied: bool = False) -> None:
+        self._proxied = proxied
         self._inner = httpcore.SyncBackend()
 
     def connect_tcp(
@@ -143,7 +149,7 @@ class BoundedNetwork(httpcore.NetworkBackend):
         """A connection to the first address that answers; each gets its share of the time."""
         limit: Limit = timeout
         addresses = _addresses(host, port, limit)
-        if limit.may_reach is not None:
+        if limit.may_reach is not None and not self._proxied:
             addresses = allowed(host, addresses, limit.may_reach)
         failure: Exception = httpcore.ConnectError("the name has no address")
         for done, address in enumerate(addresses):
@@ -238,7 +244,8 @@ async def _addresses_soon(host: str, port: int, limit: Limit) -> list[str]:
 class AsyncBoundedNetwork(httpcore.AsyncNetworkBackend):
     """Opens connections by awaiting; otherwise as `BoundedNetwork`."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, proxied: bool = False) -> None:
+        self._proxied = proxied
         self._inner = cast("httpcore.AsyncNetworkBackend", httpcore.AnyIOBackend())
 
     async def connect_tcp(
@@ -252,7 +259,7 @@ class AsyncBoundedNetwork(httpcore.AsyncNetworkBackend):
         """A connection; the addresses of a name are raced, unless each has to be asked about."""
         limit: Limit = timeout
         hosts = [host]
-        if limit.may_reach is not None:
+        if limit.may_reach is not None and not self._proxied:
             hosts = allowed(host, await _addresses_soon(host, port, limit), limit.may_reach)
         failure: Exception = httpcore.ConnectError("the name has no address")
         for done, one in enumerate(hosts):

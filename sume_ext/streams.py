@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _NEVER_SENT = frozenset({"ConnectError", "ConnectTimeout", "PoolTimeout", "ProxyError"})
 _FORBIDDEN = frozenset({"UnsupportedProtocol", "LocalProtocolError", "InvalidURL"})
+_NEVER_SENT_AT_ALL = _NEVER_SENT | {"UnsupportedProtocol", "InvalidURL"}
 _LOST = frozenset(
     {"ReadTimeout", "ReadError", "WriteTimeout", "WriteError", "RemoteProtocolError", "CloseError"}
 )
@@ -213,7 +214,7 @@ def ours(error: Exception, limit: Limit, body: Sender | None = None) -> Exceptio
     lost = kind in _LOST or tls is not None or isinstance(error, TimeoutError)
     if not (lost or kind in _NEVER_SENT or kind in _FORBIDDEN):
         return error
-    if limit.began and kind not in _NEVER_SENT:
+    if limit.began and kind not in _NEVER_SENT_AT_ALL:
         if kind in _FORBIDDEN:
             return ResponseLostError("the body isn't as long as it was when sending began.")
         return ResponseLostError(f"the answer was lost on the way ({_words(error)}).")

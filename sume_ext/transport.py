@@ -92,6 +92,7 @@ class HttpTransport:
         body = Sender(request.content)
         try:
             if self._given is not None:
+                limit.began = True  # it may send at any time, and doesn't say when
                 answer = self._given.handle_request(_for_httpx(request, body, timeouts))
                 return HttpStream(answer.status_code, answer.headers.raw, answer, limit)
             url, key = _locate(request, self._routes)
@@ -114,7 +115,8 @@ class HttpTransport:
 
     def _make(self, key: PoolKey) -> httpcore.ConnectionPool:
         return httpcore.ConnectionPool(
-            **_pool_options(self._config, key), network_backend=BoundedNetwork()
+            **_pool_options(self._config, key),
+            network_backend=BoundedNetwork(proxied=key[2] is not None),
         )
 
     def close(self) -> None:
@@ -155,6 +157,7 @@ class AsyncHttpTransport:
         body = Sender(request.content)
         try:
             if self._given is not None:
+                limit.began = True  # as above
                 sent = _for_httpx(request, body, timeouts)
                 async with timeout(timeouts.total):
                     answer = await self._given.handle_async_request(sent)
@@ -247,7 +250,8 @@ class _Room:
 
     def _make(self, key: PoolKey) -> httpcore.AsyncConnectionPool:
         return httpcore.AsyncConnectionPool(
-            **_pool_options(self._config, key), network_backend=AsyncBoundedNetwork()
+            **_pool_options(self._config, key),
+            network_backend=AsyncBoundedNetwork(proxied=key[2] is not None),
         )
 
     async def _live(self) -> AsyncGenerator[None]:

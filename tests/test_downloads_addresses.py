@@ -234,6 +234,20 @@ def test_an_upload_url_is_checked_like_a_media_url() -> None:
             assert not [seen for seen in api.requests if seen.method == "PUT"]
 
 
+def test_a_proxy_may_be_anywhere_and_resolves_names_itself(tmp_path: Path) -> None:
+    """It is on this machine here, where no media may be; what a URL spells out is still judged."""
+    with Scripted(reply(502)) as proxy:
+        with pytest.raises(DownloadError, match=r"proxy|502|connection"):
+            fetch(PUBLIC_API, "https://media.example/x", tmp_path / "x", proxy=proxy.url)
+        assert {(seen.method, seen.target) for seen in proxy.requests} == {
+            ("CONNECT", "media.example:443")
+        }
+        seen_before = len(proxy.requests)
+        with pytest.raises(DownloadError, match="public"):
+            fetch(PUBLIC_API, "https://10.0.0.1/x", tmp_path / "x", proxy=proxy.url)
+        assert len(proxy.requests) == seen_before
+
+
 # --- expiry ------------------------------------------------------------------------------------
 
 
