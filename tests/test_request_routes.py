@@ -1,0 +1,238 @@
+"""Guarantee: proxies, certificates and transports of one's own work as the environment says.
+
+The threats: a proxy silently by-passed, its password in a message, a request for the API that
+leaks past it; a corporate certificate that is ignored.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import ssl
+import threading
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import pytest
+import trustme
+
+from sume_ext import (
+    AsyncSume,
+    ConfigurationError,
+    NotSentError,
+    OutcomeUnknownError,
+    Sume,
+    SumeError,
+)
+from tests.faults.server import JOB, FaultServer
+from tests.faults.worlds import KEY, WORLDS, ask, read, spend
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+class TunnelProxy:
+    """A proxy that tunnels to one port, whatever name was asked for; notes what it was told."""
+
+    def __init__(self, port: int, refusal: bytes = b"") -> None:
+        self.heads: list[str] = []
+        self._port = port
+        self._refusal = refusal
+        self._listening = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self._listening.getsockname()[1]}"
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def _serve(self) -> None:
+        while True:
+            try:
+                near, _ = self._listening.accept()
+            except OSError:
+                return
+            threading.Thread(target=self._tunnel, args=(near,), daemon=True).start()
+
+    def _tunnel(self, near: socket.socket) -> None:
+        head = b""
+        while b"\r\n\r\n" not in head:
+            head += near.recv(4096)
+        self.heads.append(head.decode())
+        with near, socket.create_connection(("127.0.0.1", self._port)) as far:
+            if self._refusal:
+                near.sendall(self._refusal)
+                return
+            if head.startswith(b"CONNECT"):
+                near.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
+            else:
+                far.sendall(head)
+            back = threading.Thread(target=_pump, args=(far, near), daemon=True)
+            back.start()
+            _pump(near, far)
+            back.join(5)
+
+    def close(self) -> None:
+        self._listening.close()
+
+
+def _pump(source: socket.socket, sink: socket.socket) -> None:
+    try:
+        while data := source.recv(65536):
+            sink.sendall(data)
+        sink.shutdown(socket.SHUT_WR)
+    except OSError:
+        pass
+
+
+@pytest.fixture(scope="module")
+def authority() -> trustme.CA:
+    return trustme.CA()
+
+
+@pytest.fixture(scope="module")
+def secure_server(authority: trustme.CA) -> Iterator[FaultServer]:
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    certificate = authority.issue_cert("sume.example", "127.0.0.1")
+    certificate.configure_cert(tls)  # pyright: ignore[reportUnknownMemberType]
+    with FaultServer(tls) as one:
+        yield one
+
+
+@pytest.fixture
+def trusted(
+    authority: trustme.CA, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> pytest.MonkeyPatch:
+    path = tmp_path / "authority.pem"
+    authority.cert_pem.write_to_path(str(path))
+    monkeypatch.setenv("SSL_CERT_FILE", str(path))
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.lower(), raising=False)
+    return monkeypatch
+
+
+@pytest.mark.parametrize("world", WORLDS)
+def test_the_certificates_of_the_environment_count(
+    secure_server: FaultServer, trusted: pytest.MonkeyPatch, world: str
+) -> None:
+    assert ask(world, secure_server.url("ok", "https"), read, timeout=5).id == "job_1"
+    trusted.delenv("SSL_CERT_FILE")
+    with pytest.raises(NotSentError, match="certificate"):
+        ask(world, secure_server.url("ok", "https"), read, timeout=5)
+    assert ask(world, secure_server.url("ok", "https"), read, timeout=5, verify=False).id == "job_1"
+
+
+@pytest.mark.parametrize("world", WORLDS)
+@pytest.mark.parametrize("given", ["environment", "argument"])
+def test_https_goes_through_the_proxy(
+    secure_server: FaultServer, trusted: pytest.MonkeyPatch, world: str, given: str
+) -> None:
+    proxy = TunnelProxy(secure_server.port)
+    url = proxy.url.replace("http://", "http://me:p%40ss@")
+    options: dict[str, Any] = {"timeout": 5}
+    if given == "environment":
+        trusted.setenv("HTTPS_PROXY", url)
+    else:
+        options["proxy"] = url
+    assert ask(world, "https://sume.example/ok", read, **options).id == "job_1"
+    proxy.close()
+    (head,) = proxy.heads
+    assert head.startswith("CONNECT sume.example:443 ")
+    assert "proxy-authorization: basic bwu6cebzcw==" in head.lower()
+    assert KEY not in head
+
+
+@pytest.mark.parametrize("world", WORLDS)
+def test_what_is_excepted_from_the_proxy_goes_straight(
+    secure_server: FaultServer, trusted: pytest.MonkeyPatch, world: str
+) -> None:
+    trusted.setenv("HTTPS_PROXY", "http://127.0.0.1:1")
+    with pytest.raises(NotSentError):
+        ask(world, secure_server.url("ok", "https"), read)
+    trusted.setenv("NO_PROXY", "127.0.0.1")
+    assert ask(world, secure_server.url("ok", "https"), read, timeout=5).id == "job_1"
+
+
+@pytest.mark.parametrize("world", WORLDS)
+@pytest.mark.parametrize("status", [b"407 Who are you", b"502 Bad Gateway"])
+def test_a_proxy_that_refuses_is_named_without_its_password(
+    secure_server: FaultServer, trusted: pytest.MonkeyPatch, world: str, status: bytes
+) -> None:
+    secure_server.seen.clear()
+    proxy = TunnelProxy(secure_server.port, b"HTTP/1.1 " + status + b"\r\n\r\n")
+    url = proxy.url.replace("http://", "http://me:canary@")
+    with pytest.raises(NotSentError) as caught:
+        ask(world, "https://sume.example/ok", lambda s: s.videos.generate(prompt="x"), proxy=url)
+    assert "canary" not in str(caught.value)
+    assert not secure_server.seen
+    proxy.close()
+
+
+@pytest.mark.parametrize("url", ["ftp://proxy", "http://", "http://[broken", "http://x:0"])
+def test_a_proxy_that_is_none_is_refused(url: str) -> None:
+    with pytest.raises(ConfigurationError, match="proxy"):
+        ask("sync", "https://sume.example", read, proxy=url)
+
+
+def test_a_socks_proxy_without_its_extra_says_what_to_install() -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        ask("sync", "https://sume.example", read, proxy="socks5://127.0.0.1:1")
+    assert "pip install" in caught.value.hint
+
+
+def answering(request: httpx.Request) -> httpx.Response:
+    assert request.headers["authorization"] == f"Bearer {KEY}"
+    assert {name.lower() for name in request.headers} <= {
+        "host", "accept", "accept-encoding", "user-agent", "authorization", "content-type",
+        "content-length",
+    }  # fmt: skip
+    if request.url.path.endswith("/generations"):
+        assert request.read() == b'{"prompt":"x"}'
+        return httpx.Response(202, json={"object": "video_generation", "job_id": "job_1"})
+    return httpx.Response(200, json=JOB)
+
+
+def test_an_httpx_transport_may_be_given() -> None:
+    options: dict[str, Any] = {"api_key": KEY, "base_url": "https://sume.example/v1"}
+    with Sume(**options, transport=httpx.MockTransport(answering)) as sume:
+        assert sume.jobs.get("job_1").id == sume.videos.generate(prompt="x").id == "job_1"
+
+    async def go() -> str:
+        transport = httpx.MockTransport(answering)
+        async with AsyncSume(**options, transport=transport) as sume:
+            await sume.videos.generate(prompt="x")
+            return (await sume.jobs.get("job_1")).id
+
+    assert asyncio.run(go()) == "job_1"
+
+
+@pytest.mark.parametrize("world", WORLDS)
+@pytest.mark.parametrize(
+    ("failure", "kind"),
+    [
+        (httpx.ConnectError("no https://sume.example?signature=canary"), "NotSentError"),
+        (httpx.PoolTimeout("busy"), "NotSentError"),
+        (httpx.UnsupportedProtocol("what?"), "NotSentError"),
+    ],
+)
+def test_failures_of_a_given_transport_become_ours(
+    world: str, failure: Exception, kind: str
+) -> None:
+    def fail(_: httpx.Request) -> httpx.Response:
+        raise failure
+
+    with pytest.raises(SumeError) as caught:
+        ask(world, "https://sume.example", read, transport=httpx.MockTransport(fail))
+    assert type(caught.value).__name__ == kind
+    assert "canary" not in str(caught.value)
+
+
+@pytest.mark.parametrize("world", WORLDS)
+def test_a_paid_call_that_a_given_transport_loses_is_unknown(world: str) -> None:
+    sent: list[str] = []
+
+    def lose(request: httpx.Request) -> httpx.Response:
+        sent.append(request.method)
+        raise httpx.ReadTimeout("")
+
+    with pytest.raises(OutcomeUnknownError):
+        ask(world, "https://sume.example", spend, transport=httpx.MockTransport(lose))
+    assert sent == ["POST"]
