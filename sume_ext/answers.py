@@ -108,7 +108,7 @@ def api_error(answer: Answer, operation: str, now: float) -> APIError:
         code=code,
         details=_members(error.get("details")),
         request_id=request_id(body, answer.headers),
-        retry_after=retry_after(answer.headers.get("retry-after"), now),
+        retry_after=retry_after(answer.headers.get("retry-after"), now, answer.headers.get("date")),
         rate_limit=_rate_limit(answer.headers),
         job_ids=job_ids(body),
         operation=operation,

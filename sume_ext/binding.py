@@ -11,7 +11,7 @@ from datetime import date, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, get_args
 
-from sume_ext.calls import Call
+from sume_ext.calls import Call, minted
 from sume_ext.effects import Effect
 from sume_ext.errors import InvalidArgumentError
 from sume_ext.explaining import explained, for_people, sections, spelled
@@ -171,10 +171,12 @@ class Binding:
                 taken, or of a type that the generated code can't serialise.
         """
         kwargs = self._dated({**self.defaults, **kwargs}, now)
+        keys = minted(self.operation._get_kwargs)  # noqa: SLF001
+        keys |= {name: kwargs.pop(name) for name in keys if name in kwargs}
         try:
             if self.body is None:
-                return self.call.arguments(*args, **{**self.call.minted(), **kwargs})
-            return self.call.arguments(*args, **self.call.minted(), body=self.body(**kwargs))
+                return self.call.arguments(*args, **keys, **kwargs)
+            return self.call.arguments(*args, **keys, body=self.body(**kwargs))
         except InvalidArgumentError:
             raise
         except (TypeError, ValueError, AttributeError) as error:

@@ -88,12 +88,13 @@ class Call:
         """Whether it creates jobs."""
         return self.job_type is not None
 
-    def minted(self) -> dict[str, str]:
-        """A fresh ``Idempotency-Key`` as an argument, if the operation takes one.
 
-        Minted once per call, it lets the API tell a repetition from a second order.
-        """
-        return {name: str(uuid4()) for name in _keys_taken(self.arguments)}
+def minted(arguments: Callable[..., Any]) -> dict[str, Any]:
+    """A fresh ``Idempotency-Key`` as an argument, if a generated ``_get_kwargs`` takes one.
+
+    Minted once per call, it lets the API tell a repetition from a second order.
+    """
+    return {name: str(uuid4()) for name in _keys_taken(arguments)}
 
 
 @cache

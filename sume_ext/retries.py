@@ -119,16 +119,26 @@ def may_retry(effect: Effect, failure: SumeError, *, keyed: bool = False) -> boo
     return (effect is Effect.READS or keyed) and is_unknown(failure)
 
 
-def retry_after(value: str | None, now: float) -> float | None:
+def retry_after(value: str | None, now: float, date: str | None = None) -> float | None:
     """Seconds that a Retry-After header asks for, in either form; None when it makes no sense.
+
+    Args:
+        value: The header.
+        now: Our time of day.
+        date: The answer's ``Date``: whose clock says when, says what time it is now.
 
     Source: RFC 9110 section 10.2.3 (delay in seconds, or an HTTP date).
     """
     text = (value or "").strip()
     if text.isascii() and text.isdigit():
         return float(text[:_LONGEST_NUMBER])
+    then, there = _moment(text), _moment(date or "")
+    return None if then is None else max(0.0, then - (now if there is None else there))
+
+
+def _moment(text: str) -> float | None:
     try:
-        return max(0.0, parsedate_to_datetime(text).timestamp() - now)
+        return parsedate_to_datetime(text).timestamp()
     except (ValueError, OverflowError, IndexError, TypeError):
         return None
 

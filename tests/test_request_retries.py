@@ -1,0 +1,385 @@
+"""Guarantee: calls are repeated at the pace the API asks for, together, and never without end.
+
+The threats: a Retry-After that can't be kept because the timeout is shorter; a stampede of
+threads that were all told the same second; a back-off that overflows; a date that is no date.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import random
+from email.utils import formatdate
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sume_ext import AsyncSume, RateLimitError, ServerError, Sume
+from sume_ext.binding import Binding
+from sume_ext.calls import minted, perform
+from sume_ext.effects import Effect
+from sume_ext.errors import APIError, NotSentError, ResponseLostError
+from sume_ext.operations import BINDINGS
+from sume_ext.pace import Pace
+from sume_ext.retries import Backoff, Budget, may_retry, retry_after
+from tests.faults.server import FaultServer
+from tests.faults.worlds import KEY, WORLDS, SkippingClock, ask, read, spend
+from tests.support import FakeClock
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from sume_ext.wire import Request, Timeouts
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[FaultServer]:
+    with FaultServer() as one:
+        yield one
+
+
+# -- which ------------------------------------------------------------------------------
+
+
+def test_every_operation_says_what_it_does() -> None:
+    effects = {name: binding.effect for name, binding in BINDINGS.items()}
+    assert {name for name, effect in effects.items() if effect is Effect.SPENDS} == {
+        "images.generate", "videos.generate", "ads.videos.create", "face_swap.create",
+        "reference_analysis.create",
+    }  # fmt: skip
+    assert {name for name, effect in effects.items() if effect is Effect.WRITES} == {
+        "assets.create", "uploads.presign",
+    }  # fmt: skip
+    for name, binding in BINDINGS.items():
+        assert (binding.effect is Effect.READS) == (binding.body is None), name
+        assert (binding.job_type is not None) >= (binding.effect is Effect.SPENDS), name
+
+
+def error(status: int) -> APIError:
+    return APIError("no", status=status, code="x")
+
+
+@pytest.mark.parametrize("effect", [Effect.WRITES, Effect.SPENDS])
+def test_only_what_surely_did_nothing_is_repeated_when_it_matters(effect: Effect) -> None:
+    assert may_retry(effect, NotSentError("refused"))
+    assert may_retry(effect, error(429))
+    assert not may_retry(effect, NotSentError("certificate", final=True))
+    assert not may_retry(effect, ResponseLostError("gone"))
+    for status in {*range(300, 600)} - {429}:
+        assert not may_retry(effect, error(status)), status
+    assert may_retry(effect, ResponseLostError("gone"), keyed=True)
+    assert may_retry(effect, ServerError("no", status=503, code="x"), keyed=True)
+
+
+# -- when -------------------------------------------------------------------------------
+
+
+@given(st.integers(1, 10**9), st.integers())
+def test_backing_off_never_overflows_nor_exceeds_its_ceiling(attempt: int, seed: int) -> None:
+    pause = Backoff().pause(attempt, random.Random(seed))
+    assert 0 <= pause <= 8
+
+
+@given(st.text() | st.from_regex(r"[0-9a-zA-Z,: +-]{0,40}"))
+def test_any_retry_after_is_a_sensible_number_or_none(value: str) -> None:
+    found = retry_after(value, 1_800_000_000.0)
+    assert found is None or (found >= 0 and math.isfinite(found))
+
+
+@pytest.mark.parametrize(
+    ("value", "seconds"),
+    [
+        ("120", 120), (" 7 ", 7), ("0", 0), ("-5", None), ("1.5", None), ("", None), (None, None),
+        ("soon", None), (formatdate(1_800_000_030, usegmt=True), 30),
+        (formatdate(1_700_000_000, usegmt=True), 0), ("9" * 400, 999_999_999_999),
+        ("Fri, 31 Feb 2099 00:00:00 GMT", None),
+    ],
+)  # fmt: skip
+def test_both_forms_of_retry_after(value: str | None, seconds: float | None) -> None:
+    assert retry_after(value, 1_800_000_000.0) == seconds
+
+
+def test_a_date_is_read_by_the_clock_that_set_it() -> None:
+    there = 1_700_000_000
+    asked, date = formatdate(there + 45, usegmt=True), formatdate(there, usegmt=True)
+    assert retry_after(asked, 1_800_000_000.0, date) == 45
+    assert retry_after("7", 1_800_000_000.0, date) == 7
+    assert retry_after(asked, float(there), "no date") == 45
+
+
+@pytest.mark.parametrize("world", WORLDS)
+@pytest.mark.parametrize("call", [read, spend])
+@pytest.mark.parametrize(("fault", "pauses"), [("429-seconds", 2), ("429-date", 1)])
+def test_what_the_api_asks_for_is_waited_for_though_the_timeout_is_shorter(
+    server: FaultServer, world: str, call: Callable[[Any], Any], fault: str, pauses: int
+) -> None:
+    clock = SkippingClock()
+    with pytest.raises(RateLimitError):
+        ask(world, server.url(fault), call, clock=clock)
+    # Of the date, nothing is left once the first pause is over.
+    assert len(clock.sleeps) == pauses
+    assert all(1.5 <= pause <= 3 for pause in clock.sleeps)
+
+
+@pytest.mark.parametrize("world", WORLDS)
+def test_two_minutes_are_waited_for_once_and_more_is_handed_on(
+    server: FaultServer, world: str
+) -> None:
+    clock = SkippingClock()
+    with pytest.raises(RateLimitError) as caught:
+        ask(world, server.url("429-two-minutes"), spend, clock=clock)
+    assert caught.value.retry_after == 119
+    assert [round(pause) for pause in clock.sleeps] == [119]
+    clock = SkippingClock()
+    with pytest.raises(RateLimitError) as caught:
+        ask(world, server.url("429-absurd"), spend, clock=clock)
+    assert not clock.sleeps
+    assert caught.value.retry_after
+    assert caught.value.retry_after > 120
+
+
+def test_patience_and_attempts_can_be_set_for_a_call(server: FaultServer) -> None:
+    clock = SkippingClock()
+    with pytest.raises(RateLimitError):
+        ask(
+            "sync",
+            server.url("429-seconds"),
+            lambda s: read(s.with_options(patience=0)),
+            clock=clock,
+        )
+    server.seen.clear()
+    with pytest.raises(ServerError):
+        ask("sync", server.url("500"), lambda s: read(s.with_options(attempts=1)), clock=clock)
+    assert server.count("500") == 1
+    assert not clock.sleeps
+
+
+@given(st.floats(0, 100), st.floats(0, 100), st.lists(st.tuples(st.floats(0, 50), st.booleans())))
+def test_a_budget_is_never_overdrawn(
+    timeout: float, patience: float, pauses: list[tuple[float, bool]]
+) -> None:
+    budget, now = Budget(timeout, patience), 0.0
+    for pause, asked in pauses:
+        if budget.grant(now, pause, asked=asked):
+            now += pause
+    assert now <= timeout + patience + 1e-6
+
+
+def test_a_wait_of_ones_own_is_a_hard_bound() -> None:
+    budget = Budget(10.0, 120.0, latest=10.0)
+    assert not budget.grant(5.0, 5.0, asked=True)
+    assert budget.grant(5.0, 4.0, asked=True)
+    assert budget.deadline == 10.0
+
+
+# -- together ---------------------------------------------------------------------------
+
+
+class Bucket:
+    """A server that takes so many requests a second; notes when each came."""
+
+    def __init__(self, clock: FakeClock, per_second: int) -> None:
+        self._clock = clock
+        self._per_second = per_second
+        self._taken: list[float] = []
+        self.came: list[float] = []
+
+    async def open(self, request: Request, timeouts: Timeouts) -> Bucket:
+        now = self._clock.monotonic()
+        self.came.append(now)
+        self._taken = [moment for moment in self._taken if moment > now - 1]
+        full = len(self._taken) >= self._per_second
+        if not full:
+            self._taken.append(now)
+        return _Drop(full)  # type: ignore[return-value]
+
+    async def aclose(self) -> None:
+        """Nothing is open."""
+
+
+class _Drop:
+    def __init__(self, full: bool) -> None:
+        self.status = 429 if full else 200
+        self.headers = {"retry-after": "1"} if full else {}
+        body = (
+            b'{"error": {"code": "rate_limited"}}'
+            if full
+            else b'{"id": "job_1", "status": "running"}'
+        )
+        self._pieces = [b"", body]
+
+    async def read(self) -> bytes:
+        return self._pieces.pop()
+
+    async def aclose(self) -> None:
+        """Nothing is open."""
+
+
+class EventClock(FakeClock):
+    """Time that moves to the next sleeper's moment once everybody sleeps."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._waiting: list[tuple[float, asyncio.Future[None]]] = []
+
+    async def asleep(self, seconds: float) -> None:
+        waiter = asyncio.get_running_loop().create_future()
+        self._waiting.append((self.now + seconds, waiter))
+        await waiter
+
+    async def run(self) -> None:
+        while True:
+            for _ in range(20):
+                await asyncio.sleep(0)
+            if self._waiting:
+                self._waiting.sort(key=lambda one: one[0])
+                moment, waiter = self._waiting.pop(0)
+                self.now = max(self.now, moment)
+                waiter.set_result(None)
+
+
+def test_a_crowd_that_was_refused_comes_back_in_single_file() -> None:
+    async def crowd() -> list[float]:
+        clock = EventClock()
+        bucket = Bucket(clock, per_second=10)
+        sume = AsyncSume(
+            api_key=KEY, base_url="http://127.0.0.1:1", transport=bucket, clock=clock,
+            rng=random.Random(7),
+        ).with_options(attempts=20)  # fmt: skip
+        ticking = asyncio.create_task(clock.run())
+        jobs = await asyncio.gather(*(sume.jobs.get("job_1") for _ in range(60)))
+        ticking.cancel()
+        assert len(jobs) == 60
+        return bucket.came
+
+    came = asyncio.run(crowd())
+    later = [moment for moment in came if moment > came[0]]
+    at_once = max(sum(abs(moment - other) < 0.01 for other in later) for moment in later)
+    assert at_once <= 2, "they stampede"
+    assert len(came) < 60 + 60 + 40, "they are refused over and over"
+
+
+def test_a_new_call_waits_for_the_others_to_cool_down() -> None:
+    clock = FakeClock()
+    pace = Pace()
+    pace.refused(clock.now, 30)
+    bucket = Bucket(clock, 10)
+    with pytest.raises(RateLimitError) as caught:
+        _held_back(clock, pace, bucket, patience=5)
+    assert caught.value.code == "client_cooling_down"
+    assert caught.value.retry_after == pytest.approx(30)
+    assert not bucket.came
+    assert _held_back(clock, pace, bucket, patience=60).id == "job_1"
+    assert clock.sleeps == [pytest.approx(30)]
+
+
+def _held_back(clock: FakeClock, pace: Pace, bucket: Bucket, patience: float) -> Any:
+    sume = AsyncSume(api_key=KEY, base_url="http://127.0.0.1:1", transport=bucket, clock=clock)
+    sume = sume.with_options(patience=patience)
+    shared = sume._engine.settings.pace
+    shared.quiet_until, shared.gap = pace.quiet_until, pace.gap
+
+    async def go() -> Any:
+        return await sume.jobs.get("job_1")
+
+    return asyncio.run(go())
+
+
+@given(st.lists(st.sampled_from(["refused", "accepted", "slot"]), max_size=60))
+def test_the_pace_recovers_and_never_hands_out_the_past(moves: list[str]) -> None:
+    pace, now = Pace(), 0.0
+    for move in moves:
+        now += 0.01
+        if move == "refused":
+            pace.refused(now, 1.0)
+        elif move == "accepted":
+            pace.accepted()
+        else:
+            assert pace.slot(now) >= now
+        assert 0 <= pace.gap <= 1
+    for _ in range(10):
+        pace.accepted()
+    assert pace.gap == 0
+    assert pace.slot(now + 10**6) == now + 10**6
+
+
+# -- keyed ------------------------------------------------------------------------------
+
+
+class Ledger:
+    """A server that loses its first answers; notes the keys it was sent."""
+
+    def __init__(self, lose: int) -> None:
+        self.keys: list[str] = []
+        self._lose = lose
+
+    def open(self, request: Request, timeouts: Timeouts) -> Any:
+        self.keys.append(request.headers.get("idempotency-key", ""))
+        if len(self.keys) <= self._lose:
+            raise ResponseLostError("gone.")
+        return Whole()
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+class Whole:
+    status = 202
+
+    def __init__(self) -> None:
+        self.headers: dict[str, str] = {"content-length": "1"}
+        self._pieces = [b"", b'{"object": "video_generation", "job_id": "job_1"}']
+
+    def read(self) -> bytes:
+        return self._pieces.pop()
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+class KeyedOperation:
+    """An operation whose schema declares the header."""
+
+    __name__ = "create_keyed"
+
+    @staticmethod
+    def _get_kwargs(*, body: Any, idempotency_key: str | None = None) -> dict[str, Any]:
+        headers = {} if idempotency_key is None else {"Idempotency-Key": idempotency_key}
+        return {"method": "post", "url": "/keyed", "json": body.fields, "headers": headers}
+
+    @staticmethod
+    def _parse_response(*, client: Any, response: Any) -> Any:
+        return response.json()
+
+
+class Fields:
+    def __init__(self, **fields: Any) -> None:
+        self.fields = fields
+
+
+def test_a_declared_key_is_minted_once_per_call_and_makes_repeating_safe() -> None:
+    binding = Binding(
+        KeyedOperation, Fields, effect=Effect.SPENDS, kind="submits", job_type="video_generation"
+    )
+    binding.name = "keyed.create"
+    ledger = Ledger(lose=2)
+    with Sume(
+        api_key=KEY, base_url="http://127.0.0.1:1", transport=ledger, clock=FakeClock()
+    ) as sume:
+        engine = sume._engine
+        for _ in range(2):
+            kwargs = binding.arguments((), {"prompt": "x"})
+            engine.block(perform(engine.settings, binding.call, kwargs))
+        given = binding.arguments((), {"prompt": "x", "idempotency_key": "mine"})
+        assert given["headers"] == {"Idempotency-Key": "mine"}
+    first, again, third, other = ledger.keys
+    assert first == again == third
+    assert first != other
+    assert len(first) == 36
+
+
+def test_nothing_is_minted_where_the_schema_knows_no_key() -> None:
+    for binding in BINDINGS.values():
+        assert minted(binding.operation._get_kwargs) == {}
