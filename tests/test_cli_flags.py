@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import time as clock
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -154,7 +155,8 @@ def test_limits_on_text_and_times() -> None:
     time = parameter(type="string", format="date-time")
     assert read(time, "--field=2026-01-31T12:00Z") == datetime(2026, 1, 31, 12, tzinfo=UTC)
     assert read(time, "--field=2026-01-31").tzinfo is not None
-    with pytest.raises(click.BadParameter, match="isn't a time"):
+    assert abs(read(time, "--field=2 hours ago").timestamp() - clock.time() + 7200) < 60
+    with pytest.raises(click.BadParameter, match="no point in time"):
         read(time, "--field=yesterday-ish")
 
 

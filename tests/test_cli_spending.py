@@ -73,6 +73,8 @@ WRONG = (
     ("videos", "generate", "--prompt", "x", "--resolution", "8k"),
     ("videos", "generate", "--prompt", "x", "--generate-audio", "perhaps"),
     ("videos", "generate", "--prompt", "x", "--timeout", "5"),
+    ("videos", "generate", "--prompt", "x", "--wait", "--timeout", "nan"),
+    ("videos", "generate", "--prompt", "--wait"),
     ("images", "generate", "--prompt", "x", "--n", "0"),
     ("images", "generate", "--prompt", "x", "--n", "1.5"),
     ("face-swap", "create", "--avatar-id", "a"),

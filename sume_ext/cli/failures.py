@@ -48,6 +48,8 @@ _HINTS: dict[type[errors.SumeError], str] = {
     errors.DownloadError: "Run the same command again; what is whole is kept.",
 }
 """The library's hints speak Python; these say the same for a shell."""
+_PYTHONIC = (errors.JobTimeoutError, errors.ConflictError)
+"""Whose hints speak Python even where they are not their class's own."""
 
 
 class CommandError(Exception):
@@ -158,7 +160,7 @@ def failure_of(error: BaseException) -> Failure:
 def _of_library(error: errors.SumeError) -> Failure:
     exit_code, code = API, _snake(type(error).__name__)
     message, hint, headline = error.message, error.hint, ""
-    if hint == error.default_hint or isinstance(error, errors.JobTimeoutError):
+    if hint == error.default_hint or isinstance(error, _PYTHONIC):
         hint = next((_HINTS[kind] for kind in type(error).__mro__ if kind in _HINTS), hint)
     match error:
         case errors.APIError():

@@ -50,7 +50,7 @@ def option_of(parameter: Parameter, defaults: Mapping[str, Any]) -> click.Option
 
     Args:
         parameter: What the schema says.
-        defaults: What the docs' shell sends where nothing is given, by API name.
+        defaults: What the table's line sends where nothing is given, by Python name.
     """
     names = spellings(parameter)
     settings: dict[str, Any] = {
@@ -66,8 +66,8 @@ def option_of(parameter: Parameter, defaults: Mapping[str, Any]) -> click.Option
     if parameter.type == "boolean" and parameter.place == "body":
         # The docs write it without a value; nothing positional can follow that it would swallow.
         settings |= {"is_flag": False, "flag_value": "true"}
-    if parameter.name in defaults:
-        settings |= {"default": defaults[parameter.name], "show_default": True}
+    if parameter.python_name in defaults:
+        settings |= {"default": defaults[parameter.python_name], "show_default": True}
     return click.Option([*names, f"field_{parameter.python_name}"], **settings)
 
 
@@ -85,7 +85,7 @@ def help_of(parameter: Parameter) -> str:
     if parameter.type == "array":
         notes.append("repeatable")
     if said.get("format") == "date-time":
-        notes.append("ISO 8601")
+        notes.append("ISO 8601, or back from now, as in 7d")
     if "example" in parameter.says and not said.get("enum") and parameter.type != "array":
         notes.append(f"e.g. {_example(parameter.says['example'])}")
     text = parameter.description or f"The API's field {parameter.name}."
@@ -248,6 +248,8 @@ class Text(click.ParamType[str]):
         if most is not None and len(text) > most:
             self.fail(f"{len(text)} characters are too many: at most {most}.", param, ctx)
         pattern = self._says.get("pattern")
+        if ctx is not None and any(text in other.opts for other in ctx.command.params):
+            self.fail(f"{text} is a flag; the value before it is missing.", param, ctx)
         if pattern and not re.search(pattern, text):
             self.fail(f"it doesn't look as the API wants it: {pattern}", param, ctx)
         if self._says.get("format") == "uri" and not re.match(r"https?://[^\s/]+", text):
@@ -260,23 +262,22 @@ class Text(click.ParamType[str]):
 
 
 class Time(click.ParamType[Any]):
-    """A time in ISO 8601; one without a zone is this machine's."""
+    """A point in time as people write it; see `sume_ext.dates`."""
 
     name = "time"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """The time, with its zone."""
-        from datetime import datetime  # noqa: PLC0415
+        """The instant."""
+        import time  # noqa: PLC0415  (only these flags need a clock and a parser of dates)
 
-        from dateutil.parser import isoparse  # noqa: PLC0415  (only these flags need it)
+        from sume_ext.dates import instant  # noqa: PLC0415
+        from sume_ext.errors import InvalidArgumentError  # noqa: PLC0415
 
-        if isinstance(value, datetime):
-            return value
         try:
-            time = isoparse(value)
-        except (ValueError, OverflowError):
-            self.fail(f"{value!r} isn't a time like 2026-01-31 or 2026-01-31T12:00Z.", param, ctx)
-        return time if time.tzinfo else time.astimezone()
+            return instant(value, now=time.time)
+        except InvalidArgumentError as error:
+            self.fail(f"{error.message} Give ISO 8601, as in 2026-01-31, or a span back from now, "
+                      "as in 7d.", param, ctx)  # fmt: skip
 
 
 class Json(click.ParamType[Any]):

@@ -15,7 +15,7 @@ from sume_ext.cli import columns, history, waiting
 from sume_ext.cli.examples import example_of
 from sume_ext.cli.facts import Facts, facts_of
 from sume_ext.cli.failures import CommandError
-from sume_ext.cli.flags import argument_of, option_of
+from sume_ext.cli.flags import Number, argument_of, option_of
 from sume_ext.cli.outcome import conclude
 from sume_ext.cli.shell import HELP, MODE, plain, take_shell
 from sume_ext.cli.transfers import DEFAULT_DIRECTORY
@@ -32,8 +32,6 @@ if TYPE_CHECKING:
 
 POSITIONAL = {"assets.search": "q"}
 """The field that the docs' shell takes as an argument."""
-DEFAULTS: dict[str, dict[str, Any]] = {"assets.search": {"search_mode": "text"}}
-"""What the docs' shell sends when nothing is given."""
 _FIELD = "field_"
 
 WAIT = click.Option(["--wait", "wait"], is_flag=True, help="Wait until the job is done.")
@@ -60,7 +58,7 @@ def timeout_option(job_type: str | None = None) -> click.Option:
     usual = f"{schedule_for(job_type).timeout:.0f}" if job_type else "600 for images, else 1800"
     return click.Option(
         ["--timeout", "timeout"],
-        type=click.FloatRange(min=0),
+        type=Number({"minimum": 0}, whole=False),
         metavar="SECONDS",
         help=f"How long to wait  [{usual}]",
     )
@@ -99,7 +97,7 @@ def _fields(name: str, facts: Facts) -> Iterable[click.Parameter]:
             )
     for parameter in facts.parameters:
         if parameter.place != "path" and parameter.name != POSITIONAL.get(name):
-            yield option_of(parameter, DEFAULTS.get(name, {}))
+            yield option_of(parameter, BINDINGS[name].defaults)
 
 
 def _allow_file(params: list[click.Parameter]) -> None:

@@ -182,7 +182,7 @@ def raise_worst(outcomes: Sequence[Outcome]) -> None:
         hint = hint or "`sume jobs get JOB_ID` shows each as it is now."
     raise CommandError(
         f"{len(wrong)} of {len(outcomes)} jobs are not completed: {shown}.",
-        code="job_failed" if failed else "timeout",
+        code={JOB: "job_failed", TIMEOUT: "timeout"}.get(exit_code, "jobs_unknown"),
         hint=hint,
         exit_code=exit_code,
     )

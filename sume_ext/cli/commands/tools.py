@@ -15,6 +15,7 @@ from sume_ext.cli.answers import sensitive
 from sume_ext.cli.app import Path, command, path_of
 from sume_ext.cli.facts import Parameter, facts_of
 from sume_ext.cli.failures import CommandError
+from sume_ext.cli.flags import Number
 from sume_ext.cli.outcome import as_list
 from sume_ext.cli.shell import MODE, Shell, own_command
 from sume_ext.effects import Effect
@@ -141,8 +142,8 @@ def _param_schema(param: click.Parameter) -> dict[str, Any]:
         return {"type": "array", "items": {"type": "string"}, "minItems": 1}
     kind = "boolean" if getattr(param, "is_flag", False) else "string"
     made: dict[str, Any] = {"type": kind}
-    if isinstance(param.type, click.FloatRange):
-        made = {"type": "number", "minimum": param.type.min}
+    if isinstance(param.type, Number):
+        made = {"type": "number", "minimum": 0}
     if text := getattr(param, "help", None):
         made["description"] = text
     return made
