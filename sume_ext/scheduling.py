@@ -190,7 +190,9 @@ class _Scheduler:
         polls = [e for e in due if e.state.id in wanted and e.state.id in self.live]
         for entry in polls[:_POLLS_PER_ROUND]:
             now = yield NOW
-            if self.enough() or now < self.not_before or now >= self._deadline(entry):
+            if not self.live or self.enough():  # one answer may have ended every job
+                return
+            if now < self.not_before or now >= self._deadline(entry):
                 return
             yield from self._poll(entry)
 
