@@ -11,19 +11,19 @@ import os
 import stat
 import zlib
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final, NoReturn
+from typing import TYPE_CHECKING, Final, NoReturn
 from urllib.parse import urljoin
 
 from attrs import field, frozen
 
 from sume_ext import __version__
 from sume_ext.addresses import rule_for, trouble_with
-from sume_ext.checksums import Check, offered
 from sume_ext.errors import DownloadError, NotSentError, SumeError, TransportError
 from sume_ext.flow import NOW, WALL_CLOCK, Close, Do, Emit, Open, Read, Sleep
-from sume_ext.partial import PartFile, sweep
+from sume_ext.landing import Landing
+from sume_ext.partial import sweep
 from sume_ext.progress import Pace, Progress, Throttle
-from sume_ext.ranges import Body, MisplacedError, body_of, is_complete, validator
+from sume_ext.ranges import MisplacedError, body_of, is_complete
 from sume_ext.retries import retry_after
 from sume_ext.wire import Request
 
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
     from sume_ext.calls import Settings
     from sume_ext.flow import Flow
+    from sume_ext.ranges import Body
     from sume_ext.wire import Stream
 
 STALL_SECONDS = 30.0
@@ -50,7 +51,6 @@ _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 _UNSATISFIABLE: Final = 416
 _REFUSED: Final = frozenset({400, 401, 403, 404, 410})
 _PASSING: Final = frozenset({408, 425, 429, 499, *range(500, 600)})
-_GZIP_OR_ZLIB: Final = zlib.MAX_WBITS | 32
 
 
 class _BrokenError(Exception):
@@ -122,17 +122,8 @@ class Fetch:
         self._url = plan.url
         self._renewed = False
         self._attempt = 0
-        self._part: PartFile
+        self._landing = Landing(plan.path, plan.max_bytes)
         self._throttle = Throttle()
-        self._mismatched = False
-        self._forget()
-
-    def _forget(self) -> None:
-        """Know nothing of the file any more."""
-        self._validator: str | None = None
-        self._total: int | None = None
-        self._check: Check | None = None
-        self._inflate: Any = None
 
     def flow(self) -> Flow[Path]:
         """Fetch it; answers with its path, at once when it is there already and may stay."""
@@ -140,12 +131,13 @@ class Fetch:
         try:
             if not (yield Do(partial(_is_wanted, path, self._plan.overwrite))):
                 return path
-            self._part = yield Do(partial(PartFile, path))
+            part = self._landing.part
             try:
+                yield Do(part.open)
                 yield from self._persist()
-                yield Do(partial(self._part.place, overwrite=self._plan.overwrite))
+                yield Do(partial(part.place, overwrite=self._plan.overwrite))
             finally:
-                self._part.discard()
+                part.discard()
         except OSError as error:
             raise DownloadError(
                 f"can't write {path.name}: {error.strerror or type(error).__name__}.",
@@ -171,22 +163,22 @@ class Fetch:
                 if isinstance(error, NotSentError) and error.final:
                     raise DownloadError(error.message, step="url", hint=error.hint) from None
                 broken = _BrokenError(error.message)
-            if self._part.size >= furthest + _NEW_BYTES:
-                idle, furthest = 0, self._part.size
+            if self._landing.size >= furthest + _NEW_BYTES:
+                idle, furthest = 0, self._landing.size
             idle += 1
             pause = backoff.pause(idle, self._settings.rng)
             pause = pause if broken.pause is None else broken.pause
             if idle >= backoff.attempts or pause > backoff.patience:
-                total = "" if self._total is None else f" of {self._total:,}"
+                total = "" if self._landing.total is None else f" of {self._landing.total:,}"
                 raise DownloadError(
-                    f"{broken.message} {self._part.size:,}{total} bytes came in "
+                    f"{broken.message} {self._landing.size:,}{total} bytes came in "
                     f"{self._attempt} attempts.",
                     step="get",
                 )
             yield Sleep(pause)
 
     def _once(self) -> Flow[None]:
-        received = self._part.size if self._validator else 0
+        received = self._landing.size if self._landing.validator else 0
         stream = yield from self._open(received)
         try:
             if stream.status == _UNSATISFIABLE:
@@ -238,7 +230,7 @@ class Fetch:
         url = self._url
         headers = {"accept": "*/*", "accept-encoding": "identity", "user-agent": _USER_AGENT}
         if received:
-            headers |= {"range": f"bytes={received}-", "if-range": self._validator or ""}
+            headers |= {"range": f"bytes={received}-", "if-range": self._landing.validator or ""}
         for _ in range(_MOST_REDIRECTS + 1):
             if trouble := trouble_with(url, self._plan.base_url):
                 raise DownloadError(f"the media URL is refused: {trouble}", step="url")
@@ -254,42 +246,38 @@ class Fetch:
 
     def _past_the_end(self, stream: Stream, received: int) -> Flow[None]:
         """What a refused range means: that all is here, or that the file is another one now."""
-        if is_complete(stream.headers, received, self._total):
+        if is_complete(stream.headers, received, self._landing.total):
             yield from self._finish(framed=True)
         else:
             yield from self._again("the media server refused the range it offered.")
 
     def _again(self, message: str) -> Flow[NoReturn]:
         """Start afresh with the next attempt."""
-        self._forget()
-        yield Do(self._part.restart)
+        yield Do(self._landing.restart)
         raise _BrokenError(message)
 
     def _place(self, stream: Stream, received: int) -> Flow[Body]:
         """Where the bytes that follow belong; knows the file afresh when they are its first."""
-        headers = stream.headers
+        headers, landing = stream.headers, self._landing
         try:
-            body = body_of(stream.status, headers, received, self._total)
+            body = body_of(stream.status, headers, received, landing.total)
         except MisplacedError as error:
             return (yield from self._again(f"the media server answered with {error}."))
         if body.start:
-            if self._validator != (headers.get("etag") or self._validator):
+            if landing.validator != (headers.get("etag") or landing.validator):
                 return (yield from self._again("the file changed."))
-            self._total = self._total or body.total
+            landing.total = landing.total or body.total
             return body
-        self._forget()
-        if self._part.size:
-            yield Do(self._part.restart)
-        self._total = body.total
-        self._check = offered(headers)
-        self._inflate = _inflater(body.encoding)
-        self._validator = None if body.encoding else validator(headers)
+        if landing.size:
+            yield Do(landing.restart)
+        landing.expect(headers, body)
         return body
 
     def _take(self, stream: Stream, body: Body) -> Flow[None]:
         """Write the bytes that follow as they come."""
         pace = Pace((yield NOW))
-        self._cap(self._total or 0)
+        landing = self._landing
+        landing.make_sure_of_room(0)
         written = -math.inf
         batch: list[bytes] = []
         more = True
@@ -304,71 +292,37 @@ class Fetch:
             more = bool(chunk)
             batch.append(chunk)
             size = sum(map(len, batch))
-            self._cap(self._part.size + size)
+            landing.make_sure_of_room(size)
             if more and size < _BATCH and now - written < _BATCH_SECONDS:
                 continue
             yield Do(partial(self._store, batch))
             batch, written = [], now
-            if self._part.size != self._total and self._throttle.due(now):
+            if landing.size != landing.total and self._throttle.due(now):
                 yield self._news()
             if pace.too_slow(size, now):
                 raise _BrokenError("the media server sends too slowly.")
         yield from self._finish(framed=body.framed)
 
     def _store(self, batch: list[bytes]) -> None:
-        for chunk in batch:
-            if self._check is not None:
-                self._check.feed(chunk)
-            if self._inflate is None:
-                self._part.write(chunk)
-            else:
-                self._unpack(chunk)
-
-    def _unpack(self, chunk: bytes) -> None:
         try:
-            while chunk and self._part.size <= self._plan.max_bytes:
-                self._part.write(self._inflate.decompress(chunk, _BATCH))
-                chunk = self._inflate.unconsumed_tail
+            self._landing.store(batch)
         except zlib.error:
             raise _BrokenError("the file's compression is corrupt.") from None
 
-    def _cap(self, size: int) -> None:
-        if size > self._plan.max_bytes:
-            raise DownloadError(
-                f"the file is larger than {self._plan.max_bytes:,} bytes.",
-                step="get",
-                hint="Raise max_bytes if that is right.",
-            )
-
     def _news(self) -> Emit:
-        progress = Progress(self._plan.path.name, self._part.size, self._total, self._attempt)
+        progress = Progress(
+            self._plan.path.name, self._landing.size, self._landing.total, self._attempt
+        )
         return Emit(progress, self._plan.listener)
 
     def _finish(self, *, framed: bool) -> Flow[None]:
         """See that the file is whole."""
-        size, total = self._part.size, self._total
-        if total is not None and size != total:
-            if size > total:
-                yield from self._again("more bytes came than the file has.")
-            raise _BrokenError("the connection ended early.")
-        if self._inflate is not None and not self._inflate.eof:
-            yield from self._again("the file's compression is cut short.")
-        if self._check is not None and not self._check.passed:
-            if self._mismatched:
-                raise DownloadError(
-                    f"its {self._check.algorithm} isn't the one the media server offers.",
-                    step="get",
-                    hint="Try later, and report it if it stays: the file is damaged at its source.",
-                )
-            self._mismatched = True
-            yield from self._again("the file was damaged on its way.")
-        if total is None and not framed and self._check is None:
-            raise DownloadError(
-                "the media server doesn't say how long the file is, so a whole one can't be told "
-                "from one cut short.",
-                step="get",
-            )
-        self._total = size
+        flaw = self._landing.flaw(framed=framed)
+        if flaw is not None:
+            if flaw.afresh:
+                yield from self._again(flaw.message)
+            raise _BrokenError(flaw.message)
+        self._landing.total = self._landing.size
         self._throttle.due((yield NOW), last=True)
         yield self._news()
 
@@ -387,15 +341,3 @@ def _is_wanted(path: Path, overwrite: bool) -> bool:
             f"{path.name} is there, and isn't a file.", step="write", hint="Choose another name."
         )
     return overwrite
-
-
-def _inflater(encoding: str) -> Any:
-    """What undoes an encoding that nobody asked for; None when there is none."""
-    if not encoding:
-        return None
-    if encoding in ("gzip", "x-gzip", "deflate"):
-        return zlib.decompressobj(_GZIP_OR_ZLIB)
-    raise DownloadError(
-        f"the media server encodes the file as {encoding[:20]!r}, which wasn't asked for.",
-        step="get",
-    )

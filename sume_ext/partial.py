@@ -62,14 +62,26 @@ class PartFile:
         self._unflushed = 0
         self._mutex = threading.Lock()
         self._doomed = False
-        self._placed = False  # whether there is nothing left to unlink
-        while True:
-            self._path = final.with_name(f".{_stem(final)}.{secrets.token_hex(4)}.part")
-            self._file: int = os.open(self._path, _FLAGS, 0o666)
+        self._placed = False  # whether there is nothing (any more) to unlink
+        self._path = final
+        self._file = -1
+
+    def open(self) -> None:
+        """Make the file, and own it."""
+        with self._mutex:
+            self._open()
+        if self._doomed:
+            self.discard()
+
+    def _open(self) -> None:
+        while self._file < 0:
+            self._path = self.final.with_name(f".{_stem(self.final)}.{secrets.token_hex(4)}.part")
+            descriptor = os.open(self._path, _FLAGS, 0o666)
             # A sweep may have come between the two; then the part has no name any more.
-            if _locked(self._file) and os.fstat(self._file).st_nlink:
-                return
-            os.close(self._file)  # pragma: no cover  (a race)
+            if _locked(descriptor) and os.fstat(descriptor).st_nlink:
+                self._file = descriptor
+            else:  # pragma: no cover  (a race)
+                os.close(descriptor)
 
     def write(self, chunk: bytes) -> None:
         """Append bytes."""
@@ -128,7 +140,7 @@ class PartFile:
         try:
             if os.name == "nt":  # pragma: no cover  (nor unlinked)
                 self._shut()
-            if not self._placed:
+            if not self._placed and self._path != self.final:
                 self._path.unlink(missing_ok=True)
                 self._placed = True
             self._shut()

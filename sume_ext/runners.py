@@ -17,6 +17,7 @@ from sume_ext.wire import Timeouts
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
+    from concurrent.futures import Future
     from types import TracebackType
 
     from sume_ext.clock import Clock
@@ -191,8 +192,9 @@ class Runner:
 
         branch = _Branch(self.transport, self.storage, self.clock, self.connect_timeout)
         pool = ThreadPoolExecutor(min(step.limit, max(len(step.flows), 1)))
-        outcomes = [pool.submit(branch.outcome, flow) for flow in step.flows]
+        outcomes: list[Future[Any]] = []
         try:
+            outcomes.extend(pool.submit(branch.outcome, flow) for flow in step.flows)
             return [outcome.result() for outcome in outcomes]
         except BaseException:
             branch.halt()
