@@ -5,6 +5,7 @@ All of it is derived from the effective document and from what the generator cal
 
 import json
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -69,7 +70,28 @@ class Facts:
             "module": self._generated.modules[name],
             "body": body,
             "parameters": [*self._parameters(name, operation), *self._members(body)],
+            "answers": sorted(self._answers(operation)),
         }
+
+    def _answers(self, operation: Json) -> set[str]:
+        """The place of every leaf of a success, as in ``data[].id``."""
+        content = operation["responses"]["2XX"].get("content", {})
+        return set(self._leaves(content.get("application/json", {}).get("schema", {}), "", ()))
+
+    def _leaves(self, schema: Json, place: str, inside: tuple[str, ...]) -> Iterator[str]:
+        for option in schema.get("anyOf", [schema]):
+            name = _last(option.get("$ref", ""))
+            if name and name in inside:
+                continue  # an object that holds its like
+            core = self._schemas.get(name, option)
+            if is_object(items := core.get("items")):
+                yield from self._leaves(items, f"{place}[]", (*inside, name))
+            elif core.get("properties"):
+                for member, inner in core["properties"].items():
+                    below = f"{place}.{member}" if place else member
+                    yield from self._leaves(inner, below, (*inside, name))
+            elif core.get("type") != "null" and place:
+                yield place
 
     def _body_class(self, operation: Json) -> str | None:
         for media_type in operation.get("requestBody", {}).get("content", {}).values():

@@ -57,7 +57,8 @@ def _act(document: Json, action: Any, where: str) -> None:
     try:
         found = list(jsonpath.finditer(action["target"], document))
     except jsonpath.JSONPathError as error:
-        raise Stop(Exit.PATCH, f"{where}: the target is no JSONPath: {error}") from error
+        why = str(error).partition("\n")[0]
+        raise Stop(Exit.PATCH, f"{where}: the target is no JSONPath: {why}") from error
     if action.get("remove") is True:
         # From the last to the first, so that places in a list stay what they were.
         for match in reversed(found):

@@ -208,7 +208,11 @@ def _scalar(shape: Shape, parts: list[Json]) -> None:
 
 def _limits(part: Json) -> Json:
     """The limits stated, with 3.0's boolean `exclusiveMinimum` told as 3.1 tells it."""
-    limits = {keyword: part[keyword] for keyword in LIMITS if keyword in part}
+    limits = {
+        keyword: part[keyword]
+        for keyword in LIMITS
+        if isinstance(part.get(keyword), str if keyword == "pattern" else int | float)
+    }
     for strict, plain in (("exclusiveMinimum", "minimum"), ("exclusiveMaximum", "maximum")):
         if limits.get(strict) is True and plain in limits:
             limits[strict] = limits.pop(plain)
@@ -242,7 +246,8 @@ def _kinds(parts: list[Json]) -> list[Kind]:
     kinds: list[str] | None = None
     for part in parts:
         if "type" in part:
-            stated = [t for t in as_list(part["type"]) or [part["type"]] if t != "null"]
+            every = as_list(part["type"]) or [part["type"]]
+            stated = [kind for kind in every if isinstance(kind, str) and kind != "null"]
             if "number" in stated and "integer" in stated:
                 stated.remove("integer")
             kinds = stated if kinds is None else _both(kinds, stated)
