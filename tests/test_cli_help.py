@@ -124,6 +124,8 @@ def test_tools_tell_what_each_operation_does_to_the_world(stage: Stage) -> None:
     assert set(wait["properties"]) == {"job_ids", "timeout", "download"}
     for name in ("account.me", "jobs.result", "uploads.presign", "assets.search"):
         assert tools[name]["sensitive_output"] is True
+    for name in ("credits.get", "images.generate", "face_swap.create"):
+        assert tools[name]["sensitive_output"] is False
 
 
 def test_the_sandbox_serves_until_it_is_stopped(stage: Stage) -> None:
