@@ -1,0 +1,118 @@
+"""Guarantee: several files come at once, few enough, and one that fails takes no other with it.
+
+The threat is a hundred connections to one media server, and nine good files lost for a bad one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import threading
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from sume_ext import DownloadError
+from tests.transfers.clients import VIDEO, files_in, result, run_async
+from tests.transfers.scripted import Api, File, Scripted, Seen, reply
+
+if TYPE_CHECKING:
+    import socket
+    from pathlib import Path
+
+    from sume_ext.downloads import Progress
+
+
+class Waiting:
+    """As an act: serves a file once four requests are waiting for theirs."""
+
+    def __init__(self) -> None:
+        self.four = threading.Barrier(4)
+
+    def __call__(self, seen: Seen, connection: socket.socket) -> None:
+        self.four.wait(10)
+        File(VIDEO)(seen, connection)
+
+
+def test_four_come_at_once_and_no_more(tmp_path: Path) -> None:
+    with result(Waiting(), servers=12) as (made, server):
+        made.download(tmp_path)
+    assert server.busiest == 4
+    assert len(files_in(tmp_path)) == 12
+
+
+def test_the_same_for_asynchronous_code(tmp_path: Path) -> None:
+    with Scripted(Waiting()) as server:
+
+        async def work(sume: Any) -> None:
+            made = await sume.jobs.result("job_1")
+            await made.download(tmp_path)
+
+        run_async(Api([f"{server.url}/{index}" for index in range(12)]), work)
+    assert server.busiest == 4
+    assert len(files_in(tmp_path)) == 12
+
+
+def bad_one(seen: Seen, connection: socket.socket) -> None:
+    act = reply(404) if "/3.mp4" in seen.target else File(VIDEO)
+    act(seen, connection)
+
+
+def test_one_that_fails_leaves_the_others(tmp_path: Path) -> None:
+    with result(bad_one, servers=6) as (made, _), pytest.raises(DownloadError) as caught:
+        made.download(tmp_path)
+    assert "1 of 6" in caught.value.hint
+    assert len(files_in(tmp_path)) == 5
+    with result(File(VIDEO), servers=6) as (made, server):
+        made.download(tmp_path)
+        assert len(server.requests) == 1
+    assert len(files_in(tmp_path)) == 6
+
+
+def test_a_listener_is_called_by_one_thread_at_a_time(tmp_path: Path) -> None:
+    inside = threading.Lock()
+    names: set[str] = set()
+
+    def listen(progress: Progress) -> None:
+        assert inside.acquire(blocking=False)
+        names.add(progress.name)
+        inside.release()
+
+    with result(File(VIDEO), servers=8) as (made, _):
+        made.download(tmp_path, on_progress=listen)
+    assert len(names) == 8
+
+
+def test_a_result_without_media_makes_an_empty_list(tmp_path: Path) -> None:
+    with result(File(VIDEO), servers=0) as (made, server):
+        assert made.download(tmp_path) == []
+        assert not server.requests
+
+
+def test_files_are_written_in_other_threads_than_the_loop_s(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A slow disk must not hold up everything else the loop does."""
+    threads: set[int] = set()
+    for name in ("write", "fsync", "link", "replace"):
+        real: Any = getattr(os, name)
+
+        def noted(*args: Any, real: Any = real, **options: Any) -> Any:
+            threads.add(threading.get_ident())
+            return real(*args, **options)
+
+        monkeypatch.setattr(os, name, noted)
+
+    with Scripted(File(VIDEO)) as server:
+
+        async def work(sume: Any) -> int:
+            made = await sume.jobs.result("job_1")
+            threads.clear()
+            await made.download(tmp_path)
+            found = threading.get_ident()
+            await asyncio.sleep(0)
+            return found
+
+        loop_s: int = run_async(Api([server.url]), work)
+    assert threads
+    assert loop_s not in threads
