@@ -78,6 +78,7 @@ class ModelApi:
         forgotten: Ids that single reads know, but no list shows.
         latency: Seconds that each request takes.
         largest_page: What `limit` is cut to.
+        skew: How many seconds the server's clock is ahead of the client's.
         by_offset: Whether cursors count items, so that lists shift under a reader.
         fault: Says what to answer instead, if anything.
         log: Every request, in order.
@@ -89,6 +90,7 @@ class ModelApi:
     forgotten: set[str] = field(factory=set[str])
     latency: float = 0.0
     largest_page: int = 100
+    skew: float = 0.0
     by_offset: bool = True
     fault: Callable[[Asked], Answer | Exception | None] = lambda _: None
     log: list[Asked] = field(factory=list[Asked])
@@ -174,10 +176,10 @@ class ModelApi:
         return seen
 
     def _wall(self, moment: float) -> float:
-        return self.clock.time() - self.clock.monotonic() + moment
+        return self.clock.time() - self.clock.monotonic() + moment + self.skew
 
     def _date(self) -> dict[str, str]:
-        return {"date": formatdate(self.clock.time(), usegmt=True)}
+        return {"date": formatdate(self.clock.time() + self.skew, usegmt=True)}
 
     def client(self, rng: random.Random | None = None) -> Sume:
         """A client that talks to it."""

@@ -1,0 +1,119 @@
+"""Many jobs of mixed types as people make them, and how well a client waited for them."""
+
+from __future__ import annotations
+
+import math
+import random
+from bisect import bisect_right
+from collections import Counter
+
+from attrs import define, frozen
+
+from sume_ext.polling import schedule_for
+from tests.models.jobs_api import ModelApi, ModelJob
+from tests.support import FakeClock
+
+MIX = {
+    "image_generation": (15, 0.4),
+    "video_generation": (150, 0.5),
+    "ads_video": (240, 0.4),
+    "face_swap": (120, 0.5),
+    "reference_analysis": (60, 0.5),
+    "asset_ingest": (40, 0.5),
+}
+"""Type: median seconds it takes, and the spread of their logarithm. Guessed: the docs say only
+that videos and analyses take longer than images."""
+
+
+def workload(count: int, *, latency: float = 0.1, seed: int = 7) -> ModelApi:
+    """An API with jobs that were submitted within the last ten seconds."""
+    rng = random.Random(seed)
+    clock = FakeClock()
+    api = ModelApi(clock, latency=latency)
+    for n in range(count):
+        job_type = rng.choice([*MIX])
+        median, spread = MIX[job_type]
+        takes = rng.lognormvariate(math.log(median), spread)
+        end = rng.choices(["completed", "failed", "canceled", "expired"], [94, 4, 1, 1])[0]
+        course = [(0.0, "queued"), (takes * rng.uniform(0, 0.3), "running"), (takes, end)]
+        api.add(ModelJob(f"job_{n}", job_type, clock.now - 10 + 10 * n / count, course))
+    return api
+
+
+@frozen
+class Waited:
+    """How a wait went.
+
+    Attributes:
+        requests: How many it took.
+        delays: How long after its end each job was noticed, sorted, in seconds.
+        over: How much later than the schedule's bound at its age each was noticed, sorted.
+        per_tick: The most requests in one tick, as a share of two per hundred live jobs.
+        fixed: What one poll per job every five seconds would have taken.
+        fixed_delays: Its delays, sorted.
+    """
+
+    requests: int
+    delays: list[float]
+    over: list[float]
+    per_tick: float
+    fixed: int
+    fixed_delays: list[float]
+
+
+@define
+class Watcher:
+    """Notes when each end is noticed."""
+
+    api: ModelApi
+    started: float
+    noticed: dict[str, float]
+
+    @classmethod
+    def of(cls, api: ModelApi) -> Watcher:
+        return cls(api, api.clock.now, {})
+
+    def sums(self) -> Waited:
+        """How it went."""
+        order = sorted(self.noticed.values())
+        ticks = Counter(math.floor(a.at - self.started + 1e-6) for a in self.api.log)
+        most = 0.0
+        for tick, count in ticks.items():
+            live = len(order) - bisect_right(order, self.started + tick)
+            most = max(most, count / (2 * math.ceil(live / 100)))
+        jobs = [self.api.jobs[job_id] for job_id in self.noticed]
+        ends = {job.id: max(job.ends, self.started) for job in jobs}
+        crowd = len(jobs) / 1000
+        return Waited(
+            requests=len(self.api.log),
+            delays=sorted(self.noticed[job.id] - ends[job.id] for job in jobs),
+            over=sorted(
+                self.noticed[job.id]
+                - ends[job.id]
+                - max(schedule_for(job.type).bound(ends[job.id] - job.born), crowd)
+                for job in jobs
+            ),
+            per_tick=most,
+            fixed=sum(math.ceil((ends[j.id] - self.started) / 5) + 1 for j in jobs),
+            fixed_delays=sorted(-(ends[j.id] - self.started) % 5 for j in jobs),
+        )
+
+
+def wait_for_all(api: ModelApi) -> Waited:
+    """Wait for every job of an API with `jobs.wait_many`."""
+    watcher = Watcher.of(api)
+
+    def note(event: object) -> None:
+        if getattr(event, "terminal", False):
+            watcher.noticed[getattr(event, "job_id", "")] = api.clock.now
+
+    with api.client(random.Random(2)) as sume:
+        outcomes = sume.jobs.wait_many([*api.jobs], on_event=note)
+    if not all(outcome.job.terminal for outcome in outcomes):
+        raise AssertionError("a job's end was missed")
+    return watcher.sums()
+
+
+def at(share: float, values: list[float]) -> float:
+    """A quantile of sorted values."""
+    return values[min(len(values) - 1, int(share * len(values)))]
