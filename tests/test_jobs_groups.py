@@ -5,7 +5,7 @@ The threat: the first failure raised hides that the other paid jobs completed, o
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -13,6 +13,9 @@ from sume_ext import JobFailedError, JobTimeoutError
 from tests.models.jobs_api import Answer, Asked, ModelApi, ModelJob
 from tests.models.worlds import World, in_both_worlds
 from tests.support import FakeClock
+
+if TYPE_CHECKING:
+    from sume_ext import JobGroup
 
 
 def a_group(*ends: tuple[float, str]) -> ModelApi:
@@ -52,7 +55,7 @@ def test_it_is_waited_for_as_one() -> None:
     api = a_group((90, "completed"), (20, "completed"), (50, "completed"))
     events: list[str] = []
     with api.client() as sume:
-        group = create(sume)
+        group: JobGroup = create(sume)
         assert group.wait(on_event=lambda e: events.append(e.status)) is group
         assert [result.job_id for result in group.results()] == ["job_0", "job_1", "job_2"]
     assert events.count("completed") == 3
