@@ -45,7 +45,7 @@ _IS_ALNUM = bytes(i not in _NOT_ALNUM for i in range(256))
 _ESCAPE = (
     r"[%\\&\x1b](?:"
     r"(?<=%)(?:25)*+([0-9A-Fa-f]{2})"
-    r"|(?<=\\)\\*+(?:u00([0-9A-Fa-f]{2})|u[0-9A-Fa-f]{4}|x([0-9A-Fa-f]{2})|[abfnrtv])"
+    r"|(?<=\\)(?<!\\\\)\\*+(?:u00([0-9A-Fa-f]{2})|u[0-9A-Fa-f]{4}|x([0-9A-Fa-f]{2})|[abfnrtv])"
     r"|(?<=&)(?:amp|lt|gt|quot|apos|#[0-9]{1,5}|#[xX][0-9A-Fa-f]{1,4});"
     r"|(?<=\x1b)\[[0-9;]*+[A-Za-z])"
 )

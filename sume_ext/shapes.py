@@ -33,7 +33,7 @@ def spans(text: str) -> list[Span]:  # noqa: C901, PLR0912  (one question per de
             found += _object_keys(low)
     if "@" in text or ("%" in text and "%40" in text):
         found += _emails(low)
-    if "=" in text or ":" in text or "'," in text or '",' in text:
+    if "=" in text or ":" in text or "->" in text or "'," in text or '",' in text:
         found += _named(text, low)
     if "%" in text and "%3d" in low:
         found += _named_encoded(text, low)
@@ -70,9 +70,14 @@ def _all(pattern: re.Pattern[str], text: str) -> Iterator[Span]:
 
 
 _SUME_KEY = re.compile(r"sume_(?:(?:live|test|sandbox)_[a-z0-9_-]{4,}+|[a-z]{2,12}_[a-z0-9]{16,}+)")
-# Prose ("bearer securities") has neither digits nor separators.
-_BEARER = re.compile(r"bearer(?:\s|%20|\+)++((?=[a-z]{0,64}+[0-9._~+/=-])[a-z0-9._~+/=%-]{8,}+)")
-_JWT = re.compile(r"eyJ[A-Za-z0-9_-]{8,}+\.[A-Za-z0-9_-]{8,}+(?:\.[A-Za-z0-9_-]*+)?+")
+# Prose ("bearer securities") has neither digits nor such long words.
+_BEARER = re.compile(
+    r"bearer(?:\s|%20|\+)++"
+    r"((?=[a-z._~+/=%-]{0,64}+[0-9])[a-z0-9._~+/=%-]{8,}+|[a-z0-9._~+/=%-]{24,}+)"
+)
+_JWT = re.compile(
+    r"eyJ(?<![A-Za-z0-9_-]eyJ)[A-Za-z0-9_-]{8,}+\.[A-Za-z0-9_-]{8,}+(?:\.[A-Za-z0-9_-]*+)?+"
+)
 _AWS_KEY = re.compile(r"A(?:KI|SI)A[0-9A-Z]{16}")
 _PRIVATE_KEY = re.compile(r"-----BEGIN [A-Z ]{0,20}PRIVATE KEY-----([^-]*+)")
 _FLAG = re.compile(
@@ -195,7 +200,9 @@ def _backwards(names: Iterable[str], *ending: str) -> list[tuple[str, ...]]:
 _PEOPLE = OWNERS - {"apikey"}
 """Names that hide a mapping under them, but no other value."""
 _ANY_NAME = _tree(_backwards(NAMES) + _backwards((*WHOLE_NAMES, *_PEOPLE), "(?![a-z0-9])"))
-_NAME = re.compile(r"""[:=,](?:(?<=[:=])\s{0,4}+(?:["']\\*+)?+|(?<=,)["']\\*+)""" + _ANY_NAME)
+_NAME = re.compile(
+    r"""[:=>,](?:(?:(?<=[:=])[:=]?+|(?<=>)[=-])\s{0,4}+(?:["']\\*+)?+|(?<=,)["']\\*+)""" + _ANY_NAME
+)
 _NAME_ENCODED = re.compile("d3(?:52){0,3}%" + _ANY_NAME)
 _VALUE = re.compile(
     r"""\s*+(?:[bBuU]?(?:
@@ -208,44 +215,55 @@ _VALUE = re.compile(
     )""",
     re.DOTALL | re.VERBOSE,
 )
+_BRACES = re.compile(r"\s*+(\{[^{}]*+\})")
 _ENCODED = re.compile(r"""(?:[^\s&"'<>%]|%(?!(?:25)*+26))++""")
 _REST_OF_LINE = re.compile(r"""[^\r\n"']*+""")
 _WORD = re.compile(r"[^\W\d_]+(?:[.!?]|$)")
+_TELLING_AT_ALL = re.compile(r"[^\W_]")
 _NOTHING = frozenset({"none", "null", "true", "false", "undefined", "unset"})
 
 
-def _named(text: str, low: str) -> Iterator[Span]:
+def _places(names: re.Pattern[str], low: str) -> Iterator[tuple[str, int]]:
+    """Each sensitive name before a separator, and where its value begins, in the text's order."""
     size = len(low)
-    for match in _NAME.finditer(low[::-1]):
+    for match in reversed([*names.finditer(low[::-1])]):
         after = size - match.start()
-        value = _VALUE.match(text, after)
-        if value is None:
-            continue
-        kind = value.lastgroup or ""
-        name = low[size - match.end() : after].rstrip(":= \t\r\n'\",\\")
-        if kind == "bare":
-            yield from _bare(text, name, value)
-        elif name not in _PEOPLE or kind == "braces":
-            start, end = value.span(kind)
-            if start < end:
-                yield (start, end, REDACTED)
+        yield low[size - match.end() : after].rstrip(":=>- \t\r\n'\",\\"), after
+
+
+def _named(text: str, low: str) -> Iterator[Span]:
+    done = 0
+    for name, after in _places(_NAME, low):
+        # What stands inside a value is hidden with it, and must not be read again and again.
+        if after >= done and (span := _value(text, name, after)):
+            yield (*span, REDACTED)
+            done = span[1]
 
 
 def _named_encoded(text: str, low: str) -> Iterator[Span]:
     """Parameters of a query that is itself part of a query."""
-    size = len(low)
-    for match in _NAME_ENCODED.finditer(low[::-1]):
-        if value := _ENCODED.match(text, size - match.start()):
+    done = 0
+    for _, after in _places(_NAME_ENCODED, low):
+        if after >= done and (value := _ENCODED.match(text, after)):
             yield (*value.span(), REDACTED)
+            done = value.end()
 
 
-def _bare(text: str, name: str, value: re.Match[str]) -> Iterator[Span]:
-    """A value without quotes, unless it is a word of prose."""
-    start, end = value.span("bare")
-    said = value["bare"]
-    prose = start > value.start() and _WORD.fullmatch(said) and not name.startswith("pass")
-    if prose or name in _PEOPLE or said.lower() in _NOTHING:
-        return
+def _value(text: str, name: str, after: int) -> tuple[int, int] | None:
+    """Where the value of a name stands, or None when it is nothing to hide."""
+    if name in _PEOPLE:
+        braces = _BRACES.match(text, after)
+        return braces.span(1) if braces else None
+    value = _VALUE.match(text, after)
+    if value is None:
+        return None
+    start, end = value.span(value.lastgroup or 0)
+    if value.lastgroup != "bare":
+        return (start, end) if start < end else None
+    said = text[start:end]
+    prose = start > after and _WORD.fullmatch(said) and not name.startswith("pass")
+    if prose or said.lower() in _NOTHING or not _TELLING_AT_ALL.search(said):
+        return None
     if name.startswith("cookie") and (rest := _REST_OF_LINE.match(text, start)):
         end = rest.end()
-    yield (start, end, REDACTED)
+    return start, end

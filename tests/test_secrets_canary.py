@@ -44,7 +44,7 @@ def in_bad_weather(
 ) -> dict[str, list[str]]:
     with Sandbox(speed=200, secrets=True, active_limit=None, credits=100_000) as sandbox:
         with trap.listening():
-            do = guide(sandbox, trap, timeout=0.3)
+            do = guide(sandbox, trap, timeout=0.2)
             bad_weather(do, sandbox, faults, folder)
             do.close()
         return sandbox.markers()
@@ -69,11 +69,12 @@ def test_a_failure_shows_nothing(
 
 @pytest.mark.slow
 @pytest.mark.parametrize("guide", GUIDES)
+@pytest.mark.parametrize("share", range(4))
 def test_no_fault_of_the_request_path_shows_anything(
-    guide: type[SyncGuide | AsyncGuide], trap: Trap, tmp_path: Path
+    guide: type[SyncGuide | AsyncGuide], share: int, trap: Trap, tmp_path: Path
 ) -> None:
-    markers = in_bad_weather(trap, tmp_path, guide, EVERYWHERE)
-    assert len(set(trap.failures)) >= 10, sorted(set(trap.failures))
+    markers = in_bad_weather(trap, tmp_path, guide, EVERYWHERE[share::4])
+    assert len(set(trap.failures)) >= 5, sorted(set(trap.failures))
     assert found_in(trap.folder, markers) == {}
     assert gitleaks(trap.folder) == []
 

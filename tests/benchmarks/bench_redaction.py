@@ -7,6 +7,7 @@ processor time, so that a busy machine changes little.
 from __future__ import annotations
 
 import logging
+from functools import partial
 from time import process_time
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,7 @@ from sume_ext.memory import remember
 from sume_ext.redaction import redact_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
 KEY = "sume_live_9f8e7d6c5b4a39281706"
 OBJECT_KEY = "media/5c1f9a7e3b2d4c6f/clip-0042.mp4"
@@ -29,6 +30,7 @@ DIRTY = (
     f"stored as {OBJECT_KEY} for someone@example.com",
 )
 MEGABYTE = 1_000_000
+_NINE = (CLEAN,) * 9
 
 
 class _Nowhere(logging.Handler):
@@ -50,7 +52,12 @@ def _best(work: Callable[[], object], times: int, rounds: int = 5) -> float:
     return min(measured() for _ in range(rounds))
 
 
-def _megabyte(lines: list[str]) -> str:
+def _log_all(logger: logging.Logger, lines: list[str]) -> None:
+    for line in lines:
+        logger.info("%s", line)
+
+
+def _megabyte(lines: Sequence[str]) -> str:
     text = "\n".join(lines) + "\n"
     return (text * (MEGABYTE // len(text) + 1))[:MEGABYTE]
 
@@ -65,21 +72,21 @@ def main() -> None:
     rows: list[tuple[str, float, float]] = []
     texts = {"clean": CLEAN, "a key": DIRTY[0], "a signed URL": DIRTY[1], "JSON": DIRTY[2]}
     for name, text in texts.items():
-        alone = _best(lambda text=text: logger.info("%s", text), 5_000)
+        alone = _best(partial(logger.info, "%s", text), 5_000)
         uninstall = install_log_redaction()
-        redacted = _best(lambda text=text: logger.info("%s", text), 5_000)
+        redacted = _best(partial(logger.info, "%s", text), 5_000)
         uninstall()
         rows.append((f"one record, {name}", alone, redacted))
-    every_tenth = [CLEAN] * 9
-    for name, lines in {
+    megabytes: dict[str, Sequence[str]] = {
         "1 MB, clean": [CLEAN],
-        "1 MB, one line in ten dirty": [*every_tenth, DIRTY[0], *every_tenth, DIRTY[1]],
-        "1 MB, every line dirty": list(DIRTY),
-    }.items():
+        "1 MB, one line in ten dirty": [*_NINE, DIRTY[0], *_NINE, DIRTY[1]],
+        "1 MB, every line dirty": DIRTY,
+    }
+    for name, lines in megabytes.items():
         text = _megabyte(lines)
         line_by_line = text.splitlines()
-        alone = _best(lambda lines=line_by_line: [logger.info("%s", one) for one in lines], 1, 3)
-        redacted = alone + _best(lambda text=text: redact_text(text), 1, 3)
+        alone = _best(partial(_log_all, logger, line_by_line), 1, 3)
+        redacted = alone + _best(partial(redact_text, text), 1, 3)
         rows.append((name, alone, redacted))
     print(f"{'what':32}{'logging':>12}{'redaction':>12}{'ratio':>8}")  # noqa: T201
     for name, alone, redacted in rows:
@@ -88,7 +95,7 @@ def main() -> None:
             f"{name:32}{alone * 1e6:>9.1f} us{added * 1e6:>9.1f} us{redacted / alone:>8.2f}"
         )
     record = logging.LogRecord("bench", logging.INFO, "", 0, "%s", (CLEAN,), None)
-    print(f"the filter alone, clean record: {_best(lambda: clean(record), 20_000) * 1e6:.2f} us")  # noqa: T201
+    print(f"the filter alone, clean record: {_best(partial(clean, record), 20_000) * 1e6:.2f} us")  # noqa: T201
 
 
 if __name__ == "__main__":

@@ -220,11 +220,9 @@ def bad_weather(do: Guide, sandbox: Sandbox, faults: tuple[str, ...], folder: Pa
     told = {"x-echo": echo, "set-cookie": f"session={echo}", "location": f"/x?{quote(echo)}"}
     del echo
     works: dict[str, Callable[[Any], Any]] = {
-        "get_job": lambda c: c.jobs.get(job.id),
         "get_me": lambda c: c.account.me(),
         "list_assets": lambda c: c.assets.list().take(2),
         "create_video_generation": lambda c: c.videos.generate(prompt="x", duration=4),
-        "presign_upload": lambda c: c.uploads.asset_video(video),
         "storage_put": lambda c: c.uploads.asset_video(video),
         "create_asset": lambda c: c.uploads.asset_video(video),
     }

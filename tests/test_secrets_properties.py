@@ -1,0 +1,230 @@
+"""Guarantee: whatever surrounds a known secret, and however it is encoded, it never passes.
+
+The threats: an encoding inside another, a line break in the middle, a nesting nobody thought of;
+a redactor that changes clean text, or its own output; and text made to slow it down.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import subprocess
+import sys
+from typing import TYPE_CHECKING, Any, cast
+from urllib.parse import quote
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from sume_ext import redact
+from sume_ext.fingerprints import Fingerprints, squeeze
+from sume_ext.memory import remember
+from sume_ext.shapes import REDACTED
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+ALNUM = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+MANY = settings(max_examples=300, deadline=None)
+
+
+def _broken(text: str) -> str:
+    return "\n  ".join(text[i : i + 3] for i in range(0, len(text), 3))
+
+
+def _in_base64(text: str) -> str:
+    return base64.b64encode(text.encode()).decode()
+
+
+def _in_base64_lines(text: str) -> str:
+    return base64.encodebytes(b"u:" + text.encode() + b"!").decode()
+
+
+ENCODINGS: dict[str, Callable[[str], str]] = {
+    "plain": str,
+    "upper": str.upper,
+    "url": lambda text: quote(text, safe=""),
+    "url twice": lambda text: quote(quote(text, safe=""), safe=""),
+    "json": lambda text: json.dumps(text)[1:-1],
+    "json in json": lambda text: json.dumps(json.dumps({"x": text})),
+    "slashes": lambda text: text.replace("/", "\\/"),
+    "base64": _in_base64,
+    "base64 inside": _in_base64_lines,
+    "broken": _broken,
+    "url, broken": lambda text: _broken(text).replace("/", "%2F"),
+    "repr": lambda text: repr(text.encode()),
+}
+# A secret of letters, digits and what keys, paths and signatures have between them.
+secrets = st.text(ALNUM + "-_./+=", min_size=14, max_size=120).filter(
+    lambda text: len(squeeze(text)) >= 12
+)
+around = st.text(max_size=40).map(lambda text: text + " ")
+
+
+@MANY
+@given(secrets, st.sampled_from(sorted(ENCODINGS)), around, around)
+def test_a_known_secret_never_passes(secret: str, encoding: str, before: str, after: str) -> None:
+    prints = Fingerprints()
+    prints.add(secret)
+    hidden = ENCODINGS[encoding](secret)
+    text = f"{before}{hidden} {after}"
+    spans = prints.find(text)
+    assert spans, "not found"
+    left = list(text)
+    for start, end in spans:
+        left[start:end] = [""] * (end - start)
+    assert not prints.find("".join(left))
+    assert hidden not in "".join(left)
+
+
+leaves = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=20))
+
+
+def nested(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    names = st.text(ALNUM + "_ -", max_size=12)
+    return st.one_of(
+        st.lists(inner, max_size=4),
+        st.lists(inner, max_size=3).map(tuple),
+        st.dictionaries(names, inner, max_size=4),
+        st.text(max_size=10).map(lambda one: {"error": ValueError(one)}),
+    )
+
+
+def planted(value: Any, secret: str, path: list[int]) -> Any:
+    """The value with the secret in a place that the path leads to."""
+    if isinstance(value, dict):
+        members = cast("dict[str, Any]", value)
+        if not members or path[0] % 5 == 0:
+            return {**members, secret: 1}
+        chosen = [*members][path[0] % len(members)]
+        return {**members, chosen: planted(members[chosen], secret, path[1:] or [0])}
+    if isinstance(value, (list, tuple)):
+        items = [*cast("list[Any]", value), secret]
+        at = path[0] % len(items)
+        items[at] = planted(items[at], secret, path[1:] or [0])
+        return items if isinstance(value, list) else tuple(items)
+    if isinstance(value, ValueError):
+        return ValueError(f"about {secret}")
+    return ["", f"{value!s:.10} {secret}", secret.encode()][path[0] % 2 + 1]
+
+
+@MANY
+@given(
+    st.recursive(leaves, nested, max_leaves=12),
+    secrets,
+    st.sampled_from(["plain", "url", "json", "base64", "broken"]),
+    st.lists(st.integers(0, 30), min_size=1, max_size=8),
+)
+def test_no_nesting_hides_a_known_secret(
+    value: Any, secret: str, encoding: str, path: list[int]
+) -> None:
+    remember(secret)
+    hidden = ENCODINGS[encoding](secret)
+    laden = planted(value, hidden, path)
+    cleaned = redact(laden)
+    assert hidden not in repr(cleaned)
+    assert secret not in repr(cleaned)
+    assert repr(redact(cleaned)) == repr(cleaned)
+
+
+words = st.sampled_from(
+    [
+        "a", "jar", "of", "cream", "morning", "light", "job_123", "asset_9f8e7d6c5b", "req_0a1b2c",
+        "12", "3.5", "9:16", "40%", "video/mp4", "key", "token", "secret", "user", "cookie", "auth",
+        "bearer of", "email", "@creator", "hello@home", "icon@2x.png", "sig", "signature",
+        "https://www.example.com/search?q=cats", "https://media.sume.so/a/b.mp4", "C:\\path\\new",
+        "3f2a9c1b-1111-4222-8333-abcdefabcdef", "uploads/clip.mp4", "status=200", "elapsed: 35",
+        "{'prompt': 'x'}", '{"object": "list"}', "max_tokens: 3", "sume_ext.redaction", "user_name",
+        "ключ", "鍵", "İ", "<b>", "&amp;", "%20", "--limit", "-----", "a == b", "c::d", "[1]",
+    ]
+)  # fmt: skip
+clean_text = st.lists(words, max_size=30).map(" ".join)
+
+
+@MANY
+@given(clean_text)
+def test_clean_text_comes_back_itself(text: str) -> None:
+    assert redact(text) is text
+
+
+@MANY
+@given(st.text(ALNUM + " .,!?-/\n", max_size=200))
+def test_text_without_any_sign_comes_back_itself(text: str) -> None:
+    assert redact(text) is text
+
+
+pieces = st.one_of(
+    words,
+    st.sampled_from(
+        [
+            "token", "api_key", "password", "Authorization", "cookie", "user", "upload_url", "=",
+            ":", ": ", ' = "', '"', "'", "\\", '\\"', ",", ", ", "{", "}", "[", "]", "(", ")", "&",
+            "?", "#", "/", "://", "https://", "@", "%3D", "%26", "\n", " ", "b'", "--token ",
+            "sig=",
+            "sume_live_abcd", "a@b.example", "Bearer abc123def", "X-Amz-Signature=", "ab12", "None",
+            "[redacted]", "[redacted", "redacted]", "eyJhbGciOiJI.eyJzdWIiOiIx.x", ";", "|", "<",
+        ]
+    ),
+    st.text(max_size=5),
+)  # fmt: skip
+
+
+@settings(max_examples=1000, deadline=None)
+@given(st.lists(pieces, max_size=25).map("".join))
+@example('token="a" b')
+@example("token=[redacted]")
+@example("https://a@b@c.example/x?sig=1#@d.example")
+def test_redacting_twice_is_redacting_once(text: str) -> None:
+    once = redact(text)
+    assert redact(once) == once
+
+
+@MANY
+@given(st.lists(pieces, max_size=12).map("".join), secrets)
+def test_a_named_value_never_passes_whatever_stands_before(text: str, secret: str) -> None:
+    value = "9z" + "".join(filter(str.isalnum, secret))
+    assert value not in redact(f'{text} "api_key": "{value}"')
+    assert value not in redact(f"{text} api_key={value}")
+    assert REDACTED in redact(f"{text}\nAuthorization: Bearer {value}")
+
+
+PATTERNS = (
+    "a", "9", "a1", "_", "-", "--", "=", ":", "://", "@", "a@", "@a", "@a.", "a@b.", "%", "%40",
+    "%3d", "%25", "\\", '\\"', '"', "'", "{", "[", "(", " ", "\n", "/", "a/", "uploads/", "?", "&",
+    "&amp;", "key", "key=", "api_key:", 'token="', "token='", 'token=\\"', "token={", "token=[",
+    "token= ", "bearer ", "bearer a", "sume_", "sume_a", "eyJ", "eyJaaaaaaaa.", "AKIA", "--a-",
+    "--key ", "-----BEGIN PRIVATE KEY-----", "https://", "https://a?", "https://a:b@", "user_",
+    "user_a1", "x-amz-signature=", "user: {", "\x1b[", "\\u0041", "ß", "İ", "known-secret-4711",
+)  # fmt: skip
+SLOW_DOWN = """
+import json, sys
+from sume_ext import redact
+from sume_ext.memory import remember
+
+remember("known-secret-4711-and-more", "user_a1user_a1user_a1")
+patterns, size = json.loads(sys.argv[1]), int(sys.argv[2])
+for pattern in patterns:
+    text = (pattern * (size // len(pattern) + 1))[:size]
+    for head, tail in (("", ""), ("token=", "!"), ("https://a/?x", "@b.example")):
+        redact(head + text + tail)
+"""
+
+
+def slow_down(patterns: tuple[str, ...], size: int, seconds: float) -> None:
+    subprocess.run(
+        [sys.executable, "-c", SLOW_DOWN, json.dumps(patterns), str(size)],
+        check=True,
+        timeout=seconds,
+    )
+
+
+def test_no_pattern_makes_it_slower_than_linear() -> None:
+    """At this length a quadratic detector would need a day; the limit is no measurement."""
+    slow_down(PATTERNS, 100_000, 240)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", range(0, len(PATTERNS), 8))
+def test_a_line_of_ten_megabytes_ends(number: int) -> None:
+    slow_down(PATTERNS[number : number + 8], 10_000_000, 900)
