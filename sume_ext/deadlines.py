@@ -105,8 +105,9 @@ class BoundedStream(_Tail, httpcore.NetworkStream):
     def write(self, buffer: bytes, timeout: Any = None) -> None:
         """Send all of it, in pieces that the deadline can come between."""
         timeout.began = True
+        left: Any = memoryview(buffer)  # whose slices are no copies
         for start in range(0, len(buffer), _PIECE):
-            self._inner.write(buffer[start : start + _PIECE], timeout.writing())
+            self._inner.write(left[start : start + _PIECE], timeout.writing())
 
     def start_tls(
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: Any = None
