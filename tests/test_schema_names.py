@@ -4,8 +4,10 @@ The threat: a row that silently fits nothing, or one name for two things, so tha
 imports suddenly means something else, or a secret is no longer hidden.
 """
 
+import importlib
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,7 +15,9 @@ import pytest
 from scripts import bindings, emit, fetch, names, read_document, regen
 from scripts.document import Json
 from scripts.stops import Exit, Stop
+from sume_ext import Sume
 from tests.schema import pipeline
+from tests.schema.serving import says, server
 
 Change = Callable[[Json], object]
 
@@ -132,6 +136,27 @@ def test_a_new_operation_gets_a_name_and_is_reported_as_unbound() -> None:
     answer = operation["responses"]["2XX"]
     # What looks like a job is a job, also where nobody has named it.
     assert answer["content"]["application/json"]["schema"]["$ref"].endswith("/Job")
+
+
+def test_a_new_operation_can_be_called_before_anybody_binds_it(tmp_path: Path) -> None:
+    document = pipeline.pinned()
+    answer = {"type": "object", "properties": {"tone": {"type": "string"}}, "required": ["tone"]}
+    content = {"application/json": {"schema": answer}}
+    parameter = {"name": "voiceId", "in": "path", "required": True, "schema": {"type": "string"}}
+    document["paths"]["/voices/{voiceId}"] = {
+        "get": {
+            "parameters": [parameter],
+            "responses": {"200": {"description": "ok", "content": content}},
+        }
+    }
+    package = pipeline.build(document, tmp_path)
+    with (
+        server(says(b'{"tone": "warm"}')) as origin,
+        pipeline.importable(package),
+        Sume(api_key="sume_test_key", base_url=f"{origin}/api/v1") as sume,
+    ):
+        module: Any = importlib.import_module("sume_api.api.voices.get_voices_by_voice_id")
+        assert sume.call(module, "v1").tone == "warm"
 
 
 def test_equal_shapes_at_unnamed_places_share_a_name_that_the_table_gave() -> None:

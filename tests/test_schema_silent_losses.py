@@ -6,6 +6,7 @@ operation is missing from the package and nobody notices. One row per construct.
 
 import copy
 import importlib
+import json
 import shutil
 from pathlib import Path
 from typing import Any
@@ -343,6 +344,49 @@ KEPT: dict[str, tuple[Json, list[str]]] = {
     ),
 }
 
+TWINS: Json = {
+    "properties": {
+        "one": {"$ref": "#/components/schemas/Job Thing"},
+        "two": {"$ref": "#/components/schemas/JobThing"},
+        "three": {"title": "JobThing", "properties": {"c": STRING}},
+    }
+}
+KEPT.update(
+    {
+        "components and titles of one class name": (
+            member(
+                TWINS,
+                **{
+                    "Job Thing": {"properties": {"a": STRING}},
+                    "JobThing": {"properties": {"b": STRING}},
+                },
+            ),
+            ['d.pop("a"', 'd.pop("b"', 'd.pop("c"'],
+        ),
+        "security that is optional": (
+            {
+                **small(OBJECT, security=[{}, {"k": []}]),
+                "components": {"securitySchemes": {"k": {"type": "http", "scheme": "bearer"}}},
+            },
+            ["client: AuthenticatedClient,"],
+        ),
+        "a path parameter too many": (
+            small(OBJECT, parameters=[{"name": "ghost", "in": "path", "required": True}]),
+            ['d.pop("a")'],
+        ),
+    }
+)
+
+# What types can't say is told to whoever reads the facts, or noted.
+LIMITED = {
+    "type": "string",
+    "pattern": "^a",
+    "minLength": 2,
+    "maxLength": 5,
+    "format": "uri",
+    "default": "abc",
+}
+
 # A document, and what the message has to name.
 CAUGHT: dict[str, tuple[Json, str]] = {
     "explode: false": (
@@ -404,6 +448,30 @@ def test_caught(construct: str, tmp_path: Path) -> None:
     assert len(str(caught.value).splitlines()) <= 3
 
 
+def test_limits_defaults_and_formats_are_kept_as_facts(tmp_path: Path) -> None:
+    """No check is made of them before sending, but help texts and flags tell them."""
+    document = small(requestBody=body({"properties": {"x": LIMITED}}))
+    package = pipeline.build(document, tmp_path, pipeline.no_names())
+    operation = json.loads((package / "operations.json").read_text(encoding="utf-8"))["post_things"]
+    (fact,) = operation["parameters"]
+    assert LIMITED.items() <= fact.items()
+
+
+@pytest.mark.parametrize("keyword", ["not", "propertyNames", "dependentRequired", "contains"])
+def test_what_no_type_can_say_is_noted_with_its_place(keyword: str) -> None:
+    document = small(requestBody=body({"properties": {"x": {"type": "object", keyword: {}}}}))
+    notes = read_document.read(document, pipeline.no_names()).notes
+    assert notes == [f"post_things.body.x: `{keyword}` is left to the server to check"]
+
+
+def test_surplus_path_parameters_and_webhooks_are_noted() -> None:
+    document = small(OBJECT, parameters=[{"name": "ghost", "in": "path", "required": True}])
+    document["webhooks"] = {"done": {"post": {}}}
+    notes = read_document.read(document, pipeline.no_names()).notes
+    assert "post_things: the path has no {ghost}; left out" in notes
+    assert any(note.startswith("webhooks are left out") for note in notes)
+
+
 # --- the audit by itself ----------------------------------------------------------------------
 
 
@@ -439,7 +507,7 @@ DAMAGE = {
         "response.json()",
     ),
     "a stray file": ("models/stray.txt", "models/stray.txt", None, "x"),
-    "broken code": ("is no Python", "models/me.py", "class Me:", "class Me"),
+    "broken code": ("is no Python", "models/me.py", "class Me(", "class Me(("),
 }
 
 

@@ -87,7 +87,7 @@ def test_what_the_check_lets_through_can_be_parsed(operation: str, data: st.Data
     places = list(containers(payload))
     if places:
         target: Any = data.draw(st.sampled_from(places))
-        keys: list[Any] = list(target) if isinstance(target, dict) else list(range(len(target)))
+        keys: list[Any] = [*target] if is_object(target) else [*range(len(target))]
         target[data.draw(st.sampled_from(keys))] = data.draw(payloads.ANYTHING)
     if mismatch(operation, payload) is None:
         parse_bound(operation, payload)
