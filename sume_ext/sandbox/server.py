@@ -126,6 +126,13 @@ class Server:
 
     async def _answer(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
         """The ASGI application."""
+        try:
+            await self._serve(scope, receive, send)
+        except asyncio.CancelledError:
+            # The sandbox closes while an answer drips; uvicorn would print a traceback of it.
+            cast("Any", send).__self__.disconnected = True
+
+    async def _serve(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
         engine = cast("Engine", self.engine)
         transport: asyncio.Transport = scope["extensions"]["sume.transport"]
         exchange = engine.begin(_head(scope, self._origin_of))
