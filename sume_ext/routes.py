@@ -3,16 +3,27 @@
 from __future__ import annotations
 
 import os
+import re
 import ssl
 import sys
-from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING, TypeAlias
+from urllib.parse import SplitResult, quote, urlsplit
 
-from sume_ext.errors import ConfigurationError
+from attrs import field, frozen
+
+from sume_ext.errors import ConfigurationError, NotSentError
 
 if TYPE_CHECKING:
     from sume_ext.config import Config
+    from sume_ext.wire import Request
 
+PoolKey: TypeAlias = tuple[str, str, str | None, bool]
+"""Scheme and host, the proxy's URL or None, and whether the pool's requests may be repeated."""
+
+PORTS = {"http": 80, "https": 443}
+_PLAIN = re.compile(r"[\x21-\x7e]+")
+_VISIBLE = "".join(map(chr, range(0x21, 0x7F)))
+_REPEATABLE = frozenset({"GET", "HEAD"})
 _PROXIES = ("http", "https", "socks5", "socks5h")
 _contexts: dict[tuple[bool, str | None, str | None], ssl.SSLContext] = {}
 
@@ -52,8 +63,27 @@ def _bundled() -> str:
     return where()
 
 
-class Routes:
-    """Which proxy each origin is reached through, found out once for each.
+@frozen
+class Place:
+    """What the requests to one origin have in common.
+
+    Attributes:
+        scheme: ``http`` or ``https``.
+        host: Its name or address.
+        port: Its port.
+        shown: What the ``Host`` header says.
+        proxy: The URL of the proxy on the way to it, or None.
+    """
+
+    scheme: bytes
+    host: bytes
+    port: int
+    shown: bytes
+    proxy: str | None = field(repr=False)
+
+
+class Places:
+    """The places of a client's requests, each looked at once.
 
     Args:
         config: The client's.
@@ -61,15 +91,50 @@ class Routes:
 
     def __init__(self, config: Config) -> None:
         self._config = config
-        self._known: dict[tuple[str, str], str | None] = {}
+        self._known: dict[tuple[str, str], Place] = {}
 
-    def proxy_for(self, scheme: str, host: str) -> str | None:
-        """The URL of the configured proxy, else of the environment's, else None."""
-        if self._config.proxy is not None:
-            return _complete(self._config.proxy)
-        if (scheme, host) not in self._known:
-            self._known[scheme, host] = _of_environment(scheme, host)
-        return self._known[scheme, host]
+    def find(self, request: Request) -> tuple[Place, bytes, PoolKey]:
+        """Where a request goes, its target there, and the kind of pool it is sent through.
+
+        Raises:
+            NotSentError: Its URL isn't an http(s) URL.
+        """
+        try:
+            parts = urlsplit(request.url)
+            place = self._known.get((parts.scheme, parts.netloc)) or self._place(parts)
+        except ValueError:
+            raise NotSentError("that isn't a URL.", final=True) from None
+        target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+        if not _PLAIN.fullmatch(target):
+            target = quote(target, safe=_VISIBLE)
+        key = (parts.scheme, parts.netloc, place.proxy, request.method in _REPEATABLE)
+        return place, target.encode("ascii"), key
+
+    def _place(self, parts: SplitResult) -> Place:
+        host = parts.hostname or ""
+        if parts.scheme not in PORTS or not host:
+            raise NotSentError("that isn't an http(s) URL.", final=True)
+        host = host if host.isascii() else host.encode("idna").decode("ascii")
+        usual = PORTS[parts.scheme]
+        port = parts.port or usual
+        shown = f"[{host}]" if ":" in host else host
+        place = self._known[parts.scheme, parts.netloc] = Place(
+            parts.scheme.encode("ascii"),
+            host.encode("ascii"),
+            port,
+            (shown if port == usual else f"{shown}:{port}").encode("ascii"),
+            proxy_for(self._config, parts.scheme, host),
+        )
+        return place
+
+
+def proxy_for(config: Config, scheme: str, host: str) -> str | None:
+    """The URL of the configured proxy, else of the environment's, else None.
+
+    Raises:
+        ConfigurationError: It isn't the URL of a proxy.
+    """
+    return _of_environment(scheme, host) if config.proxy is None else _complete(config.proxy)
 
 
 def _of_environment(scheme: str, host: str) -> str | None:

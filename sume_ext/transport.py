@@ -7,18 +7,17 @@ connections are httpcore's, kept within the exchange's time by `deadlines`.
 from __future__ import annotations
 
 import os
-import re
 import warnings
 from functools import partial
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar, cast
-from urllib.parse import quote, unquote, urlsplit
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
+from urllib.parse import unquote, urlsplit
 
 import httpcore
 
 from sume_ext.deadlines import AsyncBoundedNetwork, BoundedNetwork, Limit
 from sume_ext.errors import ConfigurationError, NotSentError
-from sume_ext.routes import Routes, tls_settings
+from sume_ext.routes import PORTS, Place, Places, PoolKey, tls_settings
 from sume_ext.streams import AsyncHttpStream, HttpStream, Sender, ours
 
 if TYPE_CHECKING:
@@ -32,16 +31,10 @@ if TYPE_CHECKING:
     from sume_ext.wire import Request, Timeouts
 
 P = TypeVar("P")
-PoolKey: TypeAlias = tuple[str, str, str | None, bool]
-"""Scheme and host, the proxy's URL or None, and whether the pool's requests may be repeated."""
 
-_PORTS = {"http": 80, "https": 443}
-_PLAIN = re.compile(r"[\x21-\x7e]+")
-_VISIBLE = "".join(map(chr, range(0x21, 0x7F)))
 _KEPT_SECONDS = 60.0
 _KEPT_SECONDS_FOR_ONE_SHOT = 4.0
 _AT_ONCE = 64
-_REPEATABLE = frozenset({"GET", "HEAD"})
 
 
 class _Shelf(Generic[P]):
@@ -83,7 +76,7 @@ class HttpTransport:
     def __init__(self, config: Config, given: httpx.BaseTransport | None = None) -> None:
         self._config = config
         self._given = given
-        self._routes = Routes(config)
+        self._places = Places(config)
         self._shelf = _Shelf(self._make)
 
     def open(self, request: Request, timeouts: Timeouts) -> HttpStream:
@@ -95,8 +88,9 @@ class HttpTransport:
                 limit.began = True  # it may send at any time, and doesn't say when
                 answer = self._given.handle_request(_for_httpx(request, body, timeouts))
                 return HttpStream(answer.status_code, answer.headers.raw, answer, limit)
-            url, key = _locate(request, self._routes)
-            return self._exchange(key, _for_httpcore(request, url, body, limit), limit)
+            place, target, key = self._places.find(request)
+            sent = _for_httpcore(request, place, target, body, limit)
+            return self._exchange(key, sent, limit)
         except Exception as error:  # noqa: BLE001  (told apart there)
             raise ours(error, limit, body) from None
         finally:
@@ -145,7 +139,7 @@ class AsyncHttpTransport:
     def __init__(self, config: Config, given: httpx.AsyncBaseTransport | None = None) -> None:
         self._config = config
         self._given = given
-        self._routes = Routes(config)
+        self._places = Places(config)
         self._rooms: dict[AbstractEventLoop, _Room] = {}
         self._abandoned: list[_Room] = []
 
@@ -162,9 +156,9 @@ class AsyncHttpTransport:
                 async with timeout(timeouts.total):
                     answer = await self._given.handle_async_request(sent)
                 return AsyncHttpStream(answer.status_code, answer.headers.raw, answer, limit)
-            url, key = _locate(request, self._routes)
-            room = await self._room()
-            return await room.exchange(key, _for_httpcore(request, url, body, limit), limit)
+            place, target, key = self._places.find(request)
+            core = _for_httpcore(request, place, target, body, limit)
+            return await (await self._room()).exchange(key, core, limit)
         except Exception as error:  # noqa: BLE001  (told apart there)
             raise ours(error, limit, body) from None
         finally:
@@ -295,7 +289,7 @@ def _proxy(url: str, tls: ssl.SSLContext | None) -> httpcore.Proxy:
             "a SOCKS proxy needs one more package.", hint="Install it: pip install httpx[socks]."
         )
     user, password = parts.username, parts.password
-    port = parts.port or (1080 if parts.scheme.startswith("socks") else _PORTS[parts.scheme])
+    port = parts.port or (1080 if parts.scheme.startswith("socks") else PORTS[parts.scheme])
     return httpcore.Proxy(
         httpcore.URL(scheme=parts.scheme, host=parts.hostname or "", port=port, target="/"),
         auth=None if user is None else (unquote(user), unquote(password or "")),
@@ -303,55 +297,28 @@ def _proxy(url: str, tls: ssl.SSLContext | None) -> httpcore.Proxy:
     )
 
 
-def _locate(request: Request, routes: Routes) -> tuple[httpcore.URL, PoolKey]:
-    """A request's URL as httpcore wants it, and the kind of pool it is sent through.
-
-    Raises:
-        NotSentError: It isn't an http(s) URL.
-    """
-    try:
-        parts = urlsplit(request.url)
-        host, port = parts.hostname or "", parts.port
-        host = host if host.isascii() else host.encode("idna").decode("ascii")
-    except ValueError:
-        raise NotSentError("that isn't a URL.", final=True) from None
-    if parts.scheme not in _PORTS or not host:
-        raise NotSentError("that isn't an http(s) URL.", final=True)
-    target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    if not _PLAIN.fullmatch(target):
-        target = quote(target, safe=_VISIBLE)
-    url = httpcore.URL(
-        scheme=parts.scheme.encode(),
-        host=host.encode(),
-        port=port or _PORTS[parts.scheme],
-        target=target.encode(),
-    )
-    proxy = routes.proxy_for(parts.scheme, host)
-    return url, (parts.scheme, parts.netloc, proxy, request.method in _REPEATABLE)
-
-
-def _headers(request: Request, body: Sender, host: str) -> list[tuple[bytes, bytes]]:
-    headers = {"host": host, **request.headers}
+def _headers(request: Request, body: Sender, host: bytes) -> list[tuple[bytes, bytes]]:
+    headers = [(b"host", host)]
+    headers += [
+        (name.encode("ascii"), text.encode("utf-8")) for name, text in request.headers.items()
+    ]
     if body.size is not None:
-        headers["content-length"] = str(body.size)
-    return [(name.encode("ascii"), value.encode("utf-8")) for name, value in headers.items()]
+        headers.append((b"content-length", b"%d" % body.size))
+    return headers
 
 
 def _for_httpcore(
-    request: Request, url: httpcore.URL, body: Sender, limit: Limit
+    request: Request, place: Place, target: bytes, body: Sender, limit: Limit
 ) -> httpcore.Request:
-    host = url.host.decode("ascii")
-    host = f"[{host}]" if ":" in host else host
-    if url.port != _PORTS[url.scheme.decode("ascii")]:
-        host = f"{host}:{url.port}"
-    return httpcore.Request(
+    made = httpcore.Request(
         request.method,
-        url,
-        headers=_headers(request, body, host),
-        content=body,
+        httpcore.URL(scheme=place.scheme, host=place.host, port=place.port, target=target),
+        content=None if body.size is None else body,
         # httpcore hands these on untouched, to the network of `deadlines`.
         extensions={"timeout": {"connect": limit, "read": limit, "write": limit}},
     )
+    made.headers = _headers(request, body, place.shown)
+    return made
 
 
 def _for_httpx(request: Request, body: Sender, timeouts: Timeouts) -> httpx.Request:
@@ -361,7 +328,7 @@ def _for_httpx(request: Request, body: Sender, timeouts: Timeouts) -> httpx.Requ
     return httpx.Request(
         request.method,
         request.url,
-        headers=_headers(request, body, urlsplit(request.url).netloc),
+        headers=_headers(request, body, urlsplit(request.url).netloc.encode()),
         # With stream= httpx adds no header of its own, so nothing goes out that isn't above.
         stream=cast("httpx.SyncByteStream", body),
         extensions={"timeout": {**times, "write": timeouts.write, "pool": timeouts.pool}},
