@@ -15,9 +15,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sume_ext import SumeError
+from sume_ext import Sume, SumeError
 from sume_ext.clock import SystemClock
 from sume_ext.progress import Throttle
+from sume_ext.sandbox import Sandbox
 from tests.support import FakeClock
 from tests.transfers.clients import VIDEO, client, run_async
 from tests.transfers.scripted import Api, Scripted, Seen, reply, reset
@@ -245,3 +246,17 @@ def still_open(path: Path) -> list[Path]:
         except OSError:
             continue
     return links
+
+
+def test_the_sandbox_without_sockets_tells_progress_too() -> None:
+    told: list[int] = []
+
+    def listen(sent: int, total: int, attempt: int) -> None:
+        told.append(sent)
+
+    sandbox = Sandbox()
+    with Sume(
+        api_key=sandbox.api_key, base_url=sandbox.base_url, transport=sandbox.transport()
+    ) as sume:
+        sume.uploads.asset_video(VIDEO, on_progress=listen)
+    assert told[-1] == len(VIDEO)

@@ -180,6 +180,8 @@ def _body(exchange: Exchange, request: Request) -> Body:
         for piece in pieces:
             body.size += body.file.write(piece)
             md5.update(piece)
+            if content and not isinstance(content, bytes):
+                content.sent(len(piece))
         body.md5 = md5.hexdigest()
     else:
         body.content = b"".join(pieces)
