@@ -5,6 +5,7 @@ imports suddenly means something else, or a secret is no longer hidden.
 """
 
 import importlib
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -112,6 +113,22 @@ def test_a_second_name_is_taken_if_the_first_means_another_shape() -> None:
     assert found["JobList"]["properties"]["data"]["items"]["$ref"].endswith("/JobListItem")
     assert set(found["JobListItem"]["properties"]) == {"id", "status"}
     assert "error" in found["Job"]["properties"]
+
+
+def test_shapes_that_differ_deep_inside_are_two() -> None:
+    """Alike on the surface is not alike: the difference stands two references further in."""
+
+    def vary(document: Json) -> None:
+        text = {"type": "string"}
+        job = json.loads(json.dumps(schemas(document)["Job"]))
+        job["properties"]["error"] = {"properties": {"code": {"type": "integer"}, "message": text}}
+        schemas(document)["Listed"] = job
+        items = schemas(document)["JobList"]["properties"]["data"]["items"]
+        items["$ref"] = "#/components/schemas/Listed"
+
+    found = schemas(describe(changed(vary)).effective)
+    assert found["JobList"]["properties"]["data"]["items"]["$ref"].endswith("/JobListItem")
+    assert found["JobError"]["properties"]["code"]["type"] == ["string", "null"]
 
 
 def replace_classes(table: names.Names, rows: dict[str, tuple[str, ...]]) -> names.Names:
