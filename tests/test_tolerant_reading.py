@@ -100,7 +100,7 @@ def test_unknown_members_of_enums_are_plain_text() -> None:
 
 def test_null_is_fine_wherever_a_member_may_be_missing() -> None:
     """Whatever the schema says of null there: servers mix the two up."""
-    nulls = {where: None for where in ("type", "created_at", "error", "progress", "result_url")}
+    nulls = dict.fromkeys(("type", "created_at", "error", "progress", "result_url"))
     payload = {"id": "j", "status": "queued", **nulls}
     assert mismatch("get_job", payload) is None
     assert parse_bound("get_job", payload).to_dict() == payload
