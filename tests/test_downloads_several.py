@@ -14,7 +14,7 @@ import pytest
 
 from sume_ext import DownloadError
 from tests.transfers.clients import VIDEO, files_in, result, run_async
-from tests.transfers.scripted import Api, File, Scripted, Seen, reply
+from tests.transfers.scripted import Api, File, Scripted, Seen, head, reply
 
 if TYPE_CHECKING:
     import socket
@@ -81,6 +81,28 @@ def test_a_listener_is_called_by_one_thread_at_a_time(tmp_path: Path) -> None:
     with result(File(VIDEO), servers=8) as (made, _):
         made.download(tmp_path, on_progress=listen)
     assert len(names) == 8
+
+
+def test_what_a_listener_raises_ends_the_others_too(tmp_path: Path) -> None:
+    """The other file never ends by itself."""
+    begun = threading.Event()
+
+    def act(seen: Seen, connection: socket.socket) -> None:
+        if "/0.mp4" in seen.target:
+            begun.wait(10)
+            return File(VIDEO)(seen, connection)
+        connection.sendall(head(200, content_length=10**15))
+        while True:
+            connection.sendall(bytes(65536))
+            begun.set()
+
+    def listen(progress: Progress) -> None:
+        if progress.name == "job_1-1.mp4":
+            raise RuntimeError("enough")
+
+    with result(act, servers=2) as (made, _), pytest.raises(RuntimeError, match="enough"):
+        made.download(tmp_path, on_progress=listen, max_bytes=10**16)
+    assert not files_in(tmp_path)
 
 
 def test_a_result_without_media_makes_an_empty_list(tmp_path: Path) -> None:

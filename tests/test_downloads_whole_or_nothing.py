@@ -101,13 +101,15 @@ def test_bytes_beyond_the_promised_length_are_no_part_of_it(tmp_path: Path) -> N
 def test_more_bytes_than_the_range_says_are_refused(tmp_path: Path) -> None:
     def act(seen: Seen, connection: socket.socket) -> None:
         told = f"bytes 0-{len(VIDEO) - 1}/{len(VIDEO)}"
-        connection.sendall(head(206, transfer_encoding="chunked", content_range=told))
+        sent = head(206, transfer_encoding="chunked", content_range=told, etag='"v1"')
+        connection.sendall(sent)
         body = VIDEO + b"EXTRA"
         connection.sendall(f"{len(body):x}\r\n".encode() + body + b"\r\n0\r\n\r\n")
 
-    with result(act) as (made, _), pytest.raises(DownloadError):
+    with result(act) as (made, server), pytest.raises(DownloadError):
         made.download(tmp_path)
     assert not files_in(tmp_path)
+    assert all(seen.header("range") is None for seen in server.requests)
 
 
 def test_a_chunked_file_needs_its_last_chunk(tmp_path: Path) -> None:
