@@ -6,6 +6,7 @@ never repeated where it may have been done already. An upload that stops says at
 
 from __future__ import annotations
 
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
@@ -14,7 +15,13 @@ from attrs import evolve
 from sume_ext import roles
 from sume_ext.calls import perform
 from sume_ext.effects import Effect
-from sume_ext.errors import OutcomeUnknownError, SumeError, TransportError, UploadError
+from sume_ext.errors import (
+    OutcomeUnknownError,
+    SchemaMismatchError,
+    SumeError,
+    TransportError,
+    UploadError,
+)
 from sume_ext.flow import Do
 from sume_ext.sending import RefusedError, Report, put
 from sume_ext.source import Source, Uploadable, examine
@@ -62,7 +69,7 @@ def asset_video(  # noqa: D417  (callers don't see the engine)
         reply = yield from _store(engine, looked_at, _ASSET, on_progress)
     finally:
         looked_at.close()
-    return (yield from _finalize(engine, reply))
+    return (yield from _finalize(engine, looked_at, reply))
 
 
 def face_swap_video(  # noqa: D417  (as above)
@@ -122,14 +129,17 @@ def _store(
     )
 
 
-def _presign(engine: Engine, source: Source, purpose: str) -> Flow[Reply[Any]]:
-    binding = engine.binding("uploads.presign")
-    values = {
+def _about(source: Source) -> dict[roles.Role, object]:
+    return {
         roles.FILE_NAME: source.name,
         roles.CONTENT_TYPE: source.content_type,
         roles.FILE_SIZE: source.size,
-        roles.PURPOSE: purpose,
     }
+
+
+def _presign(engine: Engine, source: Source, purpose: str) -> Flow[Reply[Any]]:
+    binding = engine.binding("uploads.presign")
+    values = {**_about(source), roles.PURPOSE: purpose}
     kwargs = binding.arguments((), roles.fill(binding.name, binding.body, values))
     # A URL that nobody uses does nothing, so asking again is as harmless as reading.
     call = evolve(binding.call, effect=Effect.READS)
@@ -142,12 +152,15 @@ def _presign(engine: Engine, source: Source, purpose: str) -> Flow[Reply[Any]]:
         raise
 
 
-def _finalize(engine: Engine, reply: Reply[Any]) -> Flow[Any]:
+def _finalize(engine: Engine, source: Source, reply: Reply[Any]) -> Flow[Any]:
     binding = engine.binding("assets.create")
     key = roles.OBJECT_KEY.require(reply.raw, "uploads.presign")
-    kwargs = binding.arguments(
-        (), roles.fill(binding.name, binding.body, {roles.FINALIZE_KEY: key})
-    )
+    fields = roles.fill(binding.name, binding.body, {roles.FINALIZE_KEY: key})
+    # What else is known of the file goes along where the API has a place for it.
+    for role, value in _about(source).items():
+        with suppress(SchemaMismatchError):
+            fields |= roles.fill(binding.name, binding.body, {role: value})
+    kwargs = binding.arguments((), fields)
     try:
         answer = yield from perform(engine.settings, binding.call, kwargs)
     except OutcomeUnknownError as error:
