@@ -6,6 +6,7 @@ from elsewhere.
 
 from __future__ import annotations
 
+import io
 import os
 import re
 import shlex
@@ -116,7 +117,7 @@ def take(picture: Picture, env: dict[str, str], folder: Path) -> Path:
     ) as terminal:
         picture.look(terminal)
         shown = screen(picture, terminal)
-    console = Console(record=True, width=picture.columns, file=open(os.devnull, "w"))  # noqa: SIM115, PTH123
+    console = Console(record=True, width=picture.columns, file=io.StringIO())
     for line in shown:
         console.print(line, no_wrap=True, crop=True, highlight=False)
     svg = console.export_svg(title="sume", theme=MONOKAI, unique_id=f"sume-{picture.name}")
@@ -128,26 +129,31 @@ def take(picture: Picture, env: dict[str, str], folder: Path) -> Path:
 def main() -> None:
     """Take every picture."""
     FOLDER.mkdir(parents=True, exist_ok=True)
-    served = subprocess.Popen(
-        [SUME, "sandbox", "--quiet"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
-    )
-    assert served.stdout is not None  # noqa: S101  (it was asked for a line above)
-    try:
-        lines = [served.stdout.readline().removeprefix("export ").strip() for _ in range(2)]
-        with tempfile.TemporaryDirectory() as folder:
-            env = {
-                **os.environ,
-                **dict(line.split("=", 1) for line in lines),
-                "SUME_CONFIG_DIR": folder,
-                "TERM": "xterm-256color",
-            }
-            warm_up = [SUME, "videos", "generate", "--prompt", "x", "-y", "--wait"]
-            subprocess.run(warm_up, env=env, check=True, capture_output=True)
-            for picture in PICTURES:
-                print(take(picture, env, Path(folder)).relative_to(ROOT))
-    finally:
-        served.terminate()
-        served.wait()
+    words = [SUME, "sandbox", "--quiet"]
+    with subprocess.Popen(
+        words, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    ) as served:
+        assert served.stdout is not None  # noqa: S101  (it was asked for a line above)
+        try:
+            lines = [served.stdout.readline().removeprefix("export ").strip() for _ in range(2)]
+            take_all(dict(line.split("=", 1) for line in lines))
+        finally:
+            served.terminate()
+
+
+def take_all(settings: dict[str, str]) -> None:
+    """Take every picture in a folder of its own, after one job that tells what to expect."""
+    with tempfile.TemporaryDirectory() as folder:
+        env = {
+            **os.environ,
+            **settings,
+            "SUME_CONFIG_DIR": folder,
+            "TERM": "xterm-256color",
+        }
+        warm_up = [SUME, "videos", "generate", "--prompt", "x", "-y", "--wait"]
+        subprocess.run(warm_up, env=env, check=True, capture_output=True)
+        for picture in PICTURES:
+            print(take(picture, env, Path(folder)).relative_to(ROOT))
 
 
 if __name__ == "__main__":

@@ -25,6 +25,10 @@ def test_downloads_end_with_a_line_a_file(stage: Stage) -> None:
     many = stage.sume("jobs", "download", *jobs, "--to", "all", "--json")
     assert [item["files"] for item in many.json["data"]] == [[f"all/{j}-1.mp4"] for j in jobs]
     assert len([*(stage.folder / "all").iterdir()]) == 2
+    some = stage.sume("jobs", "download", "job_nowhere", jobs[0], "--to", "some", "--json")
+    assert some.code == 1
+    assert [item["id"] for item in some.json["data"]] == [jobs[0]]
+    assert "job_nowhere" in some.error["message"]
     default = stage.sume("jobs", "result", jobs[1], "--download", "--json")
     assert default.json["files"] == [f"outputs/{jobs[1]}-1.mp4"]
 

@@ -28,7 +28,7 @@ def test_off_a_terminal_each_change_is_a_plain_line(stage: Stage) -> None:
     assert found
     assert first == f"{found[0]} queued", "the id comes first, before any waiting"
     assert re.fullmatch(rf"{found[0]} completed \(\d+ s\)", last)
-    assert tip == f"Next: sume jobs result {found[0]} --download"
+    assert tip == f"Next: sume jobs result {found[0]} (add --download for files)"
     assert "\x1b" not in done.err + done.out
     assert "\r" not in done.err + done.out
 
@@ -133,6 +133,15 @@ def test_many_are_waited_for_from_arguments_stdin_and_xargs(stage: Stage) -> Non
     assert alone.json["object"] == "list", "the form depends on how ids are given, not how many"
     none = stage.sume("jobs", "wait", stdin="")
     assert none.code == 2
+
+
+def test_many_cost_few_requests(stage: Stage) -> None:
+    jobs = stage.sandbox.jobs.seed(60)
+    stage.sandbox.requests.clear()
+    done = stage.sume("jobs", "wait", "--json", stdin="\n".join(jobs))
+    assert [job["id"] for job in done.json["data"]] == jobs
+    assert all(job["created_at"] for job in done.json["data"]), "each is told in full"
+    assert len(stage.sandbox.requests) <= 3
 
 
 def test_one_bad_job_does_not_hide_the_others(stage: Stage) -> None:

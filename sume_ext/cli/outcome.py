@@ -55,7 +55,7 @@ def _print_jobs(shell: Shell, documents: list[dict[str, Any]], *, many: bool) ->
     if not many:
         shell.put_record(documents[0])
         if documents[0].get("status") == "completed":
-            shell.note(f"Next: sume jobs result {documents[0]['id']} --download")
+            shell.note(f"Next: sume jobs result {documents[0]['id']} (add --download for files)")
         return
     titles, rows = columns.rows_of("jobs.list", shell.visible(documents))
     shell.put_list(as_list(documents), titles, rows)

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 import click
 
 from sume_ext.cli import waiting
-from sume_ext.cli.failures import CommandError
+from sume_ext.cli.failures import API, CommandError
 from sume_ext.cli.operation import DOWNLOAD, timeout_option
 from sume_ext.cli.outcome import conclude, deliver
 from sume_ext.cli.shell import Shell, own_command, plain
+from sume_ext.errors import ConflictError, JobError, NotFoundError
 
 if TYPE_CHECKING:
-    from sume_ext import Result, Sume
+    from sume_ext import Result, SumeError
     from sume_ext.polling import Timeout
 
 IDS = click.Argument(["job_ids"], nargs=-1, metavar="[JOB_ID]...")
@@ -90,24 +91,48 @@ def result(shell: Shell, *, job_id: str, download: str | None) -> None:
     What a broken download left behind is taken up by the same command.
     """
     with shell.connect() as client:
-        found = _result(client, job_id)
+        found = client.jobs.result(job_id)
         if download is None:
             shell.put_record(plain(found.data))
         else:
             deliver(shell, [found], download, many=False)
 
 
-def _result(client: Sume, job_id: str) -> Result:
-    return client.jobs.result(job_id)
-
-
 @own_command("download", IDS, TO, example="sume jobs download job_123 --to ./outputs/")
 def download(shell: Shell, *, job_ids: tuple[str, ...], directory: str) -> None:
     """Download the results of completed jobs.
 
-    Ids come from the command line or, one a line, from stdin.
+    Ids come from the command line or, one a line, from stdin. A job that has no result doesn't
+    keep the others from being downloaded.
     """
     ids = ids_from(job_ids)
     with shell.connect() as client:
-        found = [_result(client, one) for one in ids]
-        deliver(shell, found, directory, many=[*job_ids] != ids or len(ids) > 1)
+        found: list[Result] = []
+        missing: dict[str, SumeError] = {}
+        for one in ids:
+            try:
+                found.append(client.jobs.result(one))
+            except (NotFoundError, ConflictError, JobError) as error:
+                missing[one] = error
+        if found:
+            deliver(shell, found, directory, many=[*job_ids] != ids or len(ids) > 1)
+    _raise_missing(missing, len(ids))
+
+
+def _raise_missing(missing: dict[str, SumeError], asked: int) -> None:
+    """Raise why some jobs have no result: the only reason, or one that names all of them.
+
+    Raises:
+        SumeError: Of the only job that was asked for.
+        CommandError: Of several.
+    """
+    if not missing:
+        return
+    if asked == 1:
+        raise next(iter(missing.values()))
+    raise CommandError(
+        f"{len(missing)} of {asked} jobs have no result: {', '.join(missing)}.",
+        code="no_result",
+        hint=f"Look at them with: {waiting.resume([*missing])}",
+        exit_code=API,
+    )
