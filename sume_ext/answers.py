@@ -91,14 +91,14 @@ def api_error(answer: Answer, operation: str, now: float) -> APIError:
 
     What the server says of it may quote the request, so it is cleaned like any other text.
     """
-    from sume_ext.redaction import redact  # noqa: PLC0415  (errors are rare, its patterns many)
+    from sume_ext.redaction import redact_foreign  # noqa: PLC0415  (errors are rare, its patterns many)
 
     try:
         body = decode(answer.content)
     except ValueError:
         body = salvage(answer.content)
     remember_json(answer.content, body)
-    error = _members(redact(_members(body).get("error")))
+    error = _members(redact_foreign(_members(body).get("error")))
     code = error.get("code")
     code = code if isinstance(code, str) and code else f"http_{answer.status}"
     message = error.get("message")

@@ -114,10 +114,10 @@ class JobState:
     def failure(self) -> JobError | None:
         """Why it ended without a result, or None."""
         if kind := _FAILURES.get(self.status):
-            from sume_ext.redaction import redact  # noqa: PLC0415  (failures are rare)
+            from sume_ext.redaction import redact_foreign  # noqa: PLC0415  (failures are rare)
 
             return kind(
-                redact(self.error_message) or "the API gave no reason.",
+                redact_foreign(self.error_message) or "the API gave no reason.",
                 job_id=self.id,
                 status=self.status,
                 code=self.error_code,

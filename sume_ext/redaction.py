@@ -8,6 +8,7 @@ very same object; redacting twice is redacting once; nothing is ever changed in 
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING, Any, TypeVar, cast
@@ -18,7 +19,7 @@ from sume_ext.sensitive import OWNED, OWNERS, compact, is_sensitive
 from sume_ext.shapes import REDACTED
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
 T = TypeVar("T")
 _DEEPEST = 40
@@ -40,7 +41,32 @@ def redact(value: T) -> T:
         own type, with its notes and causes cleaned. An object of a type unknown here whose text
         shows a secret becomes that text, cleaned.
     """
-    return cast("T", _Redactor().any(value))
+    return cast("T", _Redactor(redact_text).any(value))
+
+
+def redact_foreign(value: T) -> T:
+    """As `redact`, for what a server says in its own words, which may quote anything.
+
+    There a long random token is a secret unless it is an id for everyone, as in ``job_5f0e…``.
+    """
+    return cast("T", _Redactor(_foreign_text).any(value))
+
+
+def _foreign_text(text: str) -> str:
+    return _TOKEN.sub(_opaque, redact_text(text))
+
+
+_TOKEN = re.compile(r"[\w./=+~-]{16,}+")
+_LONG_WORD = re.compile("[A-Za-z0-9]{16}")
+_FEWEST_DIGITS = 4
+_PUBLIC_ID = re.compile(r"(?!user|ws|key)[a-z]{2,12}(?:_sandbox)?_[A-Za-z0-9]+[.]?")
+
+
+def _opaque(match: re.Match[str]) -> str:
+    token = match[0]
+    random = _LONG_WORD.search(token) and sum(map(str.isdigit, token)) >= _FEWEST_DIGITS
+    public = token.startswith("//") or _PUBLIC_ID.fullmatch(token)
+    return REDACTED if random and not public else token
 
 
 def redact_text(text: str) -> str:
@@ -67,13 +93,15 @@ def _replaced(text: str, found: list[shapes.Span]) -> str:
 class _Redactor:
     """One walk through a value; remembers where it is, so that circles end."""
 
-    def __init__(self) -> None:
+    def __init__(self, text: Callable[[str], str]) -> None:
+        self._text = text
         self._inside: set[int] = set()
 
     def any(self, value: Any) -> Any:
         """Anything, without secrets."""
         if isinstance(value, str):
-            return _of_type(value, redact_text(value))
+            clean = self._text(value)
+            return value if clean == value else clean
         if isinstance(value, _PLAIN):
             return value
         if id(value) in self._inside or len(self._inside) >= _DEEPEST:
@@ -87,7 +115,7 @@ class _Redactor:
     def _nested(self, value: Any) -> Any:
         if isinstance(value, (bytes, bytearray)):
             text = value.decode("latin-1")
-            clean = redact_text(text)
+            clean = self._text(text)
             return value if clean is text else type(value)(clean.encode("latin-1", "replace"))
         if isinstance(value, Mapping):
             return self._mapping(cast("Any", value))
@@ -208,10 +236,6 @@ def _twin(error: BaseException, args: tuple[Any, ...], state: dict[str, Any]) ->
     except Exception:  # noqa: BLE001, S110  (some constructors take nothing but their own arguments)
         pass
     return Exception(f"{type(error).__name__}: {redact_text(str(error))}")
-
-
-def _of_type(text: str, clean: str) -> str:
-    return text if clean == text else clean
 
 
 def _hidden(value: Any) -> Any:

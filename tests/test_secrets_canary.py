@@ -7,26 +7,33 @@ the markers in every form. The test proves itself: without the protections it fi
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from sume_ext.sandbox import Sandbox
+from sume_ext.sandbox import Sandbox, sample_video
 from tests.secrets.tour import EVERYWHERE, AsyncGuide, SyncGuide, bad_weather, good_weather
 from tests.secrets.trap import Trap, found_in, gitleaks
 from tests.secrets.unprotected import switch_off
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Iterator
 
 GUIDES = (SyncGuide, AsyncGuide)
 
 
 @pytest.fixture
-def trap(tmp_path: Path) -> Trap:
+def trap(tmp_path: Path) -> Iterator[Trap]:
     folder = tmp_path / "seen"
     folder.mkdir()
-    return Trap(folder)
+    made = Trap(folder)
+    yield made
+    made.close()
 
 
 def in_good_weather(trap: Trap, folder: Path) -> dict[str, list[str]]:
@@ -65,6 +72,46 @@ def test_a_failure_shows_nothing(
     markers = in_bad_weather(trap, tmp_path, guide, (fault,))
     assert trap.failures, "nothing failed"
     assert found_in(trap.folder, markers) == {}
+
+
+@pytest.mark.slow
+def test_the_command_shows_and_keeps_nothing(trap: Trap, tmp_path: Path) -> None:
+    video = tmp_path / "clip.mp4"
+    video.write_bytes(sample_video().read_bytes())
+    lines = (
+        ["me"], ["me", "--json"], ["credits"], ["jobs", "list", "--json"], ["assets", "list"],
+        ["avatars", "list", "--json"], ["uploads", "face-swap-video", str(video)],
+        ["images", "generate", "--prompt", "x", "--yes", "--wait", "--download", "--json"],
+    )  # fmt: skip
+    with Sandbox(speed=200, secrets=True) as sandbox:
+        environment = {
+            **os.environ,
+            "SUME_API_KEY": sandbox.api_key,
+            "SUME_API_BASE_URL": sandbox.base_url,
+            "SUME_CONFIG_DIR": str(trap.folder / "config"),
+            "HOME": str(trap.folder),
+            "PYTHONDEVMODE": "1",
+        }
+
+        def run(words: list[str]) -> str:
+            done = subprocess.run(
+                [Path(sys.executable).with_name("sume"), *words],
+                capture_output=True, text=True, timeout=60, check=False, cwd=tmp_path,
+                env=environment,
+            )  # fmt: skip
+            return f"{words} {done.returncode}\n{done.stdout}\n{done.stderr}\n"
+
+        with ThreadPoolExecutor(2) as pool:
+            trap.write("command.txt", "".join(pool.map(run, lines)))
+            echo = " ".join(values[-1] for values in sandbox.markers().values() if values)
+            sandbox.faults.add(operation="*", status=403, message=f"not for {echo}", times=None)
+            trap.write("refused.txt", "".join(pool.map(run, lines)))
+        markers = sandbox.markers()
+    written = (trap.folder / "command.txt").read_text()
+    assert written.count("] 0\n") >= 6, written
+    assert "not for" in (trap.folder / "refused.txt").read_text()
+    assert found_in(trap.folder, markers) == {}
+    assert gitleaks(trap.folder) == []
 
 
 @pytest.mark.slow

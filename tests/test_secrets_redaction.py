@@ -26,14 +26,15 @@ from sume_api.models import MeUser
 from sume_ext import redact
 from sume_ext.fingerprints import Fingerprints
 from sume_ext.memory import remember, remember_json
+from sume_ext.redaction import redact_foreign
 from sume_ext.secret import Secret
 from sume_ext.sensitive import NAMES, is_sensitive
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-MARK = "zQ7wPx41RtLm"
-"""A value of no shape: it is hidden for its surroundings or not at all."""
+MARK = "kW3nDy58GsFb"
+"""A value of no shape, which no client has seen: its surroundings hide it, or nothing does."""
 
 DIRTY = (
     f"Authorization: Bearer {MARK}",
@@ -388,6 +389,24 @@ def test_what_comes_and_goes_as_json_is_known_from_then_on() -> None:
         assert secret not in redact(f"as {secret} says")
     for everyday in ("video/mp4", "job_90210abcdef", "https://m.example/v.mp4", "store.example"):
         assert redact(f"as {everyday} says") == f"as {everyday} says"
+
+
+def test_what_a_server_says_may_quote_anything() -> None:
+    said = {
+        "message": "job_5f0e11aa22bb33cc44dd of asset_sandbox_b4862b21fb97d435. not in "
+        "store/fbf54b083a04d847b2501389/x or provider-335090e1e8f9f6b5f23e2137, see "
+        "https://media.sume.so/results/0123456789abcdef01/0.mp4 and internationalization1",
+        "fields": [{"path": "body.reference_image_urls[0]", "why": "too long"}],
+    }
+    cleaned = redact_foreign(said)
+    assert cleaned["message"] == (
+        "job_5f0e11aa22bb33cc44dd of asset_sandbox_b4862b21fb97d435. not in "
+        "[redacted] or [redacted], see "
+        "https://media.sume.so/results/0123456789abcdef01/0.mp4 and internationalization1"
+    )
+    assert cleaned["fields"] is said["fields"]
+    assert redact(said) is said
+    assert redact_foreign(cleaned) is cleaned
 
 
 def test_memory_is_bounded_and_links_can_not_push_out_keys() -> None:

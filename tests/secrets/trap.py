@@ -43,6 +43,11 @@ class Trap:
         self._pickles = (folder / "pickles.bin").open("ab")
         self.failures: list[str] = []
 
+    def close(self) -> None:
+        """Close every file."""
+        for file in (self._shown, self._tracebacks, self._pickles):
+            file.close()
+
     @contextmanager
     def listening(self) -> Generator[None]:
         """Every logger at DEBUG into a file, warnings and prints into others."""
@@ -68,7 +73,7 @@ class Trap:
             self.write("printed.txt", printed.getvalue())
             self.write("warnings.txt", "\n".join(str(one) for one in caught))
             for file in (self._shown, self._tracebacks, self._pickles):
-                file.close()
+                file.flush()
 
     def write(self, name: str, text: str) -> None:
         """Add text to a file of the folder."""

@@ -25,7 +25,7 @@ def switch_off(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Request, "__repr__", _whole)
     monkeypatch.setattr(border, "conceal", _do_nothing)
     monkeypatch.setattr(runners, "conceal", _do_nothing)
-    monkeypatch.setattr(redaction, "redact", _as_it_is)
+    monkeypatch.setattr(redaction, "redact_foreign", _as_it_is)
     for name in discretion._LOGGERS:
         logger = logging.getLogger(name)
         monkeypatch.setattr(logger, "filters", [])
