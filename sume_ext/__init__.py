@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from sume_ext.jobs import Job as Job
     from sume_ext.jobs import JobGroup as JobGroup
     from sume_ext.log_redaction import install_log_redaction as install_log_redaction
+    from sume_ext.outcomes import Outcome as Outcome
     from sume_ext.paging import AsyncPager as AsyncPager
     from sume_ext.paging import Page as Page
     from sume_ext.paging import Pager as Pager
@@ -53,7 +54,6 @@ if TYPE_CHECKING:
     from sume_ext.results import AsyncResult as AsyncResult
     from sume_ext.results import Media as Media
     from sume_ext.results import Result as Result
-    from sume_ext.scheduling import Outcome as Outcome
     from sume_ext.secret import Secret as Secret
 
 _HOME_OF = {
@@ -82,7 +82,7 @@ _HOME_OF = {
     "Media": "results",
     "NotFoundError": "errors",
     "NotSentError": "errors",
-    "Outcome": "scheduling",
+    "Outcome": "outcomes",
     "OutcomeUnknownError": "errors",
     "Page": "paging",
     "Pager": "paging",

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from sume_ext.engine import Engine
     from sume_ext.flow import Flow
     from sume_ext.jobs import AsyncJob, Job
-    from sume_ext.scheduling import Outcome
+    from sume_ext.outcomes import Outcome
 
 P = ParamSpec("P")
 

@@ -36,7 +36,7 @@ from sume_api.operations import (
     presign_upload,
 )
 
-from sume_ext import assets, recent, scheduling, uploads, waiting
+from sume_ext import assets, many, recent, uploads, waiting
 from sume_ext.binding import Binding, Resource
 from sume_ext.effects import Effect
 from sume_ext.job_lines import hands_out_outcomes, remembers_job, runs_jobs, runs_outcomes
@@ -92,8 +92,8 @@ class Jobs(Resource[M], name="jobs"):
     result = fetches_result(get_job_result)
     handle = remembers_job(waiting.handle)
     wait = runs_job(waiting.wait)
-    wait_many = runs_outcomes(scheduling.wait_many)
-    as_completed = hands_out_outcomes(scheduling.as_completed)
+    wait_many = runs_outcomes(many.wait_many)
+    as_completed = hands_out_outcomes(many.as_completed)
     find_recent = runs_jobs(recent.find_recent)
 
 

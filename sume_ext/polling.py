@@ -33,7 +33,7 @@ UNKNOWN_STATUS_PATIENCE = 3600.0
 """Seconds that an unknown status may stay unchanged even in a wait without bound: it may be a
 final one that is newer than this package, and no wait is endless."""
 
-_LONGEST_HINT = 120.0
+LONGEST_HINT = 120.0
 _LAST_LOOK = 1.0
 _LAST_LOOK_SHARE = 0.05
 
@@ -118,7 +118,7 @@ def next_look(
         deadline: When the wait ends.
         reserve: Seconds before the deadline that the last look is made.
     """
-    asked = min(hint or 0.0, _LONGEST_HINT)
+    asked = min(hint or 0.0, LONGEST_HINT)
     due = now + max(pause, asked)
     last = deadline - reserve
     if due <= last:
