@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import os
 import threading
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -31,6 +32,7 @@ class Waiting:
 
     def __call__(self, seen: Seen, connection: socket.socket) -> None:
         self.four.wait(10)
+        time.sleep(0.2)  # time enough for a fifth to come as well
         File(VIDEO)(seen, connection)
 
 
@@ -76,6 +78,7 @@ def test_a_listener_is_called_by_one_thread_at_a_time(tmp_path: Path) -> None:
     def listen(progress: Progress) -> None:
         assert inside.acquire(blocking=False)
         names.add(progress.name)
+        time.sleep(0.01)  # time enough for another thread to come as well
         inside.release()
 
     with result(File(VIDEO), servers=8) as (made, _):

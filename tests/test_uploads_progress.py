@@ -98,6 +98,14 @@ def test_at_most_twenty_are_told_in_any_second(pauses: list[float], ends: bool) 
         assert len([one for one in told if start <= one < start + 1]) <= 20
 
 
+def test_not_even_a_stream_of_news_is_told_more_often() -> None:
+    throttle = Throttle()
+    looks = [100 + look / 1000 for look in range(3000)]
+    told = [now for now in looks if throttle.due(now, last=now == looks[-1])]
+    assert all(len([one for one in told if start <= one < start + 1]) <= 20 for start in told)
+    assert len(told) >= 3 * 15
+
+
 class Custom(BaseException):
     """What no library knows."""
 
