@@ -108,7 +108,7 @@ def deadline(timeout: Any) -> float:
 
 
 @given(apis(1, 1), TIMEOUTS, BOTH)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_waiting_for_one(api: ModelApi, timeout: Any, world: World) -> None:
     job = api.jobs["job_0"]
     end = deadline(timeout)
@@ -125,7 +125,7 @@ def test_waiting_for_one(api: ModelApi, timeout: Any, world: World) -> None:
 
 
 @given(apis(1, 12), TIMEOUTS, BOTH, st.data())
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_waiting_for_many(api: ModelApi, timeout: Any, world: World, data: st.DataObject) -> None:
     known = [job_id for job_id in api.jobs if job_id.startswith("job_")]
     asked = data.draw(st.lists(st.sampled_from([*known, "nobody"]), min_size=1, max_size=15))
@@ -148,7 +148,7 @@ def test_waiting_for_many(api: ModelApi, timeout: Any, world: World, data: st.Da
 
 
 @given(apis(1, 12), BOTH)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_without_trouble_every_end_is_noticed_within_the_bound(api: ModelApi, world: World) -> None:
     """No faults, no jumps: then nothing excuses a late or a missed end, listed or not."""
     api.fault = lambda _: None
