@@ -19,8 +19,8 @@ find = _known.find
 """Where in a text known secrets stand, as spans."""
 
 _SIGNATURE = re.compile(
-    rb"(?:[?&]|u0026|amp;)(?i:x-amz-signature|x-amz-security-token|x-goog-signature|signature|sig"
-    rb"|token)=([^\"&\\\s]{8,4096})"
+    r"(?:[?&]|u0026|amp;)(?i:x-amz-signature|x-amz-security-token|x-goog-signature|signature|sig"
+    r"|token)=([^\"&\\\s]{8,4096})"
 )
 _DEEPEST = 20
 
@@ -39,15 +39,16 @@ def remember_json(content: bytes, data: Any) -> None:
         content: The JSON as bytes, to see quickly whether there can be any.
         data: The same, parsed.
     """
-    if b"?" in content:
-        for match in _SIGNATURE.finditer(content):
-            _known.add(match[1].decode("ascii", "ignore"), link=True)
+    # As text, because a text is searched several times faster than bytes.
+    text = content.decode("latin-1")
+    if "?" in text:
+        for match in _SIGNATURE.finditer(text):
+            _known.add(match[1], link=True)
     # Parts of the names of members that hold secrets; most answers have none of them.
     if (
-        b"user" in content or b"workspace" in content or b"owner" in content
-        or b"email" in content or b"_key" in content or b"headers" in content
-        or b"upload_url" in content or b"provider" in content or b"token" in content
-        or b"secret" in content
+        "user" in text or "workspace" in text or "owner" in text or "email" in text
+        or "_key" in text or "headers" in text or "upload_url" in text or "provider" in text
+        or "token" in text or "secret" in text
     ):  # fmt: skip
         _walk(data, "", _DEEPEST)
 
