@@ -5,37 +5,19 @@ with an open last member), requests strictly; everything behind a `$ref`, keys s
 """
 
 import re
-import unicodedata
 from collections import deque
 from dataclasses import dataclass, field
 from typing import Any
 
-from scripts.alternatives import merge_objects, settle
 from scripts.colours import paint
-from scripts.document import Json, is_list, is_object
+from scripts.document import Json
 from scripts.names import Names, pascal
+from scripts.roots import DATES, answer_place, body_place, closed_face, error_place, open_face
 from scripts.shapes import SCALARS, Contract, Operation, Parameter, Place, Shape, plain_name
 from scripts.stops import Exit, Stop
+from scripts.texts import clean, clean_all
 
-DATES = ("date", "date-time")
 TITLE = "Sume Public API"
-# What the docs say of every error; the document may add to it, but never take away.
-ENVELOPE = Shape(
-    kind="object",
-    members={
-        "error": Place(
-            Shape(
-                kind="object",
-                members={
-                    "code": Place(Shape(kind="string")),
-                    "details": Place(Shape(kind="object"), nullable=True),
-                    "message": Place(Shape(kind="string")),
-                },
-            )
-        ),
-        "request_id": Place(Shape(kind="string"), nullable=True),
-    },
-)
 
 
 @dataclass(slots=True)
@@ -111,7 +93,7 @@ class Emitter:
         loose = [place for place in answers.values() if place] + [envelope]
         strict = [p.place for o in operations for p in o.parameters]
         strict += [place for place in bodies.values() if place]
-        self._colours = {True: paint(loose, _loose_face), False: paint(strict, _strict_face)}
+        self._colours = {True: paint(loose, open_face), False: paint(strict, closed_face)}
         self._reference(envelope.shape, (self.names.envelope,), self.names.envelope, {}, loose=True)
         paths: Json = {}
         for operation in operations:
@@ -361,64 +343,6 @@ class Emitter:
             )
 
 
-def answer_place(operation: Operation) -> Place | None:
-    """What an operation answers when it worked, whichever 2xx it says."""
-    places = [answer.place for answer in operation.answers if answer.good and answer.place]
-    if len({id(place.shape) for place in places}) <= 1:
-        return places[0] if places else None
-    alike = paint(places, _loose_face)
-    if len({alike[id(place.shape)] for place in places}) == 1:
-        return places[0]
-    merged = Shape()
-    settle(merged, [Place(place.shape) for place in places])
-    return Place(merged, description=places[0].description)
-
-
-def body_place(operation: Operation) -> Place | None:
-    """What a request carries: one object to fill in, even where the schema has several."""
-    if operation.body is None:
-        return None
-    place = operation.body.place
-    options = [option.shape for option in place.shape.options]
-    if not options or any(option.kind != "object" for option in options):
-        return place
-    return Place(merge_objects(options), nullable=place.nullable, description=place.description)
-
-
-def error_place(contract: Contract) -> Place:
-    """The one envelope that every error comes in."""
-    shapes = {
-        id(answer.place.shape): answer.place.shape
-        for operation in contract.operations
-        for answer in operation.answers
-        if not answer.good and answer.place and answer.place.shape.kind == "object"
-    }
-    return Place(
-        merge_objects([ENVELOPE, *shapes.values()]), description="The envelope of every error."
-    )
-
-
-def clean(text: str) -> str:
-    """Text without characters that change how source code is shown or read."""
-    kept = (x for x in text.replace("\r\n", "\n") if x in "\n\t" or _harmless(x))
-    return "".join(kept).strip()
-
-
-def _clean_all(value: Any) -> Any:
-    if isinstance(value, str):
-        return clean(value)
-    if is_list(value):
-        return [_clean_all(inner) for inner in value]
-    if is_object(value):
-        return {clean(name): _clean_all(inner) for name, inner in value.items()}
-    return value
-
-
-def _harmless(character: str) -> bool:
-    category = unicodedata.category(character)
-    return not category.startswith("C") and category not in ("Zl", "Zp")
-
-
 def _said(place: Place, *, loose: bool) -> Json:
     """What a place says beside its shape; defaults are told, but never sent."""
     said: Json = {}
@@ -432,7 +356,7 @@ def _said(place: Place, *, loose: bool) -> Json:
         if place.has_default:
             said["x-default"] = place.default
         if place.example is not None:
-            said["example"] = _clean_all(place.example)
+            said["example"] = clean_all(place.example)
     return said
 
 
@@ -454,37 +378,6 @@ def _open_scalar(shape: Shape) -> Json:
     if shape.choices:
         schema["x-known-values"] = list(shape.choices)
     return schema
-
-
-def _loose_face(shape: Shape) -> object:
-    """What of an answer's shape shows in the generated code."""
-    date = shape.format if shape.format in DATES else None
-    members = [
-        (name, name in shape.required, place.nullable or name not in shape.required)
-        for name, place in shape.members.items()
-    ]
-    return shape.kind, date, members, _nullables(shape), shape.tag, bool(shape.values)
-
-
-def _strict_face(shape: Shape) -> object:
-    """What of a request's shape shows in the generated code."""
-    members = [
-        (name, name in shape.required, place.nullable) for name, place in shape.members.items()
-    ]
-    date = shape.format if shape.format in DATES else None
-    return (
-        shape.kind,
-        date,
-        shape.choices,
-        members,
-        _nullables(shape),
-        shape.tag,
-        bool(shape.values),
-    )
-
-
-def _nullables(shape: Shape) -> object:
-    return [place.nullable for place in (shape.items, shape.values) if place]
 
 
 def _copy(place: Place, *, nullable: bool) -> Place:

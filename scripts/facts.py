@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from scripts.alternatives import merge_objects
-from scripts.emit import answer_place
+from scripts.roots import answer_place
 from scripts.shapes import Answer, Contract, Operation, Place, Shape
 
 Side = Literal["operation", "request", "answer"]
