@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable
+from contextlib import suppress
+from ipaddress import ip_address
 from queue import Empty, SimpleQueue
 from socket import SOCK_STREAM, getaddrinfo
 from threading import Thread
@@ -166,6 +168,8 @@ class BoundedNetwork(httpcore.NetworkBackend):
 
 def _addresses(host: str, port: int, limit: Limit) -> list[str]:
     """What a name stands for; too slow a look-up, which nothing can stop, is left alone."""
+    with suppress(ValueError):
+        return [str(ip_address(host))]
     found: SimpleQueue[list[str] | Exception] = SimpleQueue()
 
     def look() -> None:

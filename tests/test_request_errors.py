@@ -186,11 +186,17 @@ class Pieces(bytes):
         return self
 
 
+ALIKE = {"bomb", *map(str, range(521, 529))}
+"""Slow, or nothing new here; on real sockets they all have their turn."""
 FAULTS: dict[str, bytes | BaseException] = {
     "never sent": NotSentError("no connection."),
     "certificate refused": NotSentError("no TLS.", final=True),
     "lost": ResponseLostError("gone."),
-    **{name: make(b'{"job_id": "job_1", "id": "job_1"}') for name, make in PLAIN.items()},
+    **{
+        name: make(b'{"job_id": "job_1", "id": "job_1"}')
+        for name, make in PLAIN.items()
+        if name not in ALIKE
+    },
     **{name: make(b'{"job_id": "job_1", "id": "job_1"}') for name, make in LAST.items()},
 }
 ARGUMENTS: dict[str, dict[str, Any]] = {
