@@ -75,6 +75,8 @@ def test_uploads_end_with_a_line_a_file(stage: Stage) -> None:
     assert f"Next: sume jobs wait {ids[0]} {ids[1]}" in done.err
     quiet = stage.sume("assets", "upload", "clip.mp4", "-q")
     assert (len(quiet.out.split()), quiet.err) == (1, "")
+    waited = stage.sume("assets", "upload", "clip.mp4", "--download", "--json")
+    assert (waited.code, waited.json["status"]) == (0, "completed")
     (stage.folder / "notes.txt").write_text("no video")
     wrong = stage.sume("assets", "upload", "notes.txt", "--json")
     assert wrong.code == 1

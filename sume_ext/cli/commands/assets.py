@@ -13,7 +13,7 @@ import click
 
 from sume_ext.cli import waiting
 from sume_ext.cli.failures import CommandError
-from sume_ext.cli.operation import WAIT, timeout_option
+from sume_ext.cli.operation import DOWNLOAD, WAIT, timeout_option
 from sume_ext.cli.outcome import as_list, conclude
 from sume_ext.cli.shell import Shell, own_command, plain
 from sume_ext.cli.transfers import Meter, stoppable
@@ -36,22 +36,26 @@ FILES = click.Argument(
     FILES,
     WAIT,
     timeout_option("asset_ingest"),
+    DOWNLOAD,
     example="sume assets upload clip.mp4 --wait",
 )
-def upload(shell: Shell, *, files: tuple[str, ...], wait: bool, timeout: float | None) -> None:
+def upload(
+    shell: Shell, *, files: tuple[str, ...], wait: bool, timeout: float | None, download: str | None
+) -> None:
     """Upload videos into the Asset Library: presign, store, finalize.
 
     Each becomes an ingest job; its scenes can be searched once the job is completed.
     """
+    wait = wait or download is not None
     if timeout is not None and not wait:
         raise CommandError("--timeout is for waiting.", code="usage", hint="Add --wait.")
     with shell.connect() as client:
         jobs = _upload_all(shell, client, files)
         if wait:
             limit: Timeout = "auto" if timeout is None else timeout
-            with waiting.resumable(jobs, None):
-                outcomes = waiting.wait_for(shell, client, jobs, limit, None)
-                conclude(shell, outcomes, None, many=len(files) > 1, told=True)
+            with waiting.resumable(jobs, download):
+                outcomes = waiting.wait_for(shell, client, jobs, limit, download)
+                conclude(shell, outcomes, download, many=len(files) > 1, told=True)
             return
         documents = [plain(job.data) for job in jobs]
         if shell.as_json:
