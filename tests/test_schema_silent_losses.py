@@ -324,7 +324,7 @@ KEPT: dict[str, tuple[Json, list[str]]] = {
             "security": [{"k": []}],
             "components": {"securitySchemes": {"k": {"type": "http", "scheme": "bearer"}}},
         },
-        ["client: AuthenticatedClient,"],
+        ['client: "AuthenticatedClient",'],
     ),
     "one operation id for two operations": (
         {
@@ -368,7 +368,7 @@ KEPT.update(
                 **small(OBJECT, security=[{}, {"k": []}]),
                 "components": {"securitySchemes": {"k": {"type": "http", "scheme": "bearer"}}},
             },
-            ["client: AuthenticatedClient,"],
+            ['client: "AuthenticatedClient",'],
         ),
         "a path parameter too many": (
             small(OBJECT, parameters=[{"name": "ghost", "in": "path", "required": True}]),

@@ -31,6 +31,8 @@ _TYPES: dict[str, tuple[type, ...]] = {
 }
 _WORDS = {"s": "text", "i": "an integer", "n": "a number", "b": "true or false", "a": "a list", "o": "an object"}
 _CAME = {str: "text", int: "an integer", float: "a number", bool: "true or false", list: "a list", dict: "an object"}
+# Made on first use and kept.
+_answers: dict[str, Check | None] = {}
 _objects: dict[str, Check] = {}
 
 
@@ -44,8 +46,11 @@ def mismatch(operation: str, payload: object) -> str | None:
     Returns:
         For example `data[3].id: text expected, got null` or `error.code: missing`; None if all is well.
     """
-    promise = ANSWERS.get(operation)
-    problem = _one(promise)(payload) if promise else None
+    if operation not in _answers:
+        promise = ANSWERS.get(operation)
+        _answers[operation] = _one(promise) if promise else None
+    check = _answers[operation]
+    problem = check(payload) if check else None
     return problem.removeprefix(".").removeprefix(": ") if problem else None
 
 

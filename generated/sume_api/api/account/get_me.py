@@ -1,11 +1,13 @@
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import httpx
-
-from ...client import AuthenticatedClient, Client
 from ...models.error_response import ErrorResponse
 from ...models.me import Me
 from ...types import Response, to_status
+
+if TYPE_CHECKING:
+    import httpx
+
+    from ...client import AuthenticatedClient, Client
 
 
 def _get_kwargs() -> dict[str, Any]:
@@ -18,7 +20,7 @@ def _get_kwargs() -> dict[str, Any]:
     return _kwargs
 
 
-def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> ErrorResponse | Me:
+def _parse_response(*, client: "AuthenticatedClient | Client", response: "httpx.Response") -> ErrorResponse | Me:
     if 200 <= response.status_code <= 299:
         response_2xx = Me.from_dict(response.json())
 
@@ -29,7 +31,9 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
     return response_default
 
 
-def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[ErrorResponse | Me]:
+def _build_response(
+    *, client: "AuthenticatedClient | Client", response: "httpx.Response"
+) -> Response[ErrorResponse | Me]:
     return Response(
         status_code=to_status(response.status_code),
         content=response.content,
@@ -40,7 +44,7 @@ def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Res
 
 def sync_detailed(
     *,
-    client: AuthenticatedClient,
+    client: "AuthenticatedClient",
 ) -> Response[ErrorResponse | Me]:
     """Show the account of the key
 
@@ -65,7 +69,7 @@ def sync_detailed(
 
 def sync(
     *,
-    client: AuthenticatedClient,
+    client: "AuthenticatedClient",
 ) -> ErrorResponse | Me | None:
     """Show the account of the key
 
@@ -86,7 +90,7 @@ def sync(
 
 async def asyncio_detailed(
     *,
-    client: AuthenticatedClient,
+    client: "AuthenticatedClient",
 ) -> Response[ErrorResponse | Me]:
     """Show the account of the key
 
@@ -109,7 +113,7 @@ async def asyncio_detailed(
 
 async def asyncio(
     *,
-    client: AuthenticatedClient,
+    client: "AuthenticatedClient",
 ) -> ErrorResponse | Me | None:
     """Show the account of the key
 

@@ -1,12 +1,14 @@
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import httpx
-
-from ...client import AuthenticatedClient, Client
 from ...models.asset_accepted import AssetAccepted
 from ...models.create_asset_request import CreateAssetRequest
 from ...models.error_response import ErrorResponse
 from ...types import Response, to_status
+
+if TYPE_CHECKING:
+    import httpx
+
+    from ...client import AuthenticatedClient, Client
 
 
 def _get_kwargs(
@@ -28,7 +30,9 @@ def _get_kwargs(
     return _kwargs
 
 
-def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> AssetAccepted | ErrorResponse:
+def _parse_response(
+    *, client: "AuthenticatedClient | Client", response: "httpx.Response"
+) -> AssetAccepted | ErrorResponse:
     if 200 <= response.status_code <= 299:
         response_2xx = AssetAccepted.from_dict(response.json())
 
@@ -40,7 +44,7 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
 
 
 def _build_response(
-    *, client: AuthenticatedClient | Client, response: httpx.Response
+    *, client: "AuthenticatedClient | Client", response: "httpx.Response"
 ) -> Response[AssetAccepted | ErrorResponse]:
     return Response(
         status_code=to_status(response.status_code),
@@ -52,7 +56,7 @@ def _build_response(
 
 def sync_detailed(
     *,
-    client: AuthenticatedClient,
+    client: "AuthenticatedClient",
     body: CreateAssetRequest,
 ) -> Response[AssetAccepted | ErrorResponse]:
     """Finalize an upload
@@ -83,7 +87,7 @@ def sync_detailed(
 
 def sync(
     *,
-    client: AuthenticatedClient,
+    client: "AuthenticatedClient",
     body: CreateAssetRequest,
 ) -> AssetAccepted | ErrorResponse | None:
     """Finalize an upload
@@ -109,7 +113,7 @@ def sync(
 
 async def asyncio_detailed(
     *,
-    client: AuthenticatedClient,
+    client: "AuthenticatedClient",
     body: CreateAssetRequest,
 ) -> Response[AssetAccepted | ErrorResponse]:
     """Finalize an upload
@@ -138,7 +142,7 @@ async def asyncio_detailed(
 
 async def asyncio(
     *,
-    client: AuthenticatedClient,
+    client: "AuthenticatedClient",
     body: CreateAssetRequest,
 ) -> AssetAccepted | ErrorResponse | None:
     """Finalize an upload

@@ -1,15 +1,17 @@
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-import httpx
-
-from ...client import AuthenticatedClient, Client
 from ...models.asset import Asset
 from ...models.error_response import ErrorResponse
 from ...models.get_asset_search_mode import (
     GetAssetSearchMode,
 )
 from ...types import UNSET, Response, Unset, to_status
+
+if TYPE_CHECKING:
+    import httpx
+
+    from ...client import AuthenticatedClient, Client
 
 
 def _get_kwargs(
@@ -45,7 +47,7 @@ def _get_kwargs(
     return _kwargs
 
 
-def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Asset | ErrorResponse:
+def _parse_response(*, client: "AuthenticatedClient | Client", response: "httpx.Response") -> Asset | ErrorResponse:
     if 200 <= response.status_code <= 299:
         response_2xx = Asset.from_dict(response.json())
 
@@ -57,7 +59,7 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
 
 
 def _build_response(
-    *, client: AuthenticatedClient | Client, response: httpx.Response
+    *, client: "AuthenticatedClient | Client", response: "httpx.Response"
 ) -> Response[Asset | ErrorResponse]:
     return Response(
         status_code=to_status(response.status_code),
@@ -70,7 +72,7 @@ def _build_response(
 def sync_detailed(
     asset_id: str,
     *,
-    client: AuthenticatedClient,
+    client: "AuthenticatedClient",
     q: str | Unset = UNSET,
     search_mode: GetAssetSearchMode | Unset = UNSET,
     search_score: float | Unset = UNSET,
@@ -110,7 +112,7 @@ def sync_detailed(
 def sync(
     asset_id: str,
     *,
-    client: AuthenticatedClient,
+    client: "AuthenticatedClient",
     q: str | Unset = UNSET,
     search_mode: GetAssetSearchMode | Unset = UNSET,
     search_score: float | Unset = UNSET,
@@ -145,7 +147,7 @@ def sync(
 async def asyncio_detailed(
     asset_id: str,
     *,
-    client: AuthenticatedClient,
+    client: "AuthenticatedClient",
     q: str | Unset = UNSET,
     search_mode: GetAssetSearchMode | Unset = UNSET,
     search_score: float | Unset = UNSET,
@@ -183,7 +185,7 @@ async def asyncio_detailed(
 async def asyncio(
     asset_id: str,
     *,
-    client: AuthenticatedClient,
+    client: "AuthenticatedClient",
     q: str | Unset = UNSET,
     search_mode: GetAssetSearchMode | Unset = UNSET,
     search_score: float | Unset = UNSET,

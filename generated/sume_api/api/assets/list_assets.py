@@ -1,9 +1,6 @@
 import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import httpx
-
-from ...client import AuthenticatedClient, Client
 from ...models.asset_list import AssetList
 from ...models.error_response import ErrorResponse
 from ...models.list_assets_search_mode import (
@@ -11,6 +8,11 @@ from ...models.list_assets_search_mode import (
 )
 from ...models.list_assets_sort import ListAssetsSort
 from ...types import UNSET, Response, Unset, to_status
+
+if TYPE_CHECKING:
+    import httpx
+
+    from ...client import AuthenticatedClient, Client
 
 
 def _get_kwargs(
@@ -104,7 +106,7 @@ def _get_kwargs(
     return _kwargs
 
 
-def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> AssetList | ErrorResponse:
+def _parse_response(*, client: "AuthenticatedClient | Client", response: "httpx.Response") -> AssetList | ErrorResponse:
     if 200 <= response.status_code <= 299:
         response_2xx = AssetList.from_dict(response.json())
 
@@ -116,7 +118,7 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
 
 
 def _build_response(
-    *, client: AuthenticatedClient | Client, response: httpx.Response
+    *, client: "AuthenticatedClient | Client", response: "httpx.Response"
 ) -> Response[AssetList | ErrorResponse]:
     return Response(
         status_code=to_status(response.status_code),
@@ -128,7 +130,7 @@ def _build_response(
 
 def sync_detailed(
     *,
-    client: AuthenticatedClient,
+    client: "AuthenticatedClient",
     brand: str | Unset = UNSET,
     created_after: datetime.date | datetime.datetime | str | Unset = UNSET,
     created_before: datetime.date | datetime.datetime | str | Unset = UNSET,
@@ -211,7 +213,7 @@ def sync_detailed(
 
 def sync(
     *,
-    client: AuthenticatedClient,
+    client: "AuthenticatedClient",
     brand: str | Unset = UNSET,
     created_after: datetime.date | datetime.datetime | str | Unset = UNSET,
     created_before: datetime.date | datetime.datetime | str | Unset = UNSET,
@@ -289,7 +291,7 @@ def sync(
 
 async def asyncio_detailed(
     *,
-    client: AuthenticatedClient,
+    client: "AuthenticatedClient",
     brand: str | Unset = UNSET,
     created_after: datetime.date | datetime.datetime | str | Unset = UNSET,
     created_before: datetime.date | datetime.datetime | str | Unset = UNSET,
@@ -370,7 +372,7 @@ async def asyncio_detailed(
 
 async def asyncio(
     *,
-    client: AuthenticatedClient,
+    client: "AuthenticatedClient",
     brand: str | Unset = UNSET,
     created_after: datetime.date | datetime.datetime | str | Unset = UNSET,
     created_before: datetime.date | datetime.datetime | str | Unset = UNSET,

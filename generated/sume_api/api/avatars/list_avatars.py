@@ -1,11 +1,13 @@
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import httpx
-
-from ...client import AuthenticatedClient, Client
 from ...models.avatar_list import AvatarList
 from ...models.error_response import ErrorResponse
 from ...types import UNSET, Response, Unset, to_status
+
+if TYPE_CHECKING:
+    import httpx
+
+    from ...client import AuthenticatedClient, Client
 
 
 def _get_kwargs(
@@ -31,7 +33,9 @@ def _get_kwargs(
     return _kwargs
 
 
-def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> AvatarList | ErrorResponse:
+def _parse_response(
+    *, client: "AuthenticatedClient | Client", response: "httpx.Response"
+) -> AvatarList | ErrorResponse:
     if 200 <= response.status_code <= 299:
         response_2xx = AvatarList.from_dict(response.json())
 
@@ -43,7 +47,7 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
 
 
 def _build_response(
-    *, client: AuthenticatedClient | Client, response: httpx.Response
+    *, client: "AuthenticatedClient | Client", response: "httpx.Response"
 ) -> Response[AvatarList | ErrorResponse]:
     return Response(
         status_code=to_status(response.status_code),
@@ -55,7 +59,7 @@ def _build_response(
 
 def sync_detailed(
     *,
-    client: AuthenticatedClient,
+    client: "AuthenticatedClient",
     cursor: str | Unset = UNSET,
     limit: int | Unset = UNSET,
 ) -> Response[AvatarList | ErrorResponse]:
@@ -90,7 +94,7 @@ def sync_detailed(
 
 def sync(
     *,
-    client: AuthenticatedClient,
+    client: "AuthenticatedClient",
     cursor: str | Unset = UNSET,
     limit: int | Unset = UNSET,
 ) -> AvatarList | ErrorResponse | None:
@@ -120,7 +124,7 @@ def sync(
 
 async def asyncio_detailed(
     *,
-    client: AuthenticatedClient,
+    client: "AuthenticatedClient",
     cursor: str | Unset = UNSET,
     limit: int | Unset = UNSET,
 ) -> Response[AvatarList | ErrorResponse]:
@@ -153,7 +157,7 @@ async def asyncio_detailed(
 
 async def asyncio(
     *,
-    client: AuthenticatedClient,
+    client: "AuthenticatedClient",
     cursor: str | Unset = UNSET,
     limit: int | Unset = UNSET,
 ) -> AvatarList | ErrorResponse | None:

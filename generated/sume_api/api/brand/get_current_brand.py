@@ -1,11 +1,13 @@
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import httpx
-
-from ...client import AuthenticatedClient, Client
 from ...models.brand import Brand
 from ...models.error_response import ErrorResponse
 from ...types import Response, to_status
+
+if TYPE_CHECKING:
+    import httpx
+
+    from ...client import AuthenticatedClient, Client
 
 
 def _get_kwargs() -> dict[str, Any]:
@@ -18,7 +20,7 @@ def _get_kwargs() -> dict[str, Any]:
     return _kwargs
 
 
-def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Brand | ErrorResponse:
+def _parse_response(*, client: "AuthenticatedClient | Client", response: "httpx.Response") -> Brand | ErrorResponse:
     if 200 <= response.status_code <= 299:
         response_2xx = Brand.from_dict(response.json())
 
@@ -30,7 +32,7 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
 
 
 def _build_response(
-    *, client: AuthenticatedClient | Client, response: httpx.Response
+    *, client: "AuthenticatedClient | Client", response: "httpx.Response"
 ) -> Response[Brand | ErrorResponse]:
     return Response(
         status_code=to_status(response.status_code),
@@ -42,7 +44,7 @@ def _build_response(
 
 def sync_detailed(
     *,
-    client: AuthenticatedClient,
+    client: "AuthenticatedClient",
 ) -> Response[Brand | ErrorResponse]:
     """Show the current brand profile
 
@@ -67,7 +69,7 @@ def sync_detailed(
 
 def sync(
     *,
-    client: AuthenticatedClient,
+    client: "AuthenticatedClient",
 ) -> Brand | ErrorResponse | None:
     """Show the current brand profile
 
@@ -88,7 +90,7 @@ def sync(
 
 async def asyncio_detailed(
     *,
-    client: AuthenticatedClient,
+    client: "AuthenticatedClient",
 ) -> Response[Brand | ErrorResponse]:
     """Show the current brand profile
 
@@ -111,7 +113,7 @@ async def asyncio_detailed(
 
 async def asyncio(
     *,
-    client: AuthenticatedClient,
+    client: "AuthenticatedClient",
 ) -> Brand | ErrorResponse | None:
     """Show the current brand profile
 

@@ -1,11 +1,13 @@
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import httpx
-
-from ...client import AuthenticatedClient, Client
 from ...models.brand_list import BrandList
 from ...models.error_response import ErrorResponse
 from ...types import UNSET, Response, Unset, to_status
+
+if TYPE_CHECKING:
+    import httpx
+
+    from ...client import AuthenticatedClient, Client
 
 
 def _get_kwargs(
@@ -34,7 +36,7 @@ def _get_kwargs(
     return _kwargs
 
 
-def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> BrandList | ErrorResponse:
+def _parse_response(*, client: "AuthenticatedClient | Client", response: "httpx.Response") -> BrandList | ErrorResponse:
     if 200 <= response.status_code <= 299:
         response_2xx = BrandList.from_dict(response.json())
 
@@ -46,7 +48,7 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
 
 
 def _build_response(
-    *, client: AuthenticatedClient | Client, response: httpx.Response
+    *, client: "AuthenticatedClient | Client", response: "httpx.Response"
 ) -> Response[BrandList | ErrorResponse]:
     return Response(
         status_code=to_status(response.status_code),
@@ -58,7 +60,7 @@ def _build_response(
 
 def sync_detailed(
     *,
-    client: AuthenticatedClient,
+    client: "AuthenticatedClient",
     cursor: str | Unset = UNSET,
     domain: str | Unset = UNSET,
     limit: int | Unset = UNSET,
@@ -96,7 +98,7 @@ def sync_detailed(
 
 def sync(
     *,
-    client: AuthenticatedClient,
+    client: "AuthenticatedClient",
     cursor: str | Unset = UNSET,
     domain: str | Unset = UNSET,
     limit: int | Unset = UNSET,
@@ -129,7 +131,7 @@ def sync(
 
 async def asyncio_detailed(
     *,
-    client: AuthenticatedClient,
+    client: "AuthenticatedClient",
     cursor: str | Unset = UNSET,
     domain: str | Unset = UNSET,
     limit: int | Unset = UNSET,
@@ -165,7 +167,7 @@ async def asyncio_detailed(
 
 async def asyncio(
     *,
-    client: AuthenticatedClient,
+    client: "AuthenticatedClient",
     cursor: str | Unset = UNSET,
     domain: str | Unset = UNSET,
     limit: int | Unset = UNSET,

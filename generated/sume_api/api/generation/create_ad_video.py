@@ -1,12 +1,14 @@
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import httpx
-
-from ...client import AuthenticatedClient, Client
 from ...models.ad_video_accepted import AdVideoAccepted
 from ...models.ad_video_request import AdVideoRequest
 from ...models.error_response import ErrorResponse
 from ...types import Response, to_status
+
+if TYPE_CHECKING:
+    import httpx
+
+    from ...client import AuthenticatedClient, Client
 
 
 def _get_kwargs(
@@ -29,7 +31,7 @@ def _get_kwargs(
 
 
 def _parse_response(
-    *, client: AuthenticatedClient | Client, response: httpx.Response
+    *, client: "AuthenticatedClient | Client", response: "httpx.Response"
 ) -> AdVideoAccepted | ErrorResponse:
     if 200 <= response.status_code <= 299:
         response_2xx = AdVideoAccepted.from_dict(response.json())
@@ -42,7 +44,7 @@ def _parse_response(
 
 
 def _build_response(
-    *, client: AuthenticatedClient | Client, response: httpx.Response
+    *, client: "AuthenticatedClient | Client", response: "httpx.Response"
 ) -> Response[AdVideoAccepted | ErrorResponse]:
     return Response(
         status_code=to_status(response.status_code),
@@ -54,7 +56,7 @@ def _build_response(
 
 def sync_detailed(
     *,
-    client: AuthenticatedClient,
+    client: "AuthenticatedClient",
     body: AdVideoRequest,
 ) -> Response[AdVideoAccepted | ErrorResponse]:
     """Generate an ad video
@@ -86,7 +88,7 @@ def sync_detailed(
 
 def sync(
     *,
-    client: AuthenticatedClient,
+    client: "AuthenticatedClient",
     body: AdVideoRequest,
 ) -> AdVideoAccepted | ErrorResponse | None:
     """Generate an ad video
@@ -113,7 +115,7 @@ def sync(
 
 async def asyncio_detailed(
     *,
-    client: AuthenticatedClient,
+    client: "AuthenticatedClient",
     body: AdVideoRequest,
 ) -> Response[AdVideoAccepted | ErrorResponse]:
     """Generate an ad video
@@ -143,7 +145,7 @@ async def asyncio_detailed(
 
 async def asyncio(
     *,
-    client: AuthenticatedClient,
+    client: "AuthenticatedClient",
     body: AdVideoRequest,
 ) -> AdVideoAccepted | ErrorResponse | None:
     """Generate an ad video

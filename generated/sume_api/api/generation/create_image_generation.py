@@ -1,12 +1,14 @@
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import httpx
-
-from ...client import AuthenticatedClient, Client
 from ...models.error_response import ErrorResponse
 from ...models.image_generation_accepted import ImageGenerationAccepted
 from ...models.image_generation_request import ImageGenerationRequest
 from ...types import Response, to_status
+
+if TYPE_CHECKING:
+    import httpx
+
+    from ...client import AuthenticatedClient, Client
 
 
 def _get_kwargs(
@@ -29,7 +31,7 @@ def _get_kwargs(
 
 
 def _parse_response(
-    *, client: AuthenticatedClient | Client, response: httpx.Response
+    *, client: "AuthenticatedClient | Client", response: "httpx.Response"
 ) -> ErrorResponse | ImageGenerationAccepted:
     if 200 <= response.status_code <= 299:
         response_2xx = ImageGenerationAccepted.from_dict(response.json())
@@ -42,7 +44,7 @@ def _parse_response(
 
 
 def _build_response(
-    *, client: AuthenticatedClient | Client, response: httpx.Response
+    *, client: "AuthenticatedClient | Client", response: "httpx.Response"
 ) -> Response[ErrorResponse | ImageGenerationAccepted]:
     return Response(
         status_code=to_status(response.status_code),
@@ -54,7 +56,7 @@ def _build_response(
 
 def sync_detailed(
     *,
-    client: AuthenticatedClient,
+    client: "AuthenticatedClient",
     body: ImageGenerationRequest,
 ) -> Response[ErrorResponse | ImageGenerationAccepted]:
     """Generate an image
@@ -85,7 +87,7 @@ def sync_detailed(
 
 def sync(
     *,
-    client: AuthenticatedClient,
+    client: "AuthenticatedClient",
     body: ImageGenerationRequest,
 ) -> ErrorResponse | ImageGenerationAccepted | None:
     """Generate an image
@@ -111,7 +113,7 @@ def sync(
 
 async def asyncio_detailed(
     *,
-    client: AuthenticatedClient,
+    client: "AuthenticatedClient",
     body: ImageGenerationRequest,
 ) -> Response[ErrorResponse | ImageGenerationAccepted]:
     """Generate an image
@@ -140,7 +142,7 @@ async def asyncio_detailed(
 
 async def asyncio(
     *,
-    client: AuthenticatedClient,
+    client: "AuthenticatedClient",
     body: ImageGenerationRequest,
 ) -> ErrorResponse | ImageGenerationAccepted | None:
     """Generate an image

@@ -1,12 +1,14 @@
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-import httpx
-
-from ...client import AuthenticatedClient, Client
 from ...models.error_response import ErrorResponse
 from ...models.job import Job
 from ...types import Response, to_status
+
+if TYPE_CHECKING:
+    import httpx
+
+    from ...client import AuthenticatedClient, Client
 
 
 def _get_kwargs(
@@ -23,7 +25,7 @@ def _get_kwargs(
     return _kwargs
 
 
-def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> ErrorResponse | Job:
+def _parse_response(*, client: "AuthenticatedClient | Client", response: "httpx.Response") -> ErrorResponse | Job:
     if 200 <= response.status_code <= 299:
         response_2xx = Job.from_dict(response.json())
 
@@ -34,7 +36,9 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
     return response_default
 
 
-def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[ErrorResponse | Job]:
+def _build_response(
+    *, client: "AuthenticatedClient | Client", response: "httpx.Response"
+) -> Response[ErrorResponse | Job]:
     return Response(
         status_code=to_status(response.status_code),
         content=response.content,
@@ -46,7 +50,7 @@ def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Res
 def sync_detailed(
     job_id: str,
     *,
-    client: AuthenticatedClient,
+    client: "AuthenticatedClient",
 ) -> Response[ErrorResponse | Job]:
     """Show a job
 
@@ -77,7 +81,7 @@ def sync_detailed(
 def sync(
     job_id: str,
     *,
-    client: AuthenticatedClient,
+    client: "AuthenticatedClient",
 ) -> ErrorResponse | Job | None:
     """Show a job
 
@@ -103,7 +107,7 @@ def sync(
 async def asyncio_detailed(
     job_id: str,
     *,
-    client: AuthenticatedClient,
+    client: "AuthenticatedClient",
 ) -> Response[ErrorResponse | Job]:
     """Show a job
 
@@ -132,7 +136,7 @@ async def asyncio_detailed(
 async def asyncio(
     job_id: str,
     *,
-    client: AuthenticatedClient,
+    client: "AuthenticatedClient",
 ) -> ErrorResponse | Job | None:
     """Show a job
 

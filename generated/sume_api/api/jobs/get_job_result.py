@@ -1,12 +1,14 @@
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-import httpx
-
-from ...client import AuthenticatedClient, Client
 from ...models.error_response import ErrorResponse
 from ...models.job_result import JobResult
 from ...types import Response, to_status
+
+if TYPE_CHECKING:
+    import httpx
+
+    from ...client import AuthenticatedClient, Client
 
 
 def _get_kwargs(
@@ -23,7 +25,7 @@ def _get_kwargs(
     return _kwargs
 
 
-def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> ErrorResponse | JobResult:
+def _parse_response(*, client: "AuthenticatedClient | Client", response: "httpx.Response") -> ErrorResponse | JobResult:
     if 200 <= response.status_code <= 299:
         response_2xx = JobResult.from_dict(response.json())
 
@@ -35,7 +37,7 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
 
 
 def _build_response(
-    *, client: AuthenticatedClient | Client, response: httpx.Response
+    *, client: "AuthenticatedClient | Client", response: "httpx.Response"
 ) -> Response[ErrorResponse | JobResult]:
     return Response(
         status_code=to_status(response.status_code),
@@ -48,7 +50,7 @@ def _build_response(
 def sync_detailed(
     job_id: str,
     *,
-    client: AuthenticatedClient,
+    client: "AuthenticatedClient",
 ) -> Response[ErrorResponse | JobResult]:
     """Fetch the result of a job
 
@@ -79,7 +81,7 @@ def sync_detailed(
 def sync(
     job_id: str,
     *,
-    client: AuthenticatedClient,
+    client: "AuthenticatedClient",
 ) -> ErrorResponse | JobResult | None:
     """Fetch the result of a job
 
@@ -105,7 +107,7 @@ def sync(
 async def asyncio_detailed(
     job_id: str,
     *,
-    client: AuthenticatedClient,
+    client: "AuthenticatedClient",
 ) -> Response[ErrorResponse | JobResult]:
     """Fetch the result of a job
 
@@ -134,7 +136,7 @@ async def asyncio_detailed(
 async def asyncio(
     job_id: str,
     *,
-    client: AuthenticatedClient,
+    client: "AuthenticatedClient",
 ) -> ErrorResponse | JobResult | None:
     """Fetch the result of a job
 

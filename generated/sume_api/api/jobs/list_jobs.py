@@ -1,11 +1,13 @@
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import httpx
-
-from ...client import AuthenticatedClient, Client
 from ...models.error_response import ErrorResponse
 from ...models.job_list import JobList
 from ...types import UNSET, Response, Unset, to_status
+
+if TYPE_CHECKING:
+    import httpx
+
+    from ...client import AuthenticatedClient, Client
 
 
 def _get_kwargs(
@@ -37,7 +39,7 @@ def _get_kwargs(
     return _kwargs
 
 
-def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> ErrorResponse | JobList:
+def _parse_response(*, client: "AuthenticatedClient | Client", response: "httpx.Response") -> ErrorResponse | JobList:
     if 200 <= response.status_code <= 299:
         response_2xx = JobList.from_dict(response.json())
 
@@ -49,7 +51,7 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
 
 
 def _build_response(
-    *, client: AuthenticatedClient | Client, response: httpx.Response
+    *, client: "AuthenticatedClient | Client", response: "httpx.Response"
 ) -> Response[ErrorResponse | JobList]:
     return Response(
         status_code=to_status(response.status_code),
@@ -61,7 +63,7 @@ def _build_response(
 
 def sync_detailed(
     *,
-    client: AuthenticatedClient,
+    client: "AuthenticatedClient",
     cursor: str | Unset = UNSET,
     limit: int | Unset = UNSET,
     status: str | Unset = UNSET,
@@ -102,7 +104,7 @@ def sync_detailed(
 
 def sync(
     *,
-    client: AuthenticatedClient,
+    client: "AuthenticatedClient",
     cursor: str | Unset = UNSET,
     limit: int | Unset = UNSET,
     status: str | Unset = UNSET,
@@ -138,7 +140,7 @@ def sync(
 
 async def asyncio_detailed(
     *,
-    client: AuthenticatedClient,
+    client: "AuthenticatedClient",
     cursor: str | Unset = UNSET,
     limit: int | Unset = UNSET,
     status: str | Unset = UNSET,
@@ -177,7 +179,7 @@ async def asyncio_detailed(
 
 async def asyncio(
     *,
-    client: AuthenticatedClient,
+    client: "AuthenticatedClient",
     cursor: str | Unset = UNSET,
     limit: int | Unset = UNSET,
     status: str | Unset = UNSET,
