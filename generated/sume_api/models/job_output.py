@@ -19,7 +19,7 @@ T = TypeVar("T", bound="JobOutput")
 
 @_attrs_define(kw_only=True)
 class JobOutput(_ModelBase):
-    """What the job made.
+    """What the job made; which members are filled depends on the type of the job.
 
     Attributes:
         analysis (JobOutputAnalysis | None | Unset): Structured result of a reference analysis; null for other jobs.

@@ -32,7 +32,7 @@ class JobResult(_ModelBase):
         error (JobError | None | Unset): Why the job failed, sanitized; null otherwise.
         object_ (None | str | Unset): Always `job`.
         progress (float | None | Unset): Share of the work done, from 0 to 1; null when unknown.
-        result (JobOutput | None | Unset): What the job made.
+        result (JobOutput | None | Unset): What the job made; which members are filled depends on the type of the job.
         result_url (None | str | Unset): Where the result can be fetched once the job is completed; null before.
         type_ (None | str | Unset): What kind of work the job does.
         updated_at (datetime.datetime | None | str | Unset): When the job last changed.
