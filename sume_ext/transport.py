@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import os
 import warnings
-from functools import partial
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
 from urllib.parse import unquote, urlsplit
 
 import httpcore
@@ -18,51 +17,24 @@ import httpcore
 from sume_ext.deadlines import AsyncBoundedNetwork, BoundedNetwork, Limit
 from sume_ext.errors import ConfigurationError, NotSentError
 from sume_ext.routes import PORTS, Place, Places, PoolKey, tls_settings
+from sume_ext.shelf import Shelf, is_open
 from sume_ext.streams import AsyncHttpStream, HttpStream, Sender, ours
 
 if TYPE_CHECKING:
-    import ssl
     from asyncio import AbstractEventLoop
-    from collections.abc import AsyncGenerator, Callable
+    from collections.abc import AsyncGenerator
 
     import httpx
 
     from sume_ext.config import Config
     from sume_ext.wire import Request, Timeouts
 
-P = TypeVar("P")
+Lane: TypeAlias = httpcore.HTTPConnection | httpcore.ConnectionPool
+AsyncLane: TypeAlias = httpcore.AsyncHTTPConnection | httpcore.AsyncConnectionPool
 
 _KEPT_SECONDS = 60.0
 _KEPT_SECONDS_FOR_ONE_SHOT = 4.0
 _AT_ONCE = 64
-
-
-class _Shelf(Generic[P]):
-    """Pools of one connection each, the last used on top; each carries one exchange at a time.
-
-    A pool of httpcore's gets slower with every connection in it, a shelf of pools doesn't. A
-    request that mustn't be repeated gets its own kind, in which connections grow old soon: a
-    server that closes one just when it is used would leave the outcome unknown.
-
-    Args:
-        make: Makes one more pool.
-    """
-
-    def __init__(self, make: Callable[[PoolKey], P]) -> None:
-        self._make = make
-        self._free: dict[PoolKey, list[P]] = {}
-        self.all: list[P] = []
-        self.process = os.getpid()
-
-    def take(self, key: PoolKey) -> tuple[P, Callable[[], None]]:
-        """A pool, and what puts it back."""
-        free = self._free.setdefault(key, [])
-        try:
-            pool = free.pop()
-        except IndexError:
-            pool = self._make(key)
-            self.all.append(pool)
-        return pool, partial(free.append, pool)
 
 
 class HttpTransport:
@@ -77,7 +49,7 @@ class HttpTransport:
         self._config = config
         self._given = given
         self._places = Places(config)
-        self._shelf = _Shelf(self._make)
+        self._shelf = Shelf(self._make)
 
     def open(self, request: Request, timeouts: Timeouts) -> HttpStream:
         """Send a request and come back with the head of its answer."""
@@ -99,31 +71,37 @@ class HttpTransport:
     def _exchange(self, key: PoolKey, request: httpcore.Request, limit: Limit) -> HttpStream:
         if self._shelf.process != os.getpid():
             self.close()  # the copies of a forked child; the parent's stay open
-        pool, put_back = self._shelf.take(key)
+        lane, put_back, stale = self._shelf.take(key, request.url.origin)
+        for one in stale:
+            one.close()
         try:
-            answer = pool.handle_request(request)
+            answer = lane.handle_request(request)
         except BaseException:
             put_back()
             raise
         return HttpStream(answer.status, answer.headers, answer, limit, put_back)
 
-    def _make(self, key: PoolKey) -> httpcore.ConnectionPool:
+    def _make(self, key: PoolKey, origin: httpcore.Origin) -> Lane:
+        options = _options(self._config, key)
+        proxy = _proxy(self._config, key)
+        if proxy is None:
+            return httpcore.HTTPConnection(origin, **options, network_backend=BoundedNetwork())
+        network = BoundedNetwork(proxied=True)
         return httpcore.ConnectionPool(
-            **_pool_options(self._config, key),
-            network_backend=BoundedNetwork(proxied=key[2] is not None),
+            **options, proxy=proxy, max_connections=1, network_backend=network
         )
 
     def close(self) -> None:
         """Close every connection; a later request opens a new one."""
-        shelf, self._shelf = self._shelf, _Shelf(self._make)
-        for pool in shelf.all:
-            pool.close()
+        shelf, self._shelf = self._shelf, Shelf(self._make)
+        for lane in shelf.all:
+            lane.close()
         if self._given is not None:
             self._given.close()
 
     def __del__(self) -> None:
-        shelf: _Shelf[httpcore.ConnectionPool] | None = getattr(self, "_shelf", None)
-        if shelf is not None and any(pool.connections for pool in shelf.all):
+        shelf: Shelf[Lane] | None = getattr(self, "_shelf", None)
+        if shelf is not None and any(map(is_open, shelf.all)):
             _warn_of_forgotten(self)
             self.close()
 
@@ -208,7 +186,7 @@ class _Room:
         from asyncio import Semaphore  # noqa: PLC0415  (as above)
 
         self._config = config
-        self._shelf = _Shelf(self._make)
+        self._shelf = Shelf(self._make)
         self._turnstile = Semaphore(_AT_ONCE)
         self._life = self._live()
         self.process = os.getpid()
@@ -216,7 +194,7 @@ class _Room:
     @property
     def holds_any(self) -> bool:
         """Whether there is something to close."""
-        return any(pool.connections for pool in self._shelf.all)
+        return any(map(is_open, self._shelf.all))
 
     async def exchange(
         self, key: PoolKey, request: httpcore.Request, limit: Limit
@@ -229,31 +207,38 @@ class _Room:
                 await self._turnstile.acquire()
         except TimeoutError:
             raise NotSentError("too many requests of this client are under way.") from None
-        pool, put_back = self._shelf.take(key)
+        lane, put_back, stale = self._shelf.take(key, request.url.origin)
 
         def leave() -> None:
             put_back()
             self._turnstile.release()
 
         try:
-            answer = await pool.handle_async_request(request)
+            for one in stale:
+                await one.aclose()
+            answer = await lane.handle_async_request(request)
         except BaseException:
             leave()
             raise
         return AsyncHttpStream(answer.status, answer.headers, answer, limit, leave)
 
-    def _make(self, key: PoolKey) -> httpcore.AsyncConnectionPool:
+    def _make(self, key: PoolKey, origin: httpcore.Origin) -> AsyncLane:
+        options = _options(self._config, key)
+        proxy = _proxy(self._config, key)
+        if proxy is None:
+            network = AsyncBoundedNetwork()
+            return httpcore.AsyncHTTPConnection(origin, **options, network_backend=network)
+        network = AsyncBoundedNetwork(proxied=True)
         return httpcore.AsyncConnectionPool(
-            **_pool_options(self._config, key),
-            network_backend=AsyncBoundedNetwork(proxied=key[2] is not None),
+            **options, proxy=proxy, max_connections=1, network_backend=network
         )
 
     async def _live(self) -> AsyncGenerator[None]:
         try:
             yield
         finally:
-            for pool in self._shelf.all:
-                await pool.aclose()
+            for lane in self._shelf.all:
+                await lane.aclose()
 
     async def enter(self) -> None:
         """Begin; a loop that shuts down ends its generators, and so this."""
@@ -264,36 +249,36 @@ class _Room:
         await self._life.aclose()
 
 
-def _pool_options(config: Config, key: PoolKey) -> dict[str, Any]:
-    """What the pools of both worlds have in common.
-
-    Raises:
-        ConfigurationError: The proxy speaks SOCKS, and httpcore's extra for that is missing.
-    """
+def _options(config: Config, key: PoolKey) -> dict[str, Any]:
+    """What the connections of both worlds have in common."""
     scheme, _, proxy, repeatable = key
-    tls = None
-    if scheme == "https" or (proxy or "").startswith("https:"):
-        tls = tls_settings(config)
+    secure = scheme == "https" or (proxy or "").startswith("https:")
     return {
-        "ssl_context": tls,
-        "proxy": None if proxy is None else _proxy(proxy, tls),
-        "max_connections": 1,
+        "ssl_context": tls_settings(config) if secure else None,
         "keepalive_expiry": _KEPT_SECONDS if repeatable else _KEPT_SECONDS_FOR_ONE_SHOT,
     }
 
 
-def _proxy(url: str, tls: ssl.SSLContext | None) -> httpcore.Proxy:
-    parts = urlsplit(url)
-    if parts.scheme.startswith("socks") and find_spec("socksio") is None:
+def _proxy(config: Config, key: PoolKey) -> httpcore.Proxy | None:
+    """The proxy on the way, if there is one.
+
+    Raises:
+        ConfigurationError: It speaks SOCKS, and httpcore's extra for that is missing.
+    """
+    if key[2] is None:
+        return None
+    parts = urlsplit(key[2])
+    socks = parts.scheme.startswith("socks")
+    if socks and find_spec("socksio") is None:
         raise ConfigurationError(
             "a SOCKS proxy needs one more package.", hint="Install it: pip install httpx[socks]."
         )
     user, password = parts.username, parts.password
-    port = parts.port or (1080 if parts.scheme.startswith("socks") else PORTS[parts.scheme])
+    port = parts.port or (1080 if socks else PORTS[parts.scheme])
     return httpcore.Proxy(
         httpcore.URL(scheme=parts.scheme, host=parts.hostname or "", port=port, target="/"),
         auth=None if user is None else (unquote(user), unquote(password or "")),
-        ssl_context=tls if parts.scheme == "https" else None,
+        ssl_context=tls_settings(config) if parts.scheme == "https" else None,
     )
 
 

@@ -166,10 +166,10 @@ def test_nothing_is_opened_before_the_first_call_nor_left_open_after_close(
     transport = sume._runner.transport
     assert not transport._shelf.all
     sume.jobs.get("job_1")
-    assert any(pool.connections for pool in transport._shelf.all)
-    pools = [*transport._shelf.all]
+    (lane,) = transport._shelf.all
+    assert lane.is_available()
     sume.close()
-    assert not any(pool.connections for pool in pools)
+    assert lane.is_closed()
     assert sume.jobs.get("job_1").id == "job_1"
     sume.close()
     sume.close()
