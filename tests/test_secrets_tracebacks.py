@@ -19,6 +19,7 @@ from sume_api.api.assets import create_asset
 
 from sume_ext import AsyncSume, ConfigurationError, InvalidArgumentError, Sume, SumeError
 from sume_ext.border import border, conceal
+from sume_ext.sandbox import Sandbox
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -247,3 +248,17 @@ def test_the_border_changes_neither_name_nor_signature() -> None:
 
 def _refuse(_: str) -> None:
     raise InvalidArgumentError("no")
+
+
+def test_frames_of_the_engine_below_us_are_emptied(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An interruption comes up through httpcore, whose frames hold every header and the body."""
+
+    def interrupt(*_: object, **__: object) -> bytes:
+        raise KeyboardInterrupt
+
+    with Sandbox() as sandbox, Sume(api_key=key(), base_url=sandbox.base_url) as sume:
+        monkeypatch.setattr("httpcore._sync.http11.HTTP11Connection._receive_event", interrupt)
+        error = failure_of(lambda: CALLS["sends a secret"](sume))
+    assert type(error) is KeyboardInterrupt
+    assert any(frame.f_globals["__name__"].startswith("httpcore") for frame in frames(error))
+    assert MARK not in shown(error)
