@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from sume_ext import redact
 from sume_ext.sandbox import Sandbox, sample_video
 from tests.secrets.tour import EVERYWHERE, AsyncGuide, SyncGuide, bad_weather, good_weather
 from tests.secrets.trap import Trap, found_in, gitleaks
@@ -124,6 +125,25 @@ def test_no_fault_of_the_request_path_shows_anything(
     assert len(set(trap.failures)) >= 5, sorted(set(trap.failures))
     assert found_in(trap.folder, markers) == {}
     assert gitleaks(trap.folder) == []
+
+
+PLANTED = """
+Authorization: Bearer abcDEF123456ghi
+X-Api-Key: 0123456789abcdefXYZ
+key sume_live_0123456789abcdefABCD
+GET https://b.example/k?X-Amz-Signature=0123456789abcdef0123456789abcdef
+user_sandbox_0123456789abcdef0123 asked
+someone.else@sandbox.example asked
+"""
+
+
+def test_the_scanner_finds_what_is_planted_and_nothing_once_it_is_redacted(tmp_path: Path) -> None:
+    for name, text in {"planted": PLANTED, "redacted": redact(PLANTED)}.items():
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "app.log").write_text(text)
+    expected = ["bearer", "owner-id", "sandbox-email", "signed-url", "sume-key", "x-api-key"]
+    assert set(expected) <= set(gitleaks(tmp_path / "planted"))
+    assert gitleaks(tmp_path / "redacted") == []
 
 
 def test_without_the_protections_every_kind_is_found(
