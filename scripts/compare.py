@@ -75,7 +75,7 @@ def compare(old: dict[str, Fact], new: dict[str, Fact]) -> list[Change]:
 def _come_or_gone(place: str, before: Fact | None, after: Fact | None) -> Change:
     if before is not None:
         # Whoever sends it or reads it does so in vain.
-        rating = Rating.COMPATIBLE if " header " in place else Rating.BREAKING
+        rating = Rating.COMPATIBLE if " answer header " in place else Rating.BREAKING
         return Change(place, "removed", before, None, rating)
     demanded = after is not None and after.side == "request" and bool(after.holds.get("required"))
     fact = after.holds.get("kind", "") if after else ""

@@ -68,7 +68,7 @@ def _operation(operation: Operation) -> Iterator[tuple[str, Fact]]:
         place = f"{name} status {answered.status}"
         yield place, Fact("answer", {}, name, inferred=answered.inferred)
         for header in answered.headers if answered.good else ():
-            yield f"{name} header {header}", Fact("answer", {}, name)
+            yield f"{name} answer header {header}", Fact("answer", {}, name)
 
 
 def _places(

@@ -74,7 +74,7 @@ def place_of(verdict: Verdict, old: Json, new: Json) -> str:
 def _answer(name: str, rest: Sequence[str]) -> str:
     status = rest[1]
     if "headers" in rest:
-        return f"{name} header {rest[3]}" if len(rest) > 3 else name  # noqa: PLR2004  (its name)
+        return f"{name} answer header {rest[3]}" if len(rest) > 3 else name  # noqa: PLR2004  (its name)
     if "schema" not in rest:
         return name
     inner = _inner(_after(rest, "schema"))

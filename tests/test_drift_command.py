@@ -93,6 +93,18 @@ def test_it_fits_on_a_screen(capsys: pytest.CaptureFixture[str], tmp_path: Path)
     assert max(map(len, out.splitlines())) <= 170
 
 
+def test_a_header_of_an_answer_is_no_argument() -> None:
+    """It is called a header as a parameter may be, but nobody passes it."""
+    live = pipeline.pinned()
+    headers = live["paths"]["/me"]["get"]["responses"]["200"]["headers"]
+    headers["X-Request-Id"] = {"schema": {"type": "string"}}
+    one, other = (fetch.Fetched(x, "file", None) for x in (pipeline.pinned(), live))
+    told = drift.drift(one, other, plain=True)
+    assert [change.place for change in told.changes] == ["get_me answer header x-request-id"]
+    assert not told.consequences.signatures
+    assert not told.consequences.flags
+
+
 def test_a_role_that_is_filled_otherwise_is_told(breaking: Path) -> None:
     live = json.loads(breaking.read_text(encoding="utf-8"))
     live["paths"]["/face-swap"] = pipeline.pinned()["paths"]["/face-swap"]
