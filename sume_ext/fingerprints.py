@@ -24,7 +24,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
 LIMIT = 1024
 LINKS = 2048
@@ -33,7 +33,7 @@ SHORTEST = 8
 
 _WORD = 4
 _PIECE = 64
-_CHUNK = 128
+_CHUNK = 64
 _CHUNKS_KEPT = 64
 _LOWER = bytes(range(256)).lower()
 _NOT_ALNUM = bytes(i for i in range(256) if not (i < 128 and chr(i).isalnum()))  # noqa: PLR2004
@@ -150,15 +150,15 @@ class Fingerprints:
         """Where in the text known secrets stand, as spans of its indices, in no special order."""
         if not self._samples:
             return []
-        spans = self._search(text, _as_is)
+        spans = self._search(text, _AsIs)
         escapes = "%" in text or "\\" in text or "&" in text or "\x1b" in text
         if escapes and _escape().search(text):
             # What was found as it is must not be found, and placed, a second time.
-            spans += self._search(_blanked(text, spans) if spans else text, _undone)
+            spans += self._search(_blanked(text, spans) if spans else text, _Undone)
         return spans
 
-    def _search(self, text: str, view: Callable[[str], str]) -> list[tuple[int, int]]:
-        squeezed = squeeze(view(text))
+    def _search(self, text: str, view: type[_AsIs | _Undone]) -> list[tuple[int, int]]:
+        squeezed = view.squeezed(text)
         words = memoryview(squeezed)[: len(squeezed) // _WORD * _WORD].cast("I")
         samples = self._samples
         if samples.keys().isdisjoint(words):
@@ -172,7 +172,7 @@ class Fingerprints:
                     continue
                 if self._digest(squeezed[start:end]) == one.digest:
                     found.append((start, end))
-        return _in_text(text, view, found) if found else []
+        return _in_text(view(text), found) if found else []
 
 
 _ORDER: Literal["little", "big"] = "little" if memoryview(b"\1\0\0\0").cast("I")[0] == 1 else "big"
@@ -218,34 +218,82 @@ def _blanked(text: str, spans: list[tuple[int, int]]) -> str:
     return "".join((*parts, text[done:]))
 
 
-def _as_is(text: str) -> str:
-    return text
+class _AsIs:
+    """How the squeezed text lies in the text: which chunk holds which of its characters.
 
-
-def _undone(text: str) -> str:
-    return _escape().sub(_undo, text)
-
-
-def _in_text(
-    text: str, view: Callable[[str], str], found: list[tuple[int, int]]
-) -> list[tuple[int, int]]:
-    """Spans of the squeezed text as spans of the text; `found` is in ascending order.
-
-    The text is cut into chunks whose squeezed lengths are cheap to know; only the chunks in which
-    something was found are looked at character by character.
+    Args:
+        text: The text.
     """
-    cuts = _cuts(text)
-    offsets = [0, *accumulate(len(squeeze(view(text[a:b]))) for a, b in pairwise(cuts))]
+
+    def __init__(self, text: str) -> None:
+        marks = text.encode("ascii", "replace").translate(_IS_ALNUM)
+        counts = (marks.count(1, at, at + _CHUNK) for at in range(0, len(marks), _CHUNK))
+        self._marks = marks
+        self.offsets = [0, *accumulate(counts)]
+
+    @staticmethod
+    def squeezed(text: str) -> bytes:
+        """The text as this view squeezes it."""
+        return squeeze(text)
+
+    def characters(self, number: int) -> tuple[list[int], dict[int, int]]:
+        """Where each squeezed character of a chunk begins, and where those of escapes end."""
+        start, end = number * _CHUNK, (number + 1) * _CHUNK
+        return list(compress(range(start, end), self._marks[start:end])), _NO_ESCAPES
+
+
+class _Undone:
+    """As `_AsIs`, with escapes undone."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        # Chunks end after a space or comma, so never inside an escape.
+        self._cuts = [0]
+        while match := _CUT.search(text, self._cuts[-1] + _CHUNK):
+            self._cuts.append(match.end())
+        if self._cuts[-1] < len(text):
+            self._cuts.append(len(text))
+        counts = (len(self.squeezed(text[a:b])) for a, b in pairwise(self._cuts))
+        self.offsets = [0, *accumulate(counts)]
+
+    @staticmethod
+    def squeezed(text: str) -> bytes:
+        """As `_AsIs.squeezed`."""
+        return squeeze(_escape().sub(_undo, text))
+
+    def characters(self, number: int) -> tuple[list[int], dict[int, int]]:
+        """As `_AsIs.characters`."""
+        start, end = self._cuts[number : number + 2]
+        starts: list[int] = []
+        escapes: dict[int, int] = {}
+        for match in _escape("|[A-Za-z0-9]+").finditer(self._text, start, end):
+            a, b = match.span()
+            if self._text[a] not in _SIGNS:
+                starts.extend(range(a, b))
+            elif _undo(match):
+                starts.append(a)
+                escapes[a] = b
+        return starts, escapes
+
+
+_NO_ESCAPES: dict[int, int] = {}
+
+
+def _in_text(view: _AsIs | _Undone, found: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Spans of the squeezed text as spans of the text.
+
+    Only the chunks in which something was found are looked at character by character.
+    """
     chunks: dict[int, tuple[list[int], dict[int, int]]] = {}
 
     def place(index: int) -> tuple[int, dict[int, int]]:
-        number = bisect_right(offsets, index) - 1
+        number = bisect_right(view.offsets, index) - 1
         if number not in chunks:
             if len(chunks) > _CHUNKS_KEPT:
                 chunks.clear()
-            chunks[number] = _characters(text, *cuts[number : number + 2], undo=view is _undone)
+            chunks[number] = view.characters(number)
         starts, escapes = chunks[number]
-        return starts[index - offsets[number]], escapes
+        return starts[index - view.offsets[number]], escapes
 
     spans: list[tuple[int, int]] = []
     for start, end in found:
@@ -253,33 +301,3 @@ def _in_text(
         last, escapes = place(end - 1)
         spans.append((first, escapes.get(last, last + 1)))
     return spans
-
-
-_NO_ESCAPES: dict[int, int] = {}
-
-
-def _cuts(text: str) -> list[int]:
-    """Where chunks begin and the last one ends: never inside an escape."""
-    cuts = [0]
-    while match := _CUT.search(text, cuts[-1] + _CHUNK):
-        cuts.append(match.end())
-    if cuts[-1] < len(text):
-        cuts.append(len(text))
-    return cuts
-
-
-def _characters(text: str, start: int, end: int, *, undo: bool) -> tuple[list[int], dict[int, int]]:
-    """Where each squeezed character of a chunk begins in the text, and where escapes end."""
-    if not undo:
-        marks = text[start:end].encode("ascii", "replace").translate(_IS_ALNUM)
-        return list(compress(range(start, end), marks)), _NO_ESCAPES
-    starts: list[int] = []
-    escapes: dict[int, int] = {}
-    for match in _escape("|[A-Za-z0-9]+").finditer(text, start, end):
-        a, b = match.span()
-        if text[a] not in _SIGNS:
-            starts.extend(range(a, b))
-        elif _undo(match):
-            starts.append(a)
-            escapes[a] = b
-    return starts, escapes
