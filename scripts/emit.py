@@ -44,6 +44,13 @@ def effective(contract: Contract, names: Names) -> Effective:
     Raises:
         Stop: two shapes want one name, or a row of the table fits nothing.
     """
+    try:
+        return _effective(contract, names)
+    except RecursionError as error:
+        raise Stop(Exit.WORDING, "The document is nested too deeply to be told.") from error
+
+
+def _effective(contract: Contract, names: Names) -> Effective:
     first = Emitter(contract, names, {})
     first.document()
     # Once it is known which shapes the table names, equal shapes elsewhere share the name.

@@ -217,7 +217,10 @@ def read(raw: Json, names: Names) -> Contract:
     Raises:
         Stop: the document says something that no client could keep.
     """
-    return DocumentReader(raw, names).read()
+    try:
+        return DocumentReader(raw, names).read()
+    except RecursionError as error:
+        raise Stop(Exit.WORDING, "The document is nested too deeply to be read.") from error
 
 
 def _preferred(content: Json, where: str) -> str | None:

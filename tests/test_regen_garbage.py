@@ -117,6 +117,15 @@ def test_drift_of_junk_is_told_or_refused(numbers: list[int], junk: list[int]) -
     assert len(message.splitlines()) <= 3
 
 
+def test_a_schema_without_bottom_is_refused() -> None:
+    deep: Json = {"type": "string"}
+    for _ in range(3000):
+        deep = {"type": "array", "items": deep}
+    document = pipeline.small(deep)
+    message = refusal(lambda: read_document.read(document, pipeline.no_names()))
+    assert message == "The document is nested too deeply to be read."
+
+
 @settings(max_examples=20, deadline=None, phases=QUICK)
 @given(target=st.text("$.[]*'@?=paths/jobs 0", max_size=16))
 def test_any_target_of_a_patch_is_used_or_refused(target: str, tmp_path_factory: Any) -> None:
