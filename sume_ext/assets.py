@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from sume_ext import roles
 from sume_ext.calls import perform
+from sume_ext.errors import InvalidArgumentError
 
 if TYPE_CHECKING:
     from sume_api.models import Asset
@@ -30,6 +31,10 @@ def reopen(engine: Engine, scene: Asset) -> Flow[Asset]:
         engine: The client's.
         scene: An item of `assets.search` or `assets.list`.
     """
+    if not hasattr(scene, "to_dict"):
+        raise InvalidArgumentError(
+            f"a {type(scene).__name__} is no scene.", hint="Pass an item of sume.assets.search()."
+        )
     binding = engine.binding("assets.get")
     raw = scene.to_dict()
     found = {name: role.find(raw) for name, role in _CONTEXT.items()}

@@ -11,10 +11,12 @@ from datetime import date, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, get_args
 
+from sume_ext.argument_types import first_misfit
 from sume_ext.calls import Call, minted
 from sume_ext.effects import Effect
 from sume_ext.errors import InvalidArgumentError
 from sume_ext.explaining import explained, for_people, sections, spelled
+from sume_ext.ids import check_id
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -120,21 +122,21 @@ class Binding:
         """The operation's text, then what each parameter means."""
         text, _, arguments = sections(self.operation.sync_detailed.__doc__, "Args:")
         if self.body is not None:
-            arguments = sections(self.body.__doc__, "Attributes:")[2] or arguments
+            arguments = sections(self._body_class.__doc__, "Attributes:")[2] or arguments
         if self.effect is Effect.SPENDS:
             text += "\n\nMay reserve or spend credits."
         return f"{text}\n\nArgs:\n{spelled(arguments)}" if arguments.strip() else text
 
+    @cached_property
+    def _body_class(self) -> Any:
+        """The request class itself, where the table has a stand-in that imports it on first use."""
+        resolve = getattr(self.body, "resolve", None)
+        return self.body if resolve is None else resolve()
+
     def _checked(self, *ids: object, **kwargs: Any) -> dict[str, Any]:
         """The generated ``_get_kwargs``, which would send the id "None" for None."""
         for given in (*ids, *(kwargs[name] for name in self._ids if name in kwargs)):
-            if not isinstance(given, str) or given in ("", ".", ".."):
-                what = repr(given) if isinstance(given, str) else type(given).__name__
-                raise InvalidArgumentError(
-                    f"{self.name}: an id is a text as the API gave it, not {what}.",
-                    hint="Pass the id as the API gave it.",
-                    operation=self.name,
-                )
+            check_id(given, self.name)
         arguments: dict[str, Any] = self.operation._get_kwargs(*ids, **kwargs)  # noqa: SLF001
         return arguments
 
@@ -175,9 +177,36 @@ class Binding:
         keys |= {name: kwargs.pop(name) for name in keys if name in kwargs}
         try:
             if self.body is None:
-                return self.call.arguments(*args, **keys, **kwargs)
-            return self.call.arguments(*args, **keys, body=self.body(**kwargs))
+                made = self.call.arguments(*args, **keys, **kwargs)
+            else:
+                made = self.call.arguments(*args, **keys, body=self.body(**kwargs))
         except InvalidArgumentError:
             raise
         except (TypeError, ValueError, AttributeError) as error:
             raise explained(self.name, self.signature, error, args, kwargs) from None
+        self._refuse_misfits(kwargs)
+        return made
+
+    def _refuse_misfits(self, kwargs: Mapping[str, object]) -> None:
+        takes = self.operation._get_kwargs if self.body is None else self._body_class  # noqa: SLF001
+        name = first_misfit(takes, kwargs)
+        if name is not None:
+            raise InvalidArgumentError(
+                f"{self.name}: {name} is a {type(kwargs[name]).__name__}.",
+                hint=f"It takes {self.signature.parameters[name].annotation}.",
+                operation=self.name,
+            )
+
+    def raw_arguments(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
+        """As `arguments`, for those of the generated ``_get_kwargs`` itself: a body comes whole.
+
+        Raises:
+            InvalidArgumentError: They don't fit it.
+        """
+        takes = self.operation._get_kwargs  # noqa: SLF001
+        try:
+            return self.call.arguments(*args, **kwargs)
+        except InvalidArgumentError:
+            raise
+        except (TypeError, ValueError, AttributeError) as error:
+            raise explained(self.name, inspect.signature(takes), error, args, kwargs) from None

@@ -10,7 +10,7 @@ from __future__ import annotations
 from functools import wraps
 from typing import TYPE_CHECKING, ParamSpec, TypeVar, cast
 
-from sume_ext.errors import SumeError
+from sume_ext.errors import InvalidArgumentError, SumeError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -30,6 +30,7 @@ _BELOW = frozenset({
 
 def border(work: Callable[P, T]) -> Callable[P, T]:
     """Let a public callable fail without showing what it was called with, or what it did then."""
+    name = work.__qualname__.removesuffix(".__init__")
 
     @wraps(work)
     def crossing(*args: P.args, **kwargs: P.kwargs) -> T:
@@ -38,6 +39,9 @@ def border(work: Callable[P, T]) -> Callable[P, T]:
         except BaseException as error:
             del args, kwargs
             conceal(error)
+            if isinstance(error, TypeError) and _was_not_entered(error):
+                # Python's own words, which name parameters but no values.
+                raise InvalidArgumentError(f"{error}.", hint=f"See help({name}).") from None
             raise
 
     return crossing
@@ -67,6 +71,11 @@ def conceal(error: BaseException) -> None:
         ]
         if isinstance(one, BaseExceptionGroup):
             pending += cast("tuple[BaseException, ...]", one.exceptions)
+
+
+def _was_not_entered(error: TypeError) -> bool:
+    """Whether a call failed at its arguments: then no frame stands below the caller's."""
+    return error.__traceback__ is not None and error.__traceback__.tb_next is None
 
 
 def _frames(error: BaseException) -> Iterator[FrameType]:

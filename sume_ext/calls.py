@@ -244,8 +244,6 @@ def build(config: Config, call: Call, kwargs: dict[str, Any]) -> Request:
 
 
 def _credentials(config: Config) -> dict[str, str]:
-    if config.api_key is None:
-        return {}
     if config.auth == "bearer":
         return {"authorization": f"Bearer {config.api_key.reveal()}"}
     return {"x-api-key": config.api_key.reveal()}

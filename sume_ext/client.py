@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, ParamSpec, Self, TypeVar, cast
 from attrs import evolve
 
 from sume_ext import operations
-from sume_ext.binding import Async, Sync
+from sume_ext.binding import Async, Binding, Sync
 from sume_ext.border import border
-from sume_ext.calls import Call, Settings, perform
+from sume_ext.calls import Settings, perform
 from sume_ext.clock import Clock, SystemClock
 from sume_ext.config import AuthScheme, Config, resolve
 from sume_ext.effects import Effect
@@ -82,15 +82,11 @@ class _Client(operations.Api[M]):
         return twin
 
     def _unbound(self, operation: Any, args: Any, kwargs: Any) -> Flow[Any]:
-        name = operation.__name__.rpartition(".")[2]
-        try:
-            arguments = operation._get_kwargs(*args, **kwargs)  # noqa: SLF001
-        except (TypeError, ValueError, AttributeError) as error:
-            raise InvalidArgumentError(
-                f"{name}: its arguments don't fit ({type(error).__name__}).", operation=name
-            ) from None
-        effect = Effect.READS if arguments["method"].lower() == "get" else Effect.SPENDS
-        call = Call(name, effect, operation._get_kwargs, operation._parse_response)  # noqa: SLF001
+        bound, line = _line_of(operation)
+        arguments = line.raw_arguments(args, kwargs)
+        call = line.call
+        if not bound and arguments["method"].lower() == "get":
+            call = evolve(call, effect=Effect.READS)
         return (yield from perform(self._engine.settings, call, arguments)).parsed
 
     def __repr__(self) -> str:
@@ -126,6 +122,21 @@ class _Client(operations.Api[M]):
                 "max_response_bytes": config.max_response_bytes,
             },
         )
+
+
+def _line_of(operation: Any) -> tuple[bool, Binding]:
+    """Whether the table has a generated module, and its line or one for this call alone."""
+    if not hasattr(operation, "_get_kwargs"):
+        raise InvalidArgumentError(
+            f"a {type(operation).__name__} is no generated operation module.",
+            hint="Pass a module of sume_api.api, as in sume.call(get_job, 'job_123').",
+        )
+    for line in operations.BINDINGS.values():
+        if line.operation == operation and not line.defaults:
+            return True, line
+    line = Binding(operation, None, effect=Effect.SPENDS, kind="call")
+    line.name = operation.__name__.rpartition(".")[2]
+    return False, line
 
 
 def _rebuilt(kind: type[Any], arguments: dict[str, Any], options: dict[str, Any]) -> Any:
@@ -209,7 +220,8 @@ class Sume(_Client[Sync]):
     def call(self, operation: Operation[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Any generated operation module, bound or not, with its own arguments.
 
-        What isn't a GET counts as spending, so it is never sent twice.
+        What the table doesn't have and isn't a GET counts as spending: it is sent again only when
+        it surely did no work.
         """
         parsed: T = self._engine.block(self._unbound(operation, args, kwargs))
         return parsed

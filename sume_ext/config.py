@@ -6,7 +6,9 @@ the defaults; a key never travels unencrypted except to this machine.
 
 from __future__ import annotations
 
+import math
 import os
+import re
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Literal
 from urllib.parse import urlsplit
@@ -30,7 +32,7 @@ class Config:
     """Settings of one client.
 
     Attributes:
-        api_key: The workspace's key; None for a client that can't authenticate.
+        api_key: The workspace's key.
         base_url: Where the API is, without a trailing slash.
         auth: ``bearer``, or ``x-api-key`` for legacy keys made in the dashboard.
         timeout: Seconds one call may take altogether, its retries included.
@@ -40,7 +42,7 @@ class Config:
         verify: True, False, or an `ssl.SSLContext`; ``SSL_CERT_FILE`` is honoured when True.
     """
 
-    api_key: Secret | None
+    api_key: Secret
     base_url: str = DEFAULT_BASE_URL
     auth: AuthScheme = "bearer"
     timeout: float = 60.0
@@ -81,6 +83,8 @@ def resolve(
         ConfigurationError: There is no key, or the base URL isn't one a key may be sent to.
     """
     environ = os.environ if environ is None else environ
+    _check_types(api_key=api_key, base_url=base_url, proxy=proxy)
+    _check_verify(verify)
     key = environ.get("SUME_API_KEY") if api_key is None else api_key
     if isinstance(key, Secret):
         key = key.reveal()
@@ -99,12 +103,36 @@ def resolve(
     remember(secret, None if proxy is None else _password(proxy))
     return Config(
         api_key=secret,
-        base_url=check_base_url(base_url or environ.get("SUME_API_BASE_URL") or DEFAULT_BASE_URL),
+        base_url=check_base_url(
+            (environ.get("SUME_API_BASE_URL") or DEFAULT_BASE_URL) if base_url is None else base_url
+        ),
         auth=auth,
         timeout=positive(timeout, "timeout"),
         proxy=proxy,
         verify=verify,
     )
+
+
+def _check_types(**texts: object) -> None:
+    for name, value in texts.items():
+        if value is not None and not isinstance(value, (str, Secret)):
+            raise ConfigurationError(
+                f"{name} is a {type(value).__name__}.", hint=f"Give {name} as text."
+            )
+
+
+def _check_verify(verify: object) -> None:
+    """None or "" must not pass for False, which would talk to anybody."""
+    if verify is True or verify is False:
+        return
+    import ssl  # noqa: PLC0415  (rarely needed here, and slow to import)
+
+    if not isinstance(verify, ssl.SSLContext):
+        raise ConfigurationError(
+            f"verify is a {type(verify).__name__}.",
+            hint="Give True, False, or an ssl.SSLContext; for a CA file of your own, "
+            "ssl.create_default_context(cafile=...).",
+        )
 
 
 def _password(url: str) -> str | None:
@@ -121,6 +149,8 @@ def check_base_url(url: str) -> str:
         ConfigurationError: It isn't such a URL; the message holds neither userinfo nor query.
     """
     try:
+        if not _URL.fullmatch(url.strip()):
+            raise ValueError  # noqa: TRY301  (one kind of trouble, one message)
         parts = urlsplit(url.strip())
         host = parts.hostname or ""
         _ = parts.port
@@ -140,6 +170,7 @@ def check_base_url(url: str) -> str:
     return f"{parts.scheme}://{parts.netloc.lower()}{parts.path.rstrip('/')}"
 
 
+_URL = re.compile(r"[\x21-\x7e]+")
 _BASE_URL_HINT = f"Use a URL like {DEFAULT_BASE_URL}."
 
 
@@ -153,12 +184,12 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-def positive(value: float, name: str) -> float:
+def positive(value: object, name: str) -> float:
     """A finite number above 0.
 
     Raises:
         ConfigurationError: It isn't one.
     """
-    if not 0 < value < float("inf"):
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 < value < math.inf:
         raise ConfigurationError(f"{name} is {value!r}.", hint="Give a number, more than 0.")
     return value

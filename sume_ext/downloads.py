@@ -6,6 +6,7 @@ offers, are right. A break is resumed where the server proves that the file is s
 
 from __future__ import annotations
 
+import os
 import threading
 from functools import partial
 from pathlib import Path
@@ -22,7 +23,6 @@ from sume_ext.media import MediaFile, media_in
 from sume_ext.progress import Progress
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Callable, Sequence
 
     from sume_ext.engine import Engine
@@ -125,6 +125,10 @@ def _refuse_url(target: object) -> None:
             "downloads take the media URLs of a result, and where to save them; not a URL.",
             hint="Pass a directory or a path. Fetch any other URL with a tool of your own, such as "
             "curl or httpx.get(); it gets neither your key nor this client's checks.",
+        )
+    if not isinstance(target, (str, os.PathLike)) or "\0" in str(target):
+        raise InvalidArgumentError(
+            f"a {type(target).__name__} is no place for a file.", hint="Pass a directory or a path."
         )
 
 

@@ -221,7 +221,7 @@ class ResponseLostError(TransportError):
     )
 
 
-class OutcomeUnknownError(TransportError):
+class OutcomeUnknownError(SumeError):
     """A request that spends credits or changes state may have been accepted, and its answer is lost.
 
     Attributes:
@@ -270,9 +270,7 @@ class SchemaMismatchError(SumeError):
         job_ids: Ids of jobs found in the answer all the same; those jobs exist.
     """
 
-    default_hint = (
-        "Update this package; until then sume.call() and the ids in `job_ids` still work."
-    )
+    default_hint = "Update this package: the API has changed since it was made."
 
     def __init__(
         self,
@@ -284,6 +282,8 @@ class SchemaMismatchError(SumeError):
         operation: str | None = None,
         request_id: str | None = None,
     ) -> None:
+        if job_ids and hint is None:
+            hint = f"Go on with sume.jobs.wait({job_ids[0]!r}); do not submit it again."
         super().__init__(message, hint=hint, operation=operation, request_id=request_id)
         self.place = place
         self.job_ids = tuple(job_ids)

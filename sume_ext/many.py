@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from sume_ext.errors import InvalidArgumentError
 from sume_ext.flow import NOW
+from sume_ext.ids import check_id
 from sume_ext.job_state import JobState
 from sume_ext.outcomes import Outcome
 from sume_ext.polling import Timeout, check_timeout
@@ -63,12 +64,15 @@ def _targets(jobs: Iterable[str | JobView]) -> list[str | JobView]:
         raise InvalidArgumentError(
             f"{jobs!r} is one id, not several.", hint="Pass a list: [job_id]."
         )
-    targets = [*jobs]
+    try:
+        targets = [*jobs]
+    except TypeError:
+        raise InvalidArgumentError(
+            f"a {type(jobs).__name__} is no list of jobs.", hint="Pass ids, or handles of jobs."
+        ) from None
     for job in targets:
-        if not (isinstance(job, str) and job) and not hasattr(job, "learn"):
-            raise InvalidArgumentError(
-                f"{job!r} is neither an id nor a handle.", hint="Pass ids, or handles of jobs."
-            )
+        if not hasattr(job, "learn"):
+            check_id(job, "jobs.wait_many")
     return targets
 
 

@@ -228,8 +228,8 @@ class _Walker(Generic[T]):
         return evolve(page, data=rest)
 
     def _take(self, count: int) -> Flow[list[T]]:
-        if count < 0:
-            raise InvalidArgumentError(f"can't take {count} items.", hint="Take 0 or more.")
+        if type(count) is not int or count < 0:
+            raise InvalidArgumentError(f"can't take {count!r} items.", hint="Take 0 or more.")
         taken: list[T] = []
         began = self.cursor
         try:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from sume_ext.errors import InvalidArgumentError, OutcomeUnknownError
 from sume_ext.flow import WALL_CLOCK
 from sume_ext.job_state import JobState, created_at, server_time
 from sume_ext.paging import Walk
@@ -16,7 +17,6 @@ from sume_ext.reading_plans import PAGE
 if TYPE_CHECKING:
     from sume_ext.calls import Reply
     from sume_ext.engine import Engine
-    from sume_ext.errors import OutcomeUnknownError
     from sume_ext.flow import Flow
 
 _BEFORE = 5.0
@@ -34,6 +34,11 @@ def find_recent(engine: Engine, error: OutcomeUnknownError) -> Flow[list[Any]]:
         engine: The client's.
         error: What the submission raised; it knows when, and which type of job.
     """
+    if not isinstance(error, OutcomeUnknownError):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise InvalidArgumentError(
+            f"a {type(error).__name__} tells of no lost answer.",
+            hint="Pass the OutcomeUnknownError that the submission raised.",
+        )
     if error.job_ids:
         return [engine.handle(JobState(job_id)) for job_id in error.job_ids]
     call = engine.lookup("jobs.list")

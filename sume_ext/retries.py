@@ -8,7 +8,7 @@ unknown outcome, which is said, not guessed.
 from __future__ import annotations
 
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, TypeVar, cast
 
 from attrs import define, evolve, frozen
 
@@ -63,7 +63,13 @@ class Backoff:
         """
         attempts = self.attempts if attempts is None else attempts
         patience = self.patience if patience is None else patience
-        if attempts < 1 or not patience >= 0:
+        if (
+            type(attempts) is not int
+            or attempts < 1
+            or isinstance(patience, bool)
+            or not isinstance(cast("object", patience), (int, float))
+            or not patience >= 0
+        ):
             raise ConfigurationError(
                 f"attempts is {attempts!r}, patience is {patience!r}.",
                 hint="Give 1 attempt or more, and 0 seconds of patience or more.",

@@ -16,12 +16,12 @@ from sume_ext.effects import Effect
 from sume_ext.errors import (
     APIError,
     ConflictError,
-    InvalidArgumentError,
     JobTimeoutError,
     NotFoundError,
     SumeError,
 )
 from sume_ext.flow import NOW, Emit, Flow, Sleep
+from sume_ext.ids import check_id
 from sume_ext.job_state import JobEvent, JobState, Sighting, hint, sighting
 from sume_ext.polling import (
     UNKNOWN_STATUS_PATIENCE,
@@ -214,7 +214,8 @@ def wait(
         JobFailedError: It failed; likewise `JobCanceledError`, `JobExpiredError`.
         JobTimeoutError: The time is over; the job still runs.
     """
-    return engine.handle((yield from complete(engine, JobState(job_id), timeout, on_event)))
+    state = JobState(check_id(job_id, "jobs.wait"))
+    return engine.handle((yield from complete(engine, state, timeout, on_event)))
 
 
 def handle(engine: Engine, job_id: str) -> Any:
@@ -224,9 +225,7 @@ def handle(engine: Engine, job_id: str) -> Any:
         engine: The client's.
         job_id: The job's id, from another process or another day.
     """
-    if not (isinstance(job_id, str) and job_id.strip()):  # pyright: ignore[reportUnnecessaryIsInstance]
-        raise InvalidArgumentError(f"{job_id!r} is no id.", hint="Pass the id as the API gave it.")
-    return engine.handle(JobState(job_id))
+    return engine.handle(JobState(check_id(job_id, "jobs.handle")))
 
 
 def result_of(engine: Engine, state: JobState) -> Flow[Any]:

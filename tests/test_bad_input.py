@@ -7,11 +7,13 @@ that turns one path into another (`..`).
 from __future__ import annotations
 
 import asyncio
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sume_api.operations import get_job
 
 from sume_ext import AsyncSume, ConfigurationError, InvalidArgumentError, Sume, SumeError
 from sume_ext.operations import BINDINGS
@@ -53,7 +55,7 @@ WRONG: dict[str, tuple[Callable[[Any], Any], str]] = {
     "two ids": (lambda s: s.jobs.get("job_1", "job_2"), "It takes: job_id"),
     "missing": (lambda s: s.videos.generate(duration=4), "It takes: prompt"),
     "missing id": (lambda s: s.jobs.get(), "It takes: job_id"),
-    "no JSON": (lambda s: s.videos.generate(prompt=object()), "help()|Correct"),
+    "no JSON": (lambda s: s.videos.generate(prompt=object()), "help()|Correct|It takes str"),
     "not a number": (
         lambda s: s.videos.generate(prompt="x", duration=float("nan")),
         "Correct|help",
@@ -142,12 +144,12 @@ def test_loopback_may_be_plain_http(url: str) -> None:
         assert url.rstrip("/") in repr(sume)
 
 
-@pytest.mark.parametrize("key", [None, "", "  ", "sume_live_\n", "schlüssel", "a\tb\x00"])
+@pytest.mark.parametrize("key", [None, "", "  ", "sume_live_7f3k9\n", "schlüssel", "a\tb\x00"])
 def test_no_key_is_said_before_anything_is_sent(
     key: str | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("SUME_API_KEY", raising=False)
-    if key == "sume_live_\n":  # a trailing newline from a file is trimmed, not refused
+    if key == "sume_live_7f3k9\n":  # a trailing newline from a file is trimmed, not refused
         Sume(api_key=key).close()
         return
     with pytest.raises(ConfigurationError) as caught:
@@ -164,3 +166,101 @@ def test_a_timeout_must_be_finite_and_positive(timeout: float) -> None:
 def test_our_errors_are_one_family() -> None:
     assert issubclass(InvalidArgumentError, SumeError)
     assert issubclass(ConfigurationError, SumeError)
+
+
+WRONG_TYPES: dict[str, Callable[[Any], Any]] = {
+    "prompt None": lambda s: s.videos.generate(prompt=None),
+    "prompt number": lambda s: s.videos.generate(prompt=5),
+    "duration text": lambda s: s.videos.generate(prompt="x", duration="4"),
+    "duration true": lambda s: s.videos.generate(prompt="x", duration=True),
+    "flag text": lambda s: s.videos.generate(prompt="x", generate_audio="yes"),
+    "text for a list": lambda s: s.images.generate(
+        prompt="x", reference_image_urls="https://x/a.png"
+    ),
+    "text for ids": lambda s: s.face_swap.create(
+        source_video_url="https://x/v.mp4", avatar_ids="a"
+    ),
+    "list of numbers": lambda s: s.face_swap.create(source_video_url="https://x", avatar_ids=[1]),
+    "filter": lambda s: s.jobs.list(limit="5"),
+    "no jobs": lambda s: s.jobs.wait_many(None),
+    "a job that is none": lambda s: s.jobs.wait_many([5]),
+    "surrogate id": lambda s: s.jobs.wait("\ud800"),
+    "surrogate handle": lambda s: s.jobs.handle("\ud800"),
+    "dots handle": lambda s: s.jobs.handle(".."),
+    "no error": lambda s: s.jobs.find_recent(None),
+    "no scene": lambda s: s.assets.reopen(None),
+    "no module": lambda s: s.call("get_job"),
+    "call without id": lambda s: s.call(get_job),
+    "call with None": lambda s: s.call(get_job, None),
+    "call with a number": lambda s: s.call(get_job, 5),
+    "unknown option": lambda s: s.with_options(tmeout=5),
+}
+
+
+@pytest.mark.parametrize("case", WRONG_TYPES)
+def test_a_wrong_type_costs_a_message_not_a_request(case: str) -> None:
+    """The generated classes would send it, and a lenient server might spend on it."""
+    with client() as sume, pytest.raises(InvalidArgumentError) as caught:
+        WRONG_TYPES[case](sume)
+    assert caught.value.hint
+
+
+def test_choices_stay_open_and_numbers_may_be_whole() -> None:
+    """A server may know choices that this package doesn't; a whole number is a number, too."""
+    arguments = BINDINGS["videos.generate"].arguments
+    made = arguments((), {"prompt": "x", "duration": 4, "resolution": "1080p"})
+    assert made["json"] == {"prompt": "x", "duration": 4, "resolution": "1080p"}
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"verify": None},
+        {"verify": ""},
+        {"verify": 0},
+        {"verify": "/ca.pem"},
+        {"verify": []},
+        {"api_key": 5},
+        {"base_url": 5},
+        {"base_url": ""},
+        {"base_url": "https://x y/"},
+        {"base_url": "https://x/\r\nHost: y"},
+        {"proxy": 5},
+        {"timeout": "5"},
+        {"timeout": None},
+        {"timeout": True},
+        {"bogus": 1},
+    ],
+    ids=str,
+)
+def test_a_client_is_configured_right_or_not_at_all(options: dict[str, Any]) -> None:
+    """`verify=None` passing for False would send the key to any man in the middle."""
+    with pytest.raises((ConfigurationError, InvalidArgumentError)):
+        Sume(**{"api_key": "k", **options})
+
+
+def test_a_key_by_position_is_refused() -> None:
+    with pytest.raises(InvalidArgumentError) as caught:
+        Sume("sume_live_7f3k9")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+    assert "7f3k9" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{"timeout": "5"}, {"attempts": "x"}, {"attempts": 2.5}, {"attempts": 0}, {"patience": "x"},
+     {"patience": -1}, {"max_response_bytes": "x"}],
+    ids=str,
+)  # fmt: skip
+def test_options_are_right_or_refused(options: dict[str, Any]) -> None:
+    with client() as sume, pytest.raises(ConfigurationError):
+        sume.with_options(**options)
+
+
+@pytest.mark.parametrize("name", sorted(BINDINGS))
+def test_help_explains_every_parameter(name: str) -> None:
+    """`help(sume.videos.generate)` is where people look first; so do completion and agents."""
+    binding = BINDINGS[name]
+    assert binding.doc.strip()
+    for parameter in binding.signature.parameters:
+        assert re.search(rf"^ +{parameter} \(.+\): \S", binding.doc, re.MULTILINE), parameter
+    assert "body (" not in binding.doc

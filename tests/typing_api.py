@@ -30,6 +30,14 @@ def blocking(sume: Sume) -> None:
     reveal_type(sume.assets.get)
     reveal_type(sume.assets.create)
     reveal_type(sume.uploads.presign)
+    reveal_type(sume.jobs.handle)
+    reveal_type(sume.jobs.wait)
+    reveal_type(sume.jobs.wait_many)
+    reveal_type(sume.jobs.as_completed)
+    reveal_type(sume.jobs.find_recent)
+    reveal_type(sume.assets.reopen)
+    reveal_type(sume.uploads.asset_video)
+    reveal_type(sume.uploads.face_swap_video)
 
     sume.videos.generate(promt="x")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
     sume.assets.search(souce_type="x")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
@@ -57,5 +65,13 @@ def awaiting(sume: AsyncSume) -> None:
     reveal_type(sume.assets.get)
     reveal_type(sume.assets.create)
     reveal_type(sume.uploads.presign)
+    reveal_type(sume.jobs.handle)
+    reveal_type(sume.jobs.wait)
+    reveal_type(sume.jobs.wait_many)
+    reveal_type(sume.jobs.as_completed)
+    reveal_type(sume.jobs.find_recent)
+    reveal_type(sume.assets.reopen)
+    reveal_type(sume.uploads.asset_video)
+    reveal_type(sume.uploads.face_swap_video)
 
     sume.videos.generate(promt="x")  # type: ignore[call-arg,unused-coroutine]  # pyright: ignore[reportCallIssue, reportUnusedCoroutine]
