@@ -56,14 +56,12 @@ def visible(root: Path) -> dict[str, bytes]:
     return {name: data for name, data in pipeline.files(root).items() if not name.startswith(".")}
 
 
-@pytest.mark.parametrize("number", range(12))
+@pytest.mark.parametrize("number", range(11))
 def test_killed_at_any_step_the_next_run_restores(
     number: int, tree: Path, new: dict[str, Path], tmp_path: Path
 ) -> None:
     names = steps(shutil.copytree(tree, tmp_path / "other"), new)
-    assert len(names) <= 12
-    if number >= len(names):
-        pytest.skip("fewer steps than that")
+    assert len(names) == 11
     before = pipeline.files(tree)
 
     def die(step: str) -> None:
