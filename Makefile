@@ -6,7 +6,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 SCHEMA_URL ?= https://www.sume.so/api/v1/openapi.json
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all types lint format regen check-generated drift bench lock clean
+.PHONY: help demo test test-all types lint format regen check-generated drift bench pictures lock clean
 
 help: ## what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -57,6 +57,9 @@ drift: $(VENV)/dev ## what the live schema changed, and what that means here; SC
 
 bench: $(VENV)/full ## speed, as ratios beside peers in one run
 	@$(BIN)/python -m tests.benchmarks
+
+pictures: $(VENV)/dev ## the README's pictures, from real runs against the sandbox
+	@$(BIN)/python -m scripts.pictures
 
 UV_LOCK = $(BIN)/uv pip compile --quiet pyproject.toml --all-extras --universal --python-version 3.11 \
 	--generate-hashes --no-emit-index-url --no-header --no-annotate
