@@ -247,3 +247,17 @@ def test_what_was_due_of_ended_jobs_is_forgotten_though_time_stands_still() -> N
 def test_it_listens_on_loopback_only(host: str) -> None:
     with pytest.raises(ValueError, match="loopback only"):
         Sandbox(host=host).start()
+
+
+def test_closing_forgets_no_connection_that_was_just_made() -> None:
+    """Half accepted, it would be found by the garbage collector, in whatever test runs then."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", ResourceWarning)
+        for _ in range(10):
+            with Sandbox() as sandbox:
+                port = urlsplit(sandbox.base_url).port or 0
+                caller = socket.create_connection(("127.0.0.1", port))
+            caller.close()
+            del sandbox
+            gc.collect()
+    assert not [str(one.message) for one in caught]

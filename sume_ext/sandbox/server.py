@@ -114,11 +114,9 @@ class Server:
         servers = self._loop.run_until_complete(self._listen())
         self._loop.call_soon(self._ready.set)
         self._loop.run_forever()
-        for server in servers:
-            server.close()
-        for connection in list(self._connections):
-            connection.transport.abort()
-        self._loop.run_until_complete(_cancel_all())
+        for one in self._sockets:
+            self._loop.remove_reader(one)
+        self._loop.run_until_complete(_wind_up(servers, self._connections))
 
     async def _listen(self) -> list[asyncio.Server]:
         protocol = _protocol(self._answer, self._connections)
@@ -154,12 +152,24 @@ class Server:
             cast("Any", send).__self__.disconnected = True
 
 
-async def _cancel_all() -> None:
+async def _wind_up(servers: list[asyncio.Server], connections: set[Any]) -> None:
+    """Drop every connection, also one just taken, and end every task."""
+    # A connection that is half accepted when its server closes, asyncio would forget open.
+    await _some_rounds()
+    for server in servers:
+        server.close()
+    for connection in list(connections):
+        connection.transport.abort()
     tasks = asyncio.all_tasks() - {asyncio.current_task()}
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
-    await asyncio.sleep(0)
+    await _some_rounds()
+
+
+async def _some_rounds() -> None:
+    for _ in range(4):
+        await asyncio.sleep(0)
 
 
 Receive = Callable[[], Awaitable[dict[str, Any]]]
