@@ -11,6 +11,7 @@ from urllib.parse import SplitResult, quote, urlsplit
 
 from attrs import field, frozen
 
+from sume_ext.config import is_loopback
 from sume_ext.errors import ConfigurationError, NotSentError
 
 if TYPE_CHECKING:
@@ -138,6 +139,8 @@ def proxy_for(config: Config, scheme: str, host: str) -> str | None:
 
 
 def _of_environment(scheme: str, host: str) -> str | None:
+    if scheme == "http" and is_loopback(host):
+        return None  # plain http is for this machine alone, and so is the key that goes with it
     elsewhere = sys.platform in ("darwin", "win32")  # where the system's settings count as well
     if not elsewhere and not any(name.lower().endswith("_proxy") for name in os.environ):
         return None

@@ -152,6 +152,16 @@ def test_what_is_excepted_from_the_proxy_goes_straight(
 
 
 @pytest.mark.parametrize("world", WORLDS)
+def test_this_machine_is_reached_without_the_environments_proxy(
+    trusted: pytest.MonkeyPatch, world: str
+) -> None:
+    """The sandbox is http on loopback: a proxy can't reach it, and would read the key in clear."""
+    trusted.setenv("HTTP_PROXY", "http://127.0.0.1:1")
+    with FaultServer() as server:
+        assert ask(world, server.url("ok"), read, timeout=5).id == "job_1"
+
+
+@pytest.mark.parametrize("world", WORLDS)
 @pytest.mark.parametrize("status", [b"407 Who are you", b"502 Bad Gateway"])
 def test_a_proxy_that_refuses_is_named_without_its_password(
     secure_server: FaultServer, trusted: pytest.MonkeyPatch, world: str, status: bytes

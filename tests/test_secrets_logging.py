@@ -13,7 +13,7 @@ import logging
 import logging.handlers
 import queue
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import httpx
 import pytest
@@ -195,7 +195,7 @@ def test_handlers_of_every_kind_get_it_clean(cleaned: Kept) -> None:
     for handler in handlers:
         log.removeHandler(handler)
         handler.close()
-    assert MARK not in shown.getvalue() + repr(vars(waiting.get_nowait()))
+    assert MARK not in shown.getvalue() + repr(dict(vars(cast("object", waiting.get_nowait()))))
 
 
 class Hostile:
