@@ -178,3 +178,43 @@ def test_quiet_gives_the_id_as_soon_as_there_is_one(stage: Stage) -> None:
     stage.sandbox.jobs.complete(job)
     out, err = started.communicate(timeout=30)
     assert (started.returncode, out, err) == (0, "", "")
+
+
+def test_the_id_is_told_on_stdout_when_stderr_cant_be_written(stage: Stage) -> None:
+    ways = [f"{flag} {broken}" for flag in ("", "--json") for broken in ("2>&-", "2>/dev/full")]
+    line = "sume videos generate --prompt x -y --wait"
+    for way, done in zip(ways, stage.shells([f"{line} {way}" for way in ways]), strict=True):
+        assert done.code == 0, f"{way}: the wait goes on"
+        first, rest = done.out.split("\n", 1)
+        job = JOB.findall(first)[0]
+        assert job in rest, "and its end is told as ever"
+        if "--json" in way:
+            assert json.loads(first)["resume"] == f"sume jobs wait {job}"
+            assert json.loads(rest)["status"] == "completed"
+
+
+def test_the_id_is_told_on_stderr_when_stdout_is_closed(stage: Stage) -> None:
+    flags = ("", "-q", "--json", "--wait", "-q --wait")
+    line = "sume videos generate --prompt x -y"
+    for flag, done in zip(flags, stage.shells([f"{line} {f} >&-" for f in flags]), strict=True):
+        assert done.code == 1, f"{flag}: {done.err}"
+        assert JOB.search(done.err), flag
+        assert "internal" not in done.err
+        assert "Traceback" not in done.err
+
+
+def test_closed_streams_are_no_bug(stage: Stage) -> None:
+    listed, asked, alone, deaf = stage.shells(
+        [
+            "sume jobs list --json >&-",
+            "sume videos generate --prompt x <&-",
+            "sume jobs wait <&-",
+            "sume jobs get job_nowhere <&- >&- 2>&-",
+        ]
+    )
+    assert (listed.code, asked.code, alone.code, deaf.code) == (1, 2, 2, 1)
+    assert "no terminal to ask on" in asked.err
+    assert "there is no job id" in alone.err
+    for done in (listed, asked, alone):
+        assert "Traceback" not in done.err
+        assert "internal" not in done.err

@@ -8,6 +8,8 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
+from sume_ext.cli import streams
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -25,6 +27,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         The exit code: 0 ok, 1 API or network, 2 usage, 3 authentication, 4 timeout,
         5 a job that didn't complete, 130 interrupted.
     """
+    streams.complete()
     arguments = [*(sys.argv[1:] if arguments is None else arguments)]
     try:
         from sume_ext.cli.process import run  # noqa: PLC0415  (brings click)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 import click
 
-from sume_ext.cli import failures, missing_extra
+from sume_ext.cli import failures, missing_extra, streams
 from sume_ext.cli.app import root
 from sume_ext.cli.failures import Failure
 
@@ -48,12 +48,13 @@ def run(arguments: Sequence[str]) -> int:
         code = _perform([*arguments])
         sys.stdout.flush()
     except BrokenPipeError:
-        _silence(sys.stdout.fileno())
+        streams.silence(sys.stdout)
         code = _SIGNALLED + getattr(signal, "SIGPIPE", 13)
     except SystemExit as error:  # what it is about has been said
         code = error.code if isinstance(error.code, int) else _USAGE
     except BaseException as error:  # noqa: BLE001  (no traceback, whatever it is)
         code = _tell(error, as_json=as_json)
+    streams.settle(sys.stderr)
     return code
 
 
@@ -68,10 +69,7 @@ def _perform(arguments: list[str]) -> int:
 
 def _tell(error: BaseException, *, as_json: bool) -> int:
     """Say what went wrong, and give its exit code."""
-    try:
-        sys.stdout.flush()
-    except (OSError, ValueError):
-        _silence(sys.stdout.fileno())
+    streams.settle(sys.stdout)
     if isinstance(error, ModuleNotFoundError):
         with contextlib.suppress(ModuleNotFoundError):
             return missing_extra(error)
@@ -110,14 +108,9 @@ def _stop(number: int, frame: FrameType | None) -> NoReturn:
 
 
 def _warn(message: Warning | str, *_: object, **__: object) -> None:
-    sys.stderr.write(f"{PROGRAM}: warning: {failures.safe(str(message))}\n")
+    with contextlib.suppress(OSError, ValueError):  # whoever warns goes on
+        sys.stderr.write(f"{PROGRAM}: warning: {failures.safe(str(message))}\n")
 
 
 def _quietly(*_: object, **__: object) -> None:
     """With ``--json`` stderr is for machines."""
-
-
-def _silence(number: int) -> None:
-    """Let Python's last flush of a closed pipe go nowhere."""
-    with contextlib.suppress(OSError):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), number)

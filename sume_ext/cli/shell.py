@@ -143,10 +143,18 @@ class Shell:
         if not self.quiet and not self.as_json:
             self.say(text)
 
-    def say(self, text: str) -> None:
-        """A line on stderr, whatever the mode."""
-        sys.stderr.write(f"{clean(text)}\n")
-        sys.stderr.flush()
+    def say(self, text: str) -> bool:
+        """A line on stderr, whatever the mode; nothing ends because nobody can hear it.
+
+        Returns:
+            Whether it could be written.
+        """
+        try:
+            sys.stderr.write(f"{clean(text)}\n")
+            sys.stderr.flush()
+        except (OSError, ValueError):
+            return False
+        return True
 
     def confirm(self, question: Callable[[], str], *, yes: bool, refusal: str) -> None:
         """Let a person agree to something.

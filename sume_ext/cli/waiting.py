@@ -68,15 +68,25 @@ class Lines:
 
 
 def announce(shell: Shell, jobs: Sequence[Job]) -> None:
-    """Say the ids of new jobs at once, so that no crash can lose them."""
+    """Say the ids of new jobs at once, so that no crash can lose them.
+
+    They go to stderr, and to stdout if stderr can't be written; the wait goes on in any case.
+    """
     for job in jobs:
         if shell.quiet and not shell.as_json:
             shell.put_new([job.id])
         elif shell.as_json:
             line = {"id": job.id, "status": job.status}
-            shell.say(json.dumps({"job": line, "resume": resume([job.id])}))
+            _say_somewhere(shell, json.dumps({"job": line, "resume": resume([job.id])}))
         else:
-            shell.say(f"{job.id} {job.status}")
+            _say_somewhere(shell, f"{job.id} {job.status}")
+
+
+def _say_somewhere(shell: Shell, text: str) -> None:
+    if not shell.say(text):
+        with suppress(OSError, ValueError):
+            shell.put_lines([text])
+            shell.flush()
 
 
 def resume(ids: Sequence[str], download: str | None = None) -> str:
