@@ -10,7 +10,7 @@ import os
 import threading
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final
 
 from attrs import evolve, field, frozen
 
@@ -126,11 +126,10 @@ def _refuse_url(target: object) -> None:
             hint="Pass a directory or a path. Fetch any other URL with a tool of your own, such as "
             "curl or httpx.get(); it gets neither your key nor this client's checks.",
         )
-    fits = isinstance(target, (str, os.PathLike))
-    if not fits or "\0" in str(cast("object", target)):
+    kind, text = type(target).__name__, str(target)
+    if not isinstance(target, (str, os.PathLike)) or "\0" in text:
         raise InvalidArgumentError(
-            f"a {type(cast('object', target)).__name__} is no place for a file.",
-            hint="Pass a directory or a path.",
+            f"a {kind} is no place for a file.", hint="Pass a directory or a path."
         )
 
 

@@ -232,8 +232,8 @@ class OutcomeUnknownError(SumeError):
     """
 
     default_hint = (
-        "Do not simply repeat it: look whether the job exists with "
-        "sume.jobs.find_recent(error), and submit again only if it doesn't."
+        "Do not simply repeat it: look for the job with sume.jobs.find_recent(error), and once "
+        "more after a minute if there is none, before you submit again."
     )
 
     def __init__(

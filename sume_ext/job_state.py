@@ -14,7 +14,13 @@ from typing import TYPE_CHECKING, Any
 from attrs import field, frozen
 
 from sume_ext import roles
-from sume_ext.errors import JobCanceledError, JobError, JobExpiredError, JobFailedError
+from sume_ext.errors import (
+    JobCanceledError,
+    JobError,
+    JobExpiredError,
+    JobFailedError,
+    SchemaMismatchError,
+)
 from sume_ext.polling import CANCELED, EXPIRED, FAILED, PENDING, TERMINAL
 from sume_ext.retries import retry_after
 
@@ -23,7 +29,14 @@ if TYPE_CHECKING:
 
     from sume_ext.calls import Call, Reply
 
-NEVER_SEEN = "unknown"
+
+class NeverSeen(str):
+    """The status of a job nobody has looked at; no status of the API's, whatever that is."""
+
+    __slots__ = ()
+
+
+NEVER_SEEN = NeverSeen("unknown")
 _FAILURES: dict[str, type[JobError]] = {
     FAILED: JobFailedError,
     CANCELED: JobCanceledError,
@@ -108,7 +121,8 @@ class JobState:
     @property
     def foreign(self) -> bool:
         """Whether the API gave a status that this package doesn't know."""
-        return self.status not in TERMINAL and self.status not in (*PENDING, NEVER_SEEN)
+        known = self.status in TERMINAL or self.status in PENDING
+        return not known and not isinstance(self.status, NeverSeen)
 
     @property
     def failure(self) -> JobError | None:
@@ -170,13 +184,26 @@ class Sighting:
     age: float | None
 
 
-def sighting(model: Any, raw: Any, reply: Reply[Any]) -> Sighting:
+def sighting(model: Any, raw: Any, reply: Reply[Any], *, asked: str | None = None) -> Sighting:
     """A job in an answer: the whole of it, or one item of a list.
 
+    Args:
+        model: The generated model, or None.
+        raw: The job's JSON.
+        reply: The answer it came with.
+        asked: The id that was asked for, if one was.
+
     Raises:
-        SchemaMismatchError: It has no id or no status.
+        SchemaMismatchError: It has no id or no status, or it is another job.
     """
     state = JobState.read(model, raw, reply.request_id)
+    if asked is not None and state.id != asked:
+        raise SchemaMismatchError(
+            f"asked for job {asked}, the API told of another.",
+            place="id",
+            operation="jobs.get",
+            request_id=reply.request_id,
+        )
     if state.foreign and state.status not in _warned:
         _warned.add(state.status)
         warnings.warn(

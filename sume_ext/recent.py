@@ -1,14 +1,14 @@
 """Finding the job that a lost answer may have told of, without ever guessing which it is.
 
 Whatever could be the job is handed out; only what surely isn't (made at another time, or of
-another known type) is left out. To submit again is safe when nothing is left.
+another known type) is left out.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sume_ext.errors import InvalidArgumentError, OutcomeUnknownError
+from sume_ext.errors import InvalidArgumentError, OutcomeUnknownError, PaginationError
 from sume_ext.flow import WALL_CLOCK
 from sume_ext.job_state import JobState, created_at, server_time
 from sume_ext.paging import Walk
@@ -27,12 +27,16 @@ _MOST_PAGES = 20
 def find_recent(engine: Engine, error: OutcomeUnknownError) -> Flow[list[Any]]:
     """Jobs that a submission with an unknown outcome may have created, newest first.
 
-    Look at each: none means that nothing was created. A job made by another process at the
-    same time looks the same, so several are never narrowed down to one.
+    Look at each: a job made by another process at the same time looks the same, so several are
+    never narrowed down to one. None means that none shows yet: a list may lag, and a request
+    that timed out may still be at work, so look again after a minute before you submit again.
 
     Args:
         engine: The client's.
         error: What the submission raised; it knows when, and which type of job.
+
+    Raises:
+        PaginationError: There are too many newer jobs; those that fit are in its ``job_ids``.
     """
     if not isinstance(error, OutcomeUnknownError):  # pyright: ignore[reportUnnecessaryIsInstance]
         raise InvalidArgumentError(
@@ -57,9 +61,15 @@ def find_recent(engine: Engine, error: OutcomeUnknownError) -> Flow[list[Any]]:
         earliest = error.sent_after + skew - _BEFORE
         passed = bool(ages) and all(age is not None and age < earliest for age in ages)
         if passed or not page.has_more:
-            break
+            return found
         walk.move_on(page)
-    return found
+    error_of_reading = PaginationError(
+        f"{_MOST_PAGES} pages of jobs are newer than the submission; what is older wasn't read.",
+        operation="jobs.find_recent",
+        hint="Look with sume.jobs.list(), narrowed by type and status.",
+    )
+    error_of_reading.job_ids = tuple(job.id for job in found)
+    raise error_of_reading
 
 
 def _other_types(engine: Engine, job_type: str | None) -> frozenset[str]:

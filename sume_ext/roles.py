@@ -157,6 +157,7 @@ JOB_IDS = _response(
     "data[].job_id",
     "job_id",
     "job.id",
+    "job.job_id",
     "id",
 )
 CREATED_STATUS = _response(

@@ -52,6 +52,8 @@ PER_TICK = 2
 """Requests per tick and hundred jobs, at most."""
 _JOBS_PER_SECOND = 1000.0
 """Jobs looked at per second, in the long run: ten pages."""
+_LONGEST_LOOK = 15.0
+"""Seconds after which a look is given up, for the sake of the jobs that wait behind it."""
 _POLLS_PER_ROUND = 50
 _EARLY = 0.25
 _MOMENT = 1e-6
@@ -151,6 +153,9 @@ class Scheduler:
     def _poll(self, entry: Entry) -> Flow[None]:
         reply = yield from self._ask(partial(self._get, entry.state.id))
         now = yield NOW
+        if reply is None:
+            # Trouble with one job must not keep the others from being looked at: they go first.
+            entry.due = max(now, self.not_before) + TICK
         if isinstance(reply, SumeError):
             new = entry.state.fresh and now - self.started <= NEW_JOB_GRACE
             if isinstance(reply, NotFoundError) and new:
@@ -159,7 +164,7 @@ class Scheduler:
                 yield from self._end(entry, reply)
         elif reply is not None:
             try:
-                seen = sighting(reply.parsed, reply.raw, reply)
+                seen = sighting(reply.parsed, reply.raw, reply, asked=entry.state.id)
             except SchemaMismatchError as error:
                 yield from self._end(entry, error)
             else:
@@ -174,7 +179,7 @@ class Scheduler:
         if not (yield from self._pace()):
             return None
         now = yield NOW
-        within = self.last_deadline - now
+        within = min(self.last_deadline - now, _LONGEST_LOOK)
         if within <= 0:
             return None
         try:

@@ -63,7 +63,7 @@ def look(engine: Engine, job_id: str, within: float | None = None) -> Flow[JobSt
     """The job as it is now."""
     call = engine.lookup("jobs.get")
     reply = yield from perform(engine.settings, call, call.arguments(job_id), within=within)
-    return sighting(reply.parsed, reply.raw, reply).state
+    return sighting(reply.parsed, reply.raw, reply, asked=job_id).state
 
 
 def try_look(engine: Engine, state: JobState, *, within: float, new: bool) -> Flow[Look]:
@@ -82,7 +82,8 @@ def try_look(engine: Engine, state: JobState, *, within: float, new: bool) -> Fl
         if not (passes(error) or (new and isinstance(error, NotFoundError))):
             raise
         return Look(None, error, asked_wait(error))
-    return Look(sighting(reply.parsed, reply.raw, reply), None, hint(reply))
+    seen = sighting(reply.parsed, reply.raw, reply, asked=state.id)
+    return Look(seen, None, hint(reply))
 
 
 def passes(error: SumeError) -> bool:

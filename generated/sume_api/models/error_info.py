@@ -28,7 +28,7 @@ class ErrorInfo(_ModelBase):
 
     code: None | str | Unset = UNSET
     details: ErrorInfoDetails | None | Unset = _attrs_field(default=UNSET, repr=False)
-    message: None | str | Unset = UNSET
+    message: None | str | Unset = _attrs_field(default=UNSET, repr=False)
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict, repr=False)
 
     def to_dict(self) -> dict[str, Any]:

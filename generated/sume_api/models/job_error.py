@@ -21,7 +21,7 @@ class JobError(_ModelBase):
     """
 
     code: str
-    message: str
+    message: str = _attrs_field(repr=False)
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict, repr=False)
 
     def to_dict(self) -> dict[str, Any]:
