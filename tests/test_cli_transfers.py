@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 pytest_plugins = ("tests.cli.stage",)
 
+GENERATE = ("videos", "generate", "--prompt", "x", "-y")
+
 
 def test_downloads_end_with_a_line_a_file(stage: Stage) -> None:
     jobs = [stage.job() for _ in range(2)]
@@ -95,3 +97,30 @@ def test_a_face_swap_takes_a_local_file_and_never_shows_where_it_went(stage: Sta
         "--avatar-id", avatar, "-y",
     )  # fmt: skip
     assert both.code == 2
+
+
+def test_a_download_that_fails_never_asks_for_a_second_job(stage: Stage) -> None:
+    for fault in ("media_get reset=mid times=null", "get_job_result status=500 times=null"):
+        stage.sandbox.faults.add(fault)
+        people, machine, quiet = stage.side_by_side(
+            [(*GENERATE, "--download", "my out", *flags) for flags in ((), ("--json",), ("-q",))]
+        )
+        ids = [re.findall(r"job_sandbox_\w+", done.out)[0] for done in (people, machine, quiet)]
+        assert machine.json["id"] == ids[1]
+        assert machine.json["status"] == "completed"
+        for done, job in zip((people, machine, quiet), ids, strict=True):
+            assert done.code == 1
+            assert f"sume jobs download {job} --to 'my out'" in done.err
+            assert "same command" not in done.err
+        stage.sandbox.faults.clear()
+        again = stage.sh(f"sume jobs download {ids[0]} --to 'my out'")
+        assert again.out.startswith(f"my out/{ids[0]}-1.mp4  ")
+
+
+def test_a_wait_whose_download_fails_shows_the_jobs(stage: Stage) -> None:
+    jobs = [stage.job() for _ in range(2)]
+    stage.sandbox.faults.add("media_get status=404 times=null")
+    done = stage.sume("jobs", "wait", *jobs, "--download", "out", "--json")
+    assert done.code == 1
+    assert [job["status"] for job in done.json["data"]] == ["completed"] * 2
+    assert f"sume jobs download {jobs[0]} {jobs[1]} --to out" in done.error["hint"]

@@ -45,7 +45,7 @@ _HINTS: dict[type[errors.SumeError], str] = {
     errors.JobError: "`sume jobs get JOB_ID` shows the job as it is now.",
     errors.PaginationError: "Go on with --cursor later, or narrow the list with filters.",
     errors.UploadError: "Run the same command again; nothing was created.",
-    errors.DownloadError: "Run the same command again; what is whole is kept.",
+    errors.DownloadError: "What is whole is kept; `sume jobs download JOB_ID` gets the rest.",
 }
 """The library's hints speak Python; these say the same for a shell."""
 _PYTHONIC = (errors.JobTimeoutError, errors.ConflictError)
@@ -96,6 +96,24 @@ class InterruptedWaitError(CommandError):
         )
 
 
+class UnfinishedError(Exception):
+    """A failure after which a command goes on that isn't the one that failed.
+
+    To run the same words again may create, and pay, what there is already.
+
+    Args:
+        error: The failure.
+        go_on: What to do instead, in words that end with the command.
+        mend: Whether what `error` advises comes first.
+    """
+
+    def __init__(self, error: Exception, go_on: str, *, mend: bool) -> None:
+        super().__init__(str(error))
+        self.error = error
+        self.go_on = go_on
+        self.mend = mend
+
+
 class Failure:
     """What is told.
 
@@ -132,11 +150,15 @@ class Failure:
         self.is_bug = is_bug
 
 
-def failure_of(error: BaseException) -> Failure:
+def failure_of(error: BaseException) -> Failure:  # noqa: PLR0911  (one per kind)
     """What to tell of an exception, whichever it is."""
     match error:
         case CommandError():
             return Failure(error.exit_code, error.code, error.message, error.hint, error.request_id)
+        case UnfinishedError():
+            failure = failure_of(error.error)
+            failure.hint = f"{failure.hint} {clean(error.go_on)}" if error.mend else error.go_on
+            return failure
         case errors.SumeError():
             return _of_library(error)
         case click.ClickException():

@@ -8,8 +8,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from sume_ext.cli import columns, waiting
+from sume_ext.cli.failures import UnfinishedError
 from sume_ext.cli.shell import plain
-from sume_ext.cli.transfers import fetch, lines_of
+from sume_ext.cli.transfers import fetch, lines_of, resumed_by_download
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,24 +39,43 @@ def conclude(
         told: Whether stdout has the ids already.
 
     Raises:
-        SumeError: A job didn't complete, or a file didn't arrive.
+        SumeError: A job didn't complete.
+        UnfinishedError: A file didn't arrive.
     """
     silent = told and shell.quiet and not shell.as_json
     if download is None:
         if not silent:
-            _print_jobs(shell, waiting.documents(outcomes), many=many)
+            documents = waiting.documents(outcomes)
+            _print_jobs(shell, documents, many=many)
+            if not many and documents[0].get("status") == "completed":
+                shell.note(
+                    f"Next: sume jobs result {documents[0]['id']} (add --download for files)"
+                )
     else:
-        results = [outcome.job.result() for outcome in outcomes if outcome.error is None]
+        try:
+            results, files = _fetch_completed(shell, outcomes, download)
+        except UnfinishedError:
+            if not silent:
+                _print_jobs(shell, waiting.documents(outcomes), many=many)
+            raise
         unfinished = waiting.documents([o for o in outcomes if o.error is not None])
-        deliver(shell, results, download, unfinished=unfinished, many=many, silent=silent)
+        if not silent:
+            _print_delivered(shell, results, files, unfinished, many=many)
     waiting.raise_worst(outcomes)
+
+
+def _fetch_completed(
+    shell: Shell, outcomes: Sequence[Outcome], directory: str
+) -> tuple[list[Result], list[list[Path]]]:
+    completed = [outcome.job for outcome in outcomes if outcome.error is None]
+    with resumed_by_download([job.id for job in completed], directory):
+        results = [job.result() for job in completed]
+    return results, fetch(shell, results, directory)
 
 
 def _print_jobs(shell: Shell, documents: list[dict[str, Any]], *, many: bool) -> None:
     if not many:
         shell.put_record(documents[0])
-        if documents[0].get("status") == "completed":
-            shell.note(f"Next: sume jobs result {documents[0]['id']} (add --download for files)")
         return
     titles, rows = columns.rows_of("jobs.list", shell.visible(documents))
     shell.put_list(as_list(documents), titles, rows)
@@ -71,23 +91,29 @@ def deliver(
     results: Sequence[Result],
     directory: str,
     *,
-    unfinished: Sequence[dict[str, Any]] = (),
     many: bool,
-    silent: bool = False,
 ) -> None:
     """Download the files of some results, then print what there is now.
 
     Raises:
-        TransferError: A file didn't arrive.
+        UnfinishedError: A file didn't arrive.
     """
-    files = fetch(shell, results, directory)
+    _print_delivered(shell, results, fetch(shell, results, directory), (), many=many)
+
+
+def _print_delivered(
+    shell: Shell,
+    results: Sequence[Result],
+    files: list[list[Path]],
+    unfinished: Sequence[dict[str, Any]],
+    *,
+    many: bool,
+) -> None:
     documents = [
         {**shell.visible(plain(result.data)), "files": [str(path) for path in paths]}
         for result, paths in zip(results, files, strict=True)
     ]
     documents += shell.visible([*unfinished])
-    if silent:
-        return
     if shell.as_json:
         shell.write_json(as_list(documents) if many else documents[0])
     elif shell.quiet:

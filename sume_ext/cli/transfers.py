@@ -6,13 +6,14 @@ Progress goes to stderr and only where it can move; off a terminal there is a li
 from __future__ import annotations
 
 import shlex
-from contextlib import nullcontext
+from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any, Self
 
-from sume_ext.cli.failures import INTERRUPTED, CommandError
+from sume_ext.cli.failures import INTERRUPTED, CommandError, UnfinishedError
+from sume_ext.errors import DownloadError, ServerError, SumeError, TransportError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Generator, Sequence
     from pathlib import Path
 
     from sume_ext import Result
@@ -64,12 +65,35 @@ def fetch(shell: Shell, results: Sequence[Result], directory: str) -> list[list[
     """Download every file of some results; each result's paths.
 
     Raises:
-        CommandError: Ctrl-C; what is whole stays, and the same command goes on.
+        CommandError: Ctrl-C; what is whole stays.
+        UnfinishedError: A file didn't arrive; what is whole stays.
     """
     ids = [result.job_id for result in results]
-    again = shlex.join(["sume", "jobs", "download", *ids, "--to", directory])
-    with Meter(shell) as meter, stoppable(again):
+    with resumed_by_download(ids, directory), Meter(shell) as meter:
         return [result.download(directory, on_progress=meter.download) for result in results]
+
+
+@contextmanager
+def resumed_by_download(ids: Sequence[str], directory: str) -> Generator[None, None, None]:
+    """Have whatever ends the way from completed jobs to their files name the command that goes on.
+
+    Args:
+        ids: The jobs.
+        directory: Where the files go.
+
+    Raises:
+        CommandError: Ctrl-C.
+        UnfinishedError: Something failed.
+    """
+    again = shlex.join(["sume", "jobs", "download", *ids, "--to", directory])
+    try:
+        with stoppable(again):
+            yield
+    except (SumeError, OSError) as error:
+        passing = isinstance(error, ServerError | TransportError | DownloadError)
+        mend = not passing or getattr(error, "step", "") == "write"
+        go_on = f"What there is is kept; go on with: {again}"
+        raise UnfinishedError(error, go_on, mend=mend) from error
 
 
 class stoppable:  # noqa: N801  (reads as a word in a with statement)
