@@ -21,6 +21,7 @@ from sume_ext.errors import (
     ResponseLostError,
     ServerError,
     SumeError,
+    TransportError,
 )
 from sume_ext.flow import NOW, Sleep
 
@@ -171,6 +172,8 @@ def persist(
             result = yield from attempt()
         except SumeError as error:
             failure = error
+            if not isinstance(error, (RateLimitError, TransportError)):
+                pace.accepted()  # whatever it says, the API answered without slowing us down
         else:
             pace.accepted()
             return result

@@ -419,3 +419,13 @@ def read(sandbox: Sandbox) -> bytes:
     request = Request("GET", sandbox.base_url + "/credits", headers)
     stream = sandbox.transport().open(request, Timeouts(0.1, 0.1, 0.1, 0.1))
     return b"".join(iter(stream.read, b""))
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["create_vide reset=after", "gt_job status=503", "get_job set=5", "medias_get reset=mid"],
+)
+def test_a_fault_that_could_strike_nothing_is_refused(sume_sandbox: Sandbox, text: str) -> None:
+    """An app's test of its own fault handling would pass without any fault."""
+    with pytest.raises(ValueError, match=r"operation|object"):
+        sume_sandbox.faults.add(text)

@@ -8,14 +8,17 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 import shlex
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, cast, get_args
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
 Moment: TypeAlias = Literal["before", "after", "mid"]
 Cut: TypeAlias = Literal["length", "chunk", "close", "gzip"]
@@ -129,6 +132,9 @@ class Fault:
             value = getattr(self, name)
             if value is not None and value not in allowed:
                 raise ValueError(f"{name} must be one of {', '.join(allowed)}, not {value!r}")
+        for name in ("set", "headers"):
+            if not isinstance(getattr(self, name), Mapping):
+                raise ValueError(f"{name} must be an object, not {getattr(self, name)!r}")  # noqa: TRY004  (as above)
         if self.times is not None and self.times < 1:
             raise ValueError(f"times must be at least 1, or None for always, not {self.times}")
 
@@ -216,6 +222,20 @@ class _Armed:
     left: int | None
 
 
+def _check_place(place: str) -> None:
+    """A fault on what doesn't exist would strike nothing, and a test with it prove nothing."""
+    from sume_ext.sandbox.operations import HANDLERS  # noqa: PLC0415  (it knows faults itself)
+
+    names = {handler.name for handler in HANDLERS.values()} | {"*", "paid", "openapi"}
+    if " " in place or place in names or re.fullmatch(r"(api|storage|media)(_[a-z]+)?", place):
+        return
+    near = get_close_matches(place, names, n=1)
+    raise ValueError(
+        f"there is no operation {place!r}; "
+        + (f"did you mean {near[0]!r}?" if near else "see Fault")
+    )
+
+
 class Faults:
     """The faults in force. Each is handed out as often as it says, then it is spent."""
 
@@ -239,6 +259,7 @@ class Faults:
             fault = Fault.of(options)
         elif options:
             raise TypeError("give either a fault or its attributes, not both")
+        _check_place(fault.operation)
         with self._lock:
             self._armed.append(_Armed(fault, fault.skip, fault.times))
         return fault

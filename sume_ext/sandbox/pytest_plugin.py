@@ -58,6 +58,8 @@ def sume_sandbox(
     sandbox = _sume_sandbox_process
     settings: dict[str, object] = {}
     for mark in reversed(list(request.node.iter_markers("sume_sandbox"))):
+        if mark.args:
+            pytest.fail("the mark sume_sandbox takes settings by name, as in credits=5")
         settings |= mark.kwargs
     sandbox.reset(**settings)
     for mark in request.node.iter_markers("sume_faults"):
