@@ -5,7 +5,11 @@ The threats: a bar in a log, a half file under its final name, a second upload o
 
 from __future__ import annotations
 
+import json
 import re
+import signal
+import time
+from functools import partial
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -56,7 +60,7 @@ def test_a_broken_download_goes_on_with_the_same_command(stage: Stage) -> None:
 
 def test_an_upload_shows_its_progress_and_can_be_started_again(stage: Stage) -> None:
     stage.sandbox.faults.add("storage_put hang=before")
-    with stage.terminal("assets", "upload", "clip.mp4") as terminal:
+    with stage.terminal("assets", "upload", "clip.mp4", columns=200) as terminal:
         shown = terminal.until("clip.mp4 ━")
         assert re.search(r"kB", shown)
         terminal.interrupt()
@@ -124,3 +128,58 @@ def test_a_wait_whose_download_fails_shows_the_jobs(stage: Stage) -> None:
     assert done.code == 1
     assert [job["status"] for job in done.json["data"]] == ["completed"] * 2
     assert f"sume jobs download {jobs[0]} {jobs[1]} --to out" in done.error["hint"]
+
+
+def test_an_upload_that_fails_among_others_doubles_none(stage: Stage) -> None:
+    for name in ("b.mp4", "c.mp4"):
+        (stage.folder / name).write_bytes((stage.folder / "clip.mp4").read_bytes())
+    words = ("assets", "upload", "clip.mp4", "b.mp4", "c.mp4")
+    for flags in ((), ("--json",), ("-q", "--wait")):
+        stage.sandbox.faults.clear()
+        stage.sandbox.faults.add("storage_put status=413 skip=1 times=null")
+        before = {*stage.sandbox.jobs.ids()}
+        done = stage.sume(*words, *flags)
+        (made,) = {*stage.sandbox.jobs.ids()} - before
+        assert done.code == 1
+        assert re.findall(r"job_sandbox_\w+", done.out) == [made]
+        assert "sume assets upload b.mp4 c.mp4" in done.err
+        assert "same command" not in done.err
+
+
+def test_every_file_is_looked_at_before_the_first_is_sent(stage: Stage) -> None:
+    (stage.folder / "notes.txt").write_text("no video")
+    stage.sandbox.requests.clear()
+    done = stage.sume("assets", "upload", "clip.mp4", "notes.txt", "--json")
+    assert (done.code, done.error["code"]) == (1, "upload")
+    assert "notes.txt" in done.error["message"]
+    assert len(stage.sandbox.requests) == 0
+
+
+def test_an_upload_whose_end_is_unknown_is_looked_for_first(stage: Stage) -> None:
+    look = "sume jobs list --type asset_ingest --limit 5"
+    stage.sandbox.faults.add("create_asset reset=after")
+    lost = stage.sume("assets", "upload", "clip.mp4", "--json")
+    assert lost.error["code"] == "outcome_unknown"
+    assert look in lost.error["hint"]
+    for fault, operation in (
+        ("create_asset hang=after", "create_asset"),
+        ("presign_upload hang=after", "presign_upload"),
+    ):
+        for number, code in ((signal.SIGINT, 130), (signal.SIGTERM, 143)):
+            stage.sandbox.faults.clear()
+            stage.sandbox.requests.clear()
+            stage.sandbox.faults.add(fault)
+            started = stage.start("assets", "upload", "clip.mp4", "--json")
+            deadline = time.monotonic() + 20
+            asked = partial(stage.sandbox.requests.count, operation=operation)
+            while not asked() and time.monotonic() < deadline:
+                time.sleep(0.02)
+            started.send_signal(number)
+            out, err = started.communicate(timeout=30)
+            assert (started.returncode, out) == (code, "")
+            error = json.loads(err)["error"]
+            assert "sume assets upload clip.mp4" in error["hint"]
+            unknown = operation == "create_asset"
+            assert (look in error["hint"]) is unknown
+            assert ("may have been accepted" in error["message"]) is unknown
+            assert ("nothing was created" in error["message"]) is not unknown

@@ -1,24 +1,29 @@
 """``sume assets upload`` and ``sume uploads face-swap-video``: local files into Sume.
 
-An upload that stops says at which step; the same command starts it again.
+An upload that stops says at which step. What to do then never makes a second ingest job of what
+has one, or may have one.
 """
 
 from __future__ import annotations
 
 import shlex
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 import click
 
 from sume_ext.cli import waiting
-from sume_ext.cli.failures import CommandError
+from sume_ext.cli.failures import INTERRUPTED, CommandError, UnfinishedError
 from sume_ext.cli.operation import DOWNLOAD, WAIT, timeout_option
 from sume_ext.cli.outcome import as_list, conclude
 from sume_ext.cli.shell import Shell, own_command, plain
-from sume_ext.cli.transfers import Meter, stoppable
+from sume_ext.cli.transfers import Meter
+from sume_ext.errors import APIError, OutcomeUnknownError, SumeError
+from sume_ext.source import examine
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from sume_ext import Job, Sume
     from sume_ext.polling import Timeout
 
@@ -49,42 +54,130 @@ def upload(
     wait = wait or download is not None
     if timeout is not None and not wait:
         raise CommandError("--timeout is for waiting.", code="usage", hint="Add --wait.")
+    _check(files)
+    jobs: list[Job] = []
     with shell.connect() as client:
-        jobs = _upload_all(shell, client, files)
+        try:
+            _upload_all(shell, client, files, jobs)
+        except (UnfinishedError, CommandError):
+            if jobs:
+                _print_made(shell, jobs, files)
+            raise
         if wait:
             limit: Timeout = "auto" if timeout is None else timeout
             with waiting.resumable(jobs, download):
                 outcomes = waiting.wait_for(shell, client, jobs, limit, download)
                 conclude(shell, outcomes, download, many=len(files) > 1, told=True)
             return
-        documents = [plain(job.data) for job in jobs]
-        if shell.as_json:
-            shell.put_document(as_list(documents) if len(files) > 1 else documents[0])
-        elif not shell.quiet:
-            titles = ("id", "status", "file")
-            rows = [[job.id, job.status, name] for job, name in zip(jobs, files, strict=True)]
-            shell.put_list(as_list(documents), titles, rows)
-            shell.note(f"Next: {waiting.resume([job.id for job in jobs])}")
+        _print_made(shell, jobs, files)
 
 
-def _upload_all(shell: Shell, client: Sume, files: tuple[str, ...]) -> list[Job]:
-    jobs: list[Job] = []
+def _check(files: Sequence[str]) -> None:
+    """Look at every file before the first is sent; a pipe can be looked at only once.
+
+    Raises:
+        UploadError: One can't be uploaded.
+    """
+    for name in files:
+        if Path(name).is_file():
+            examine(name, None, None).close()
+
+
+def _print_made(shell: Shell, jobs: Sequence[Job], files: Sequence[str]) -> None:
+    documents = [plain(job.data) for job in jobs]
+    if shell.as_json:
+        shell.put_document(as_list(documents) if len(files) > 1 else documents[0])
+    elif not shell.quiet:
+        titles = ("id", "status", "file")
+        rows = [[job.id, job.status, name] for job, name in zip(jobs, files, strict=False)]
+        shell.put_list(as_list(documents), titles, rows)
+        shell.note(f"Next: {waiting.resume([job.id for job in jobs])}")
+
+
+def _upload_all(shell: Shell, client: Sume, files: Sequence[str], jobs: list[Job]) -> None:
     with Meter(shell) as meter:
         for index, name in enumerate(files):
-            again = shlex.join(["sume", "assets", "upload", *files[index:]])
-            with stoppable(again):
-                listener = meter.upload(Path(name).name)
-                jobs.append(client.uploads.asset_video(name, on_progress=listener))
-            waiting.announce(shell, jobs[-1:])
-    return jobs
+            with _OnItsWay(files[index:], meter.upload(Path(name).name)) as upload:
+                jobs.append(client.uploads.asset_video(name, on_progress=upload.moved))
+                waiting.announce(shell, jobs[-1:])
+
+
+class _OnItsWay:
+    """The first of some files on its way; whatever stops it names the files that are left.
+
+    Args:
+        files: This one and those after it.
+        show: What shows how much of it is gone.
+    """
+
+    def __init__(self, files: Sequence[str], show: Callable[[int, int, int], None]) -> None:
+        self._files = files
+        self._show = show
+        self._whole = False
+
+    def moved(self, sent: int, total: int, attempt: int) -> None:
+        """So much of it is gone; once all is, its ingest may have been asked for."""
+        self._whole = sent >= total
+        self._show(sent, total, attempt)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: object, error: BaseException | None, tb: object) -> None:
+        if isinstance(error, KeyboardInterrupt):
+            raise self._interrupted() from error
+        if isinstance(error, SumeError):
+            raise self._stopped(error) from error
+
+    def _interrupted(self) -> CommandError:
+        name = self._files[0]
+        message = f"interrupted; nothing was created of {name}."
+        hint = f"Run it again: {_again(self._files)}"
+        if self._whole:
+            message = f"interrupted while {name} was being finished; it may have been accepted."
+            hint = self._look_first()
+        return CommandError(message, code="interrupted", hint=hint, exit_code=INTERRUPTED)
+
+    def _stopped(self, error: SumeError) -> Exception:
+        if error.job_ids:
+            rest = self._files[1:]
+            return UnfinishedError(error, f"Then: {_again(rest)}", mend=True) if rest else error
+        if isinstance(error, OutcomeUnknownError):
+            return UnfinishedError(error, self._look_first(), mend=False)
+        advised = isinstance(error, APIError) or error.hint != error.default_hint
+        go_on = f"Nothing was created of {self._files[0]}; go on with: {_again(self._files)}"
+        return UnfinishedError(error, go_on, mend=advised)
+
+    def _look_first(self) -> str:
+        hint = f"Look first: {_LOOK} - if it has no job: {_again(self._files)}"
+        rest = self._files[1:]
+        return f"{hint} - if it has one: {_again(rest)}" if rest else hint
+
+
+_LOOK = "sume jobs list --type asset_ingest --limit 5"
+
+
+def _again(files: Sequence[str]) -> str:
+    return shlex.join(["sume", "assets", "upload", *files])
 
 
 def upload_source(shell: Shell, client: Sume, name: str) -> str:
-    """Upload a source video for Face Swap; its media URL, which is private."""
-    again = shlex.join(["sume", "uploads", "face-swap-video", name])
-    with Meter(shell) as meter, stoppable(again):
+    """Upload a source video for Face Swap; its media URL, which is private.
+
+    Raises:
+        CommandError: Ctrl-C; there is no job yet.
+    """
+    with Meter(shell) as meter:
         listener = meter.upload(Path(name).name)
-        return client.uploads.face_swap_video(name, on_progress=listener)
+        try:
+            return client.uploads.face_swap_video(name, on_progress=listener)
+        except KeyboardInterrupt as signal:
+            raise CommandError(
+                "interrupted; nothing was created.",
+                code="interrupted",
+                hint="Run the same command again.",
+                exit_code=INTERRUPTED,
+            ) from signal
 
 
 @own_command(
