@@ -157,10 +157,11 @@ def test_every_file_is_looked_at_before_the_first_is_sent(stage: Stage) -> None:
 
 def test_an_upload_whose_end_is_unknown_is_looked_for_first(stage: Stage) -> None:
     look = "sume jobs list --type asset_ingest --limit 5"
-    stage.sandbox.faults.add("create_asset reset=after")
-    lost = stage.sume("assets", "upload", "clip.mp4", "--json")
-    assert lost.error["code"] == "outcome_unknown"
-    assert look in lost.error["hint"]
+    for fault in ("reset=after", "shape=empty", "status=500 work=true"):
+        stage.sandbox.faults.add(f"create_asset {fault}")
+        lost = stage.sume("assets", "upload", "clip.mp4", "--json")
+        assert look in lost.error["hint"], fault
+        assert "othing was created" not in lost.err
     for fault, operation in (
         ("create_asset hang=after", "create_asset"),
         ("presign_upload hang=after", "presign_upload"),
