@@ -18,7 +18,7 @@ from sume_ext.cli.operation import DOWNLOAD, WAIT, timeout_option
 from sume_ext.cli.outcome import as_list, conclude
 from sume_ext.cli.shell import Shell, own_command, plain
 from sume_ext.cli.transfers import Meter
-from sume_ext.errors import APIError, OutcomeUnknownError, SchemaMismatchError, SumeError
+from sume_ext.errors import APIError, OutcomeUnknownError, SumeError
 from sume_ext.source import examine
 
 if TYPE_CHECKING:
@@ -142,8 +142,7 @@ class _OnItsWay:
         if error.job_ids:
             rest = self._files[1:]
             return UnfinishedError(error, f"- then: {_again(rest)}", mend=True) if rest else error
-        unreadable = self._whole and isinstance(error, SchemaMismatchError)
-        if unreadable or isinstance(error, OutcomeUnknownError):
+        if isinstance(error, OutcomeUnknownError):
             return UnfinishedError(error, self._look_first(), mend=False)
         advised = isinstance(error, APIError) or error.hint != error.default_hint
         go_on = f"Nothing was created of {self._files[0]}; go on with: {_again(self._files)}"
