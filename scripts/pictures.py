@@ -112,6 +112,7 @@ def screen(picture: Picture, terminal: Terminal) -> list[Text]:
 def take(picture: Picture, env: dict[str, str], folder: Path) -> Path:
     """Run the command and keep the picture."""
     words = shlex.split(picture.line)
+    env = {**env, "COLUMNS": str(picture.columns), "LINES": str(LINES)}  # not those of our caller
     with Terminal(
         [SUME, *words[1:]], env=env, cwd=folder, columns=picture.columns, lines=LINES
     ) as terminal:
