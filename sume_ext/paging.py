@@ -2,7 +2,8 @@
 
 A list ends when the API says so, not when a page is empty; paging that doesn't add up raises
 `PaginationError` after everything that came was handed out. No item is handed out twice by
-one pager, and none is skipped, whatever fails between two pages.
+one pager, and none is skipped, whatever fails between two pages; a pager is for one thread or task
+at a time, and what the server itself lists twice comes twice.
 """
 
 from __future__ import annotations
@@ -182,6 +183,7 @@ class _Walker(Generic[T]):
 
         A page counts as consumed when its items were handed out and the next thing was asked
         for. Pass it as ``cursor=`` to the same list, today or another day; None is the start.
+        Once the list has `ended` there is nothing to go on to: this still points at its last page.
         """
         return self._returned_at if self._returned else self._walk.cursor
 

@@ -1,4 +1,4 @@
-"""Files on their way, as a person sees it; a transfer that broke is taken up by the same command.
+"""Files on their way, as a person sees it; what broke is sent or fetched again by the same command.
 
 Progress goes to stderr and only where it can move; off a terminal there is a line a file.
 """

@@ -1,7 +1,7 @@
 """The main job against the embedded sandbox: ``python -m sume_ext.sandbox.demo [DIRECTORY]``.
 
-Everything here is what an app would write against the real API, except for the first two lines
-of `main`, which start the stand-in and point the client at it.
+Everything here is what an app would write against the real API, except that `main` starts the
+stand-in and points the client at it.
 """
 
 from __future__ import annotations

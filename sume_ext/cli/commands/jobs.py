@@ -88,7 +88,7 @@ def wait(
 def result(shell: Shell, *, job_id: str, download: str | None) -> None:
     """Fetch the result of a completed job, and download its files.
 
-    What a broken download left behind is taken up by the same command.
+    After a break say it again: whole files are kept, a broken one starts afresh.
     """
     with shell.connect() as client:
         found = client.jobs.result(job_id)
