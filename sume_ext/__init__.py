@@ -38,23 +38,23 @@ if TYPE_CHECKING:
     from sume_ext.errors import TransferError as TransferError
     from sume_ext.errors import TransportError as TransportError
     from sume_ext.errors import UploadError as UploadError
-    from sume_ext.job_state import JobEvent as JobEvent
     from sume_ext.jobs import AsyncJob as AsyncJob
     from sume_ext.jobs import AsyncJobGroup as AsyncJobGroup
     from sume_ext.jobs import Job as Job
     from sume_ext.jobs import JobGroup as JobGroup
-    from sume_ext.log_redaction import install_log_redaction as install_log_redaction
-    from sume_ext.outcomes import Outcome as Outcome
     from sume_ext.paging import AsyncPager as AsyncPager
     from sume_ext.paging import Page as Page
     from sume_ext.paging import Pager as Pager
-    from sume_ext.progress import Progress as Progress
-    from sume_ext.redaction import redact as redact
     from sume_ext.results import AsyncMedia as AsyncMedia
     from sume_ext.results import AsyncResult as AsyncResult
     from sume_ext.results import Media as Media
     from sume_ext.results import Result as Result
-    from sume_ext.secret import Secret as Secret
+    from sume_ext.secrecy.log_redaction import install_log_redaction as install_log_redaction
+    from sume_ext.secrecy.redaction import redact as redact
+    from sume_ext.secrecy.secret import Secret as Secret
+    from sume_ext.transfers.progress import Progress as Progress
+    from sume_ext.waiting.job_state import JobEvent as JobEvent
+    from sume_ext.waiting.outcomes import Outcome as Outcome
 
 _HOME_OF = {
     "APIError": "errors",
@@ -74,7 +74,7 @@ _HOME_OF = {
     "Job": "jobs",
     "JobCanceledError": "errors",
     "JobError": "errors",
-    "JobEvent": "job_state",
+    "JobEvent": "waiting.job_state",
     "JobExpiredError": "errors",
     "JobFailedError": "errors",
     "JobGroup": "jobs",
@@ -82,26 +82,26 @@ _HOME_OF = {
     "Media": "results",
     "NotFoundError": "errors",
     "NotSentError": "errors",
-    "Outcome": "outcomes",
+    "Outcome": "waiting.outcomes",
     "OutcomeUnknownError": "errors",
     "Page": "paging",
     "Pager": "paging",
     "PaginationError": "errors",
     "PermissionDeniedError": "errors",
-    "Progress": "progress",
+    "Progress": "transfers.progress",
     "RateLimitError": "errors",
     "ResponseLostError": "errors",
     "Result": "results",
     "SchemaMismatchError": "errors",
-    "Secret": "secret",
+    "Secret": "secrecy.secret",
     "ServerError": "errors",
     "Sume": "client",
     "SumeError": "errors",
     "TransferError": "errors",
     "TransportError": "errors",
     "UploadError": "errors",
-    "install_log_redaction": "log_redaction",
-    "redact": "redaction",
+    "install_log_redaction": "secrecy.log_redaction",
+    "redact": "secrecy.redaction",
 }
 
 __version__ = "0.1.0"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sume_ext import roles
-from sume_ext.calls import perform
+from sume_ext.calling.calls import perform
 from sume_ext.errors import InvalidArgumentError
 
 if TYPE_CHECKING:

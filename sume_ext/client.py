@@ -8,28 +8,28 @@ from typing import TYPE_CHECKING, Any, ClassVar, ParamSpec, Self, TypeVar, cast
 from attrs import evolve
 
 from sume_ext import operations
-from sume_ext.binding import Async, Binding, Sync
-from sume_ext.border import border
-from sume_ext.calls import Settings, perform
+from sume_ext.binding.resource import Async, Binding, Sync
+from sume_ext.calling.calls import Settings, perform
+from sume_ext.calling.effects import Effect
 from sume_ext.clock import Clock, SystemClock
 from sume_ext.config import AuthScheme, Config, resolve
-from sume_ext.effects import Effect
 from sume_ext.engine import Engine, Faces
 from sume_ext.errors import InvalidArgumentError
 from sume_ext.jobs import AsyncJob, AsyncJobGroup, Job, JobGroup
 from sume_ext.paging import AsyncPager, Pager
 from sume_ext.results import AsyncResult, Result
 from sume_ext.runners import AsyncRunner, Runner
+from sume_ext.secrecy.border import border
 
 if TYPE_CHECKING:
     import ssl
     from collections.abc import Coroutine
     from types import TracebackType
 
+    from sume_ext.binding.lines import Operation
     from sume_ext.flow import Flow
-    from sume_ext.lines import Operation
-    from sume_ext.secret import Secret
-    from sume_ext.wire import AsyncTransport, Transport
+    from sume_ext.network.wire import AsyncTransport, Transport
+    from sume_ext.secrecy.secret import Secret
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -148,7 +148,7 @@ def _carrier(config: Config, given: Any) -> Transport:
     """The network, an httpx transport, or whatever carries our own requests already."""
     if hasattr(given, "open"):
         return cast("Transport", given)
-    from sume_ext.transport import HttpTransport  # noqa: PLC0415  (brings httpcore)
+    from sume_ext.network.transport import HttpTransport  # noqa: PLC0415  (brings httpcore)
 
     return HttpTransport(config, given)
 
@@ -157,7 +157,7 @@ def _async_carrier(config: Config, given: Any) -> AsyncTransport:
     """As `_carrier`."""
     if hasattr(given, "open"):
         return cast("AsyncTransport", given)
-    from sume_ext.transport import AsyncHttpTransport  # noqa: PLC0415  (as above)
+    from sume_ext.network.transport import AsyncHttpTransport  # noqa: PLC0415  (as above)
 
     return AsyncHttpTransport(config, given)
 
@@ -174,7 +174,7 @@ class Sume(_Client[Sync]):
         proxy: URL of a proxy; the environment's (``HTTPS_PROXY``, ``NO_PROXY``) when None.
         verify: True, False, or an `ssl.SSLContext`; ``SSL_CERT_FILE`` counts when True.
         transport: Carries the requests instead of the network, for tests: an httpx transport,
-            or anything with `sume_ext.wire.Transport`'s methods.
+            or anything with `sume_ext.network.wire.Transport`'s methods.
         clock: The clock to go by, for tests.
         rng: The source of jitter, for tests.
 

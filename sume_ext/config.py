@@ -16,8 +16,8 @@ from urllib.parse import urlsplit
 from attrs import evolve, field, frozen
 
 from sume_ext.errors import ConfigurationError
-from sume_ext.memory import remember
-from sume_ext.secret import Secret
+from sume_ext.secrecy.memory import remember
+from sume_ext.secrecy.secret import Secret
 
 if TYPE_CHECKING:
     import ssl

@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 from attrs import evolve, field, frozen
 
-from sume_ext.calls import perform
+from sume_ext.calling.calls import perform
 from sume_ext.errors import DownloadError, InvalidArgumentError, SumeError
-from sume_ext.fetching import Fetch, Plan, StoppedError, StopSign
-from sume_ext.file_names import file_name, is_url
 from sume_ext.flow import All, Do
 from sume_ext.media import MediaFile, media_in
-from sume_ext.progress import Progress
+from sume_ext.transfers.fetching import Fetch, Plan, StoppedError, StopSign
+from sume_ext.transfers.file_names import file_name, is_url
+from sume_ext.transfers.progress import Progress
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

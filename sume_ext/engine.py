@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from attrs import frozen
 
-from sume_ext.job_state import JobState
+from sume_ext.waiting.job_state import JobState
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping
 
-    from sume_ext.binding import Binding
-    from sume_ext.calls import Call, Reply, Settings
+    from sume_ext.binding.resource import Binding
+    from sume_ext.calling.calls import Call, Reply, Settings
     from sume_ext.flow import Flow
     from sume_ext.runners import AsyncRunner, Runner
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 from attrs import frozen
 
 if TYPE_CHECKING:
-    from sume_ext.wire import Request, Stream
+    from sume_ext.network.wire import Request, Stream
 
 T = TypeVar("T")
 

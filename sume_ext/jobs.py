@@ -9,18 +9,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NoReturn, Self
 
 from sume_ext.errors import InvalidArgumentError, JobError
-from sume_ext.many import attend
-from sume_ext.waiting import Listener, complete, look, result_of, watch
+from sume_ext.waiting.many import attend
+from sume_ext.waiting.one import Listener, complete, look, result_of, watch
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator, Sequence
 
     from sume_ext.engine import Engine
     from sume_ext.flow import Flow
-    from sume_ext.job_state import JobEvent, JobState
-    from sume_ext.outcomes import Outcome
-    from sume_ext.polling import Timeout
     from sume_ext.results import AsyncResult, Result
+    from sume_ext.waiting.job_state import JobEvent, JobState
+    from sume_ext.waiting.outcomes import Outcome
+    from sume_ext.waiting.polling import Timeout
 
 
 class JobView:

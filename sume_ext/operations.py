@@ -36,11 +36,9 @@ from sume_api.operations import (
     presign_upload,
 )
 
-from sume_ext import assets, many, recent, uploads, waiting
-from sume_ext.binding import Binding, Resource
-from sume_ext.effects import Effect
-from sume_ext.job_lines import hands_out_outcomes, remembers_job, runs_jobs, runs_outcomes
-from sume_ext.lines import (
+from sume_ext import assets, uploads
+from sume_ext.binding.job_lines import hands_out_outcomes, remembers_job, runs_jobs, runs_outcomes
+from sume_ext.binding.lines import (
     calls,
     fetches_job,
     fetches_result,
@@ -51,6 +49,10 @@ from sume_ext.lines import (
     submits,
     submits_group,
 )
+from sume_ext.binding.resource import Binding, Resource
+from sume_ext.calling.effects import Effect
+from sume_ext.waiting import many, recent
+from sume_ext.waiting import one as waiting
 
 if TYPE_CHECKING:
     from sume_ext.engine import Engine

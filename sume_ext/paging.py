@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, cast
 
 from attrs import evolve, frozen
 
-from sume_ext.calls import Call, Reply, Settings, perform
+from sume_ext.calling.calls import Call, Reply, Settings, perform
 from sume_ext.errors import InvalidArgumentError, PaginationError, SchemaMismatchError
 
 if TYPE_CHECKING:

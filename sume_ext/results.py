@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from os import PathLike
     from pathlib import Path
 
-    from sume_ext.calls import Reply
+    from sume_ext.calling.calls import Reply
     from sume_ext.engine import Engine
     from sume_ext.flow import Flow
     from sume_ext.media import MediaFile

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeVar, cast
 
-from sume_ext import discretion
-from sume_ext.border import conceal
-from sume_ext.discretion import Discreet
 from sume_ext.errors import ResponseLostError
 from sume_ext.flow import All, Close, Do, Emit, Flow, Now, Open, Read, Sleep, Step, WallClock
-from sume_ext.wire import Timeouts
+from sume_ext.network.wire import Timeouts
+from sume_ext.secrecy import discretion
+from sume_ext.secrecy.border import conceal
+from sume_ext.secrecy.discretion import Discreet
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from sume_ext.clock import Clock
-    from sume_ext.wire import AsyncStream, AsyncTransport, SyncStream, Transport
+    from sume_ext.network.wire import AsyncStream, AsyncTransport, SyncStream, Transport
 
 T = TypeVar("T")
 _SMALLEST_TIMEOUT = 0.001

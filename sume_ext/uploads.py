@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, Final
 from attrs import evolve
 
 from sume_ext import roles
-from sume_ext.calls import perform
-from sume_ext.effects import Effect
+from sume_ext.calling.calls import perform
+from sume_ext.calling.effects import Effect
 from sume_ext.errors import (
     OutcomeUnknownError,
     SchemaMismatchError,
@@ -23,13 +23,13 @@ from sume_ext.errors import (
     UploadError,
 )
 from sume_ext.flow import Do
-from sume_ext.sending import RefusedError, Report, put
-from sume_ext.source import Source, Uploadable, examine
+from sume_ext.transfers.sending import RefusedError, Report, put
+from sume_ext.transfers.source import Source, Uploadable, examine
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from sume_ext.calls import Reply
+    from sume_ext.calling.calls import Reply
     from sume_ext.engine import Engine
     from sume_ext.flow import Flow
 

@@ -18,6 +18,6 @@ if threading.current_thread() is threading.main_thread():
 @pytest.fixture(autouse=True)
 def _nothing_is_known_yet() -> None:
     """No test finds a secret that another has shown to a client of this process."""
-    memory: Any = sys.modules.get("sume_ext.memory")
+    memory: Any = sys.modules.get("sume_ext.secrecy.memory")
     if memory is not None:
         memory._known.__init__()

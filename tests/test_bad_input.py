@@ -21,7 +21,7 @@ from sume_ext.operations import BINDINGS
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from sume_ext.wire import Request, Timeouts
+    from sume_ext.network.wire import Request, Timeouts
 
 
 class Silence:
@@ -99,7 +99,7 @@ def test_an_id_that_is_none_is_refused(name: str, bad: object) -> None:
 @given(text=st.text(min_size=1, max_size=40))
 def test_an_id_never_changes_the_path(text: str) -> None:
     """Whatever an id holds, it stays one segment of the path, or is refused."""
-    from sume_ext.calls import build  # noqa: PLC0415
+    from sume_ext.calling.calls import build  # noqa: PLC0415
     from sume_ext.config import resolve  # noqa: PLC0415
 
     call = BINDINGS["jobs.get"].call

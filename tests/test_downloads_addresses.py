@@ -17,10 +17,11 @@ import trustme
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sume_ext import AsyncSume, DownloadError, InvalidArgumentError, Sume, UploadError, deadlines
-from sume_ext.addresses import is_public, rule_for, trouble_with
+from sume_ext import AsyncSume, DownloadError, InvalidArgumentError, Sume, UploadError
 from sume_ext.downloads import Options, download_one
 from sume_ext.media import MediaFile
+from sume_ext.network import deadlines
+from sume_ext.network.addresses import is_public, rule_for, trouble_with
 from tests.support import FakeClock
 from tests.transfers.clients import VIDEO, client, files_in, result, run_async
 from tests.transfers.scripted import Api, File, Scripted, Seen, reply

@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sume_ext import DownloadError
-from sume_ext.checksums import offered
+from sume_ext.transfers.checksums import offered
 from tests.transfers.clients import VIDEO, files_in, result
 from tests.transfers.scripted import File
 

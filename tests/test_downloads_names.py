@@ -13,8 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sume_ext.file_names import file_name, is_url
 from sume_ext.media import MediaFile
+from sume_ext.transfers.file_names import file_name, is_url
 
 FITS = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]*(\.[a-z0-9]{2,4})?")
 TRAPS = ["../../x", "CON", "con", "nul.txt", "a" * 300, "x\u202egpj.exe", ".hidden", "-rf", "a/b",

@@ -16,9 +16,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sume_ext import DownloadError, fetching
+from sume_ext import DownloadError
 from sume_ext.clock import SystemClock
-from sume_ext.progress import Pace
+from sume_ext.transfers import fetching
+from sume_ext.transfers.progress import Pace
 from tests.transfers.clients import VIDEO, files_in, result
 from tests.transfers.scripted import File, Seen, close, head, reply, reset
 

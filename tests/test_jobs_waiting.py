@@ -29,8 +29,8 @@ from sume_ext import (
     NotFoundError,
     PermissionDeniedError,
 )
-from sume_ext.job_state import JobState
-from sume_ext.polling import PENDING, TERMINAL, schedule_for
+from sume_ext.waiting.job_state import JobState
+from sume_ext.waiting.polling import PENDING, TERMINAL, schedule_for
 from tests.models.jobs_api import LOST, NOT_SENT, Answer, Asked, ModelApi, ModelJob, refusal
 from tests.models.worlds import World, in_both_worlds
 from tests.support import FakeClock

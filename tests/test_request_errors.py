@@ -19,7 +19,7 @@ import pytest
 
 import sume_ext
 from sume_ext import AsyncSume, Sume, SumeError, errors
-from sume_ext.effects import Effect
+from sume_ext.calling.effects import Effect
 from sume_ext.errors import NotSentError, ResponseLostError, error_class
 from sume_ext.operations import BINDINGS
 from tests.faults.server import LAST, PLAIN
@@ -28,7 +28,7 @@ from tests.faults.worlds import KEY, NoJitter, SkippingClock
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from sume_ext.wire import Request, Timeouts
+    from sume_ext.network.wire import Request, Timeouts
 
 KINDS = sorted(
     (

@@ -17,13 +17,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sume_ext import AsyncSume, RateLimitError, ServerError, Sume
-from sume_ext.binding import Binding
-from sume_ext.calls import minted, perform
-from sume_ext.effects import Effect
+from sume_ext.binding.resource import Binding
+from sume_ext.calling.calls import minted, perform
+from sume_ext.calling.effects import Effect
+from sume_ext.calling.pace import Pace
+from sume_ext.calling.retries import Backoff, Budget, may_retry, retry_after
 from sume_ext.errors import APIError, NotSentError, ResponseLostError
 from sume_ext.operations import BINDINGS
-from sume_ext.pace import Pace
-from sume_ext.retries import Backoff, Budget, may_retry, retry_after
 from tests.faults.server import FaultServer
 from tests.faults.worlds import KEY, WORLDS, SkippingClock, ask, read, spend
 from tests.support import FakeClock
@@ -31,7 +31,7 @@ from tests.support import FakeClock
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from sume_ext.wire import Request, Timeouts
+    from sume_ext.network.wire import Request, Timeouts
 
 
 @pytest.fixture(scope="module")

@@ -21,8 +21,8 @@ import pytest
 
 from sume_ext import AsyncSume, ConfigurationError, ResponseLostError, Sume
 from sume_ext.config import Config
-from sume_ext.routes import tls_settings
-from sume_ext.secret import Secret
+from sume_ext.network.routes import tls_settings
+from sume_ext.secrecy.secret import Secret
 from tests.faults.server import FaultServer
 from tests.faults.worlds import KEY, SkippingClock, client, read
 

@@ -17,10 +17,10 @@ import httpx
 import pytest
 
 from sume_ext.errors import ResponseLostError
+from sume_ext.network.wire import Request, Timeouts
 from sume_ext.sandbox import Fault, Sandbox
 from sume_ext.sandbox.delivery import bomb
 from sume_ext.sandbox.faults import CHOICES
-from sume_ext.wire import Request, Timeouts
 from tests.sandbox.api import Api, fetch, put
 from tests.sandbox.walk import walk
 

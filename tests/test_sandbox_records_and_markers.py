@@ -14,10 +14,10 @@ import httpx
 import pytest
 
 from sume_ext.errors import ResponseLostError
+from sume_ext.network.wire import Request, Timeouts
 from sume_ext.sandbox import Sandbox
 from sume_ext.sandbox.journal import fingerprint
 from sume_ext.sandbox.markers import KINDS, Markers
-from sume_ext.wire import Request, Timeouts
 from tests.sandbox.api import Api, fetch, put
 
 if TYPE_CHECKING:

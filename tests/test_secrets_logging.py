@@ -19,8 +19,9 @@ import httpx
 import pytest
 
 import sume_ext
-from sume_ext import AsyncSume, Sume, install_log_redaction, log_redaction
+from sume_ext import AsyncSume, Sume, install_log_redaction
 from sume_ext.sandbox import Sandbox
+from sume_ext.secrecy import log_redaction
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

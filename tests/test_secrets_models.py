@@ -16,7 +16,7 @@ import pytest
 import rich.pretty
 from sume_api.models import Asset, Job, JobResult, Me, PresignedUpload
 
-from sume_ext.sensitive import is_sensitive
+from sume_ext.secrecy.sensitive import is_sensitive
 from tests.secrets.unprotected import models
 
 if TYPE_CHECKING:

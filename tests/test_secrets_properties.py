@@ -18,9 +18,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from sume_ext import redact
-from sume_ext.fingerprints import Fingerprints, squeeze
-from sume_ext.memory import remember
-from sume_ext.shapes import REDACTED
+from sume_ext.secrecy.fingerprints import Fingerprints, squeeze
+from sume_ext.secrecy.memory import remember
+from sume_ext.secrecy.shapes import REDACTED
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -200,7 +200,7 @@ PATTERNS = (
 SLOW_DOWN = """
 import json, sys
 from sume_ext import redact
-from sume_ext.memory import remember
+from sume_ext.secrecy.memory import remember
 
 remember("known-secret-4711-and-more", "user_a1user_a1user_a1")
 patterns, size, around = json.loads(sys.argv[1])

@@ -24,11 +24,11 @@ import pytest
 from sume_api.models import MeUser
 
 from sume_ext import redact
-from sume_ext.fingerprints import Fingerprints
-from sume_ext.memory import remember, remember_json
-from sume_ext.redaction import redact_foreign
-from sume_ext.secret import Secret
-from sume_ext.sensitive import NAMES, is_sensitive
+from sume_ext.secrecy.fingerprints import Fingerprints
+from sume_ext.secrecy.memory import remember, remember_json
+from sume_ext.secrecy.redaction import redact_foreign
+from sume_ext.secrecy.secret import Secret
+from sume_ext.secrecy.sensitive import NAMES, is_sensitive
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -116,7 +116,7 @@ CLEAN = (
     "key: value, key=1, keyboard=qwerty, monkey",
     "uploads/clip.mp4 and uploads/2026-11-22/final-cut.mp4",
     "user_agent=curl/8.5 user_profile_view ws_connect key_frames=12",
-    "sume_ext.redaction imports sume_api.operations",
+    "sume_ext.secrecy.redaction imports sume_api.operations",
     "api_key=None token=null password=None 'token': None, \"secret\": true",
     "X-Request-Id: req_0a1b2c3d",
     "-----BEGIN CERTIFICATE-----",
@@ -442,7 +442,7 @@ def test_what_is_too_short_to_tell_is_not_taken_for_known() -> None:
 CLEAR = """
 import gc
 from sume_ext import Sume
-from sume_ext.memory import find
+from sume_ext.secrecy.memory import find
 
 def inside(holder):
     if isinstance(holder, dict):

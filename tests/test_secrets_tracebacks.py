@@ -18,8 +18,8 @@ import rich.traceback
 from sume_api.api.assets import create_asset
 
 from sume_ext import AsyncSume, ConfigurationError, InvalidArgumentError, Sume, SumeError
-from sume_ext.border import border, conceal
 from sume_ext.sandbox import Sandbox
+from sume_ext.secrecy.border import border, conceal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -93,7 +93,7 @@ def test_one_module_knows_httpx() -> None:
         for path in PACKAGE.rglob("*.py")
         if any(name.split(".")[0] in ("httpx", "httpcore") for name in imported(tree_of(path)))
     }
-    assert knowing == {"transport.py", "deadlines.py"}
+    assert knowing == {"network/transport.py", "network/deadlines.py"}
 
 
 def test_layers_point_one_way() -> None:
@@ -106,12 +106,24 @@ def test_layers_point_one_way() -> None:
         for path in PACKAGE.rglob("*.py")
         if any(name.split(".")[0] == "sume_api" for name in imported(tree_of(path)))
     }
-    assert reaching <= {"operations.py", "explaining.py", "calls.py"}
+    assert reaching <= {"operations.py", "binding/explaining.py", "calling/calls.py"}
     for path in PACKAGE.rglob("*.py"):
         assert not {n for n in imported(tree_of(path)) if n.split(".")[0] == "scripts"}, path
     for path in (ROOT / "scripts").rglob("*.py"):
         ours = {n for n in imported(tree_of(path)) if n.split(".")[0] == "sume_ext"}
         assert ours <= {"sume_ext.operations", "sume_ext.roles"}, (path, ours)
+
+
+LAYERS = ("errors", "secrecy", "network", "calling", "transfers", "waiting", "binding")
+"""Whoever stands earlier knows nothing of who stands later, at run time."""
+
+
+def test_packages_know_only_what_lies_below() -> None:
+    for at, package in enumerate(LAYERS):
+        above = {f"sume_ext.{name}" for name in (*LAYERS[at + 1 :], "operations", "client", "cli")}
+        for path in PACKAGE.glob(f"{package}/*.py"):
+            known = {".".join(name.split(".")[:2]) for name in imported(tree_of(path))}
+            assert not known & above, path
 
 
 def run(code: str) -> str:

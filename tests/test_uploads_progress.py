@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 
 from sume_ext import Sume, SumeError
 from sume_ext.clock import SystemClock
-from sume_ext.progress import Throttle
 from sume_ext.sandbox import Sandbox
+from sume_ext.transfers.progress import Throttle
 from tests.support import FakeClock
 from tests.transfers.clients import VIDEO, client, run_async
 from tests.transfers.scripted import Api, Scripted, Seen, reply, reset

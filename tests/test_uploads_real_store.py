@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator
     from pathlib import Path
 
-    from sume_ext.source import Uploadable
+    from sume_ext.transfers.source import Uploadable
 
 pytestmark = pytest.mark.skipif(not RCLONE.exists(), reason="rclone isn't installed here")
 FLAWS = ["signature", "secret", "expired", "type", "length", "authorization"]

@@ -17,10 +17,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sume_ext import InvalidArgumentError, UploadError
-from sume_ext import source as source_module
-from sume_ext.content_types import by_content, by_name, extension_for
 from sume_ext.sandbox import sample_video
-from sume_ext.source import MOST_BYTES, examine
+from sume_ext.transfers import source as source_module
+from sume_ext.transfers.content_types import by_content, by_name, extension_for
+from sume_ext.transfers.source import MOST_BYTES, examine
 from tests.transfers.clients import VIDEO, client
 from tests.transfers.scripted import Api
 

@@ -22,9 +22,9 @@ from sume_ext import (
     OutcomeUnknownError,
     SchemaMismatchError,
     UploadError,
-    sending,
 )
-from sume_ext.progress import Pace
+from sume_ext.transfers import sending
+from sume_ext.transfers.progress import Pace
 from tests.support import FakeClock
 from tests.transfers.clients import VIDEO, client, run_async
 from tests.transfers.scripted import Api, Scripted, Seen, close, reply, reset

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from sume_ext.calling.effects import Effect
 from sume_ext.cli import columns, history, waiting
 from sume_ext.cli.examples import example_of
 from sume_ext.cli.facts import Facts, facts_of
@@ -19,16 +20,15 @@ from sume_ext.cli.flags import Number, argument_of, option_of
 from sume_ext.cli.outcome import conclude
 from sume_ext.cli.shell import HELP, MODE, plain, take_shell
 from sume_ext.cli.transfers import DEFAULT_DIRECTORY
-from sume_ext.effects import Effect
 from sume_ext.operations import BINDINGS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from sume_ext import Job, Sume
-    from sume_ext.binding import Binding
+    from sume_ext.binding.resource import Binding
     from sume_ext.cli.shell import Shell
-    from sume_ext.polling import Timeout
+    from sume_ext.waiting.polling import Timeout
 
 POSITIONAL = {"assets.search": "q"}
 """The field that the docs' shell takes as an argument."""
@@ -53,7 +53,7 @@ SOURCE = click.Option(
 
 def timeout_option(job_type: str | None = None) -> click.Option:
     """``--timeout``, with the default that fits the type of job."""
-    from sume_ext.polling import schedule_for  # noqa: PLC0415
+    from sume_ext.waiting.polling import schedule_for  # noqa: PLC0415
 
     usual = f"{schedule_for(job_type).timeout:.0f}" if job_type else "600 for images, else 1800"
     return click.Option(

@@ -1,8 +1,8 @@
 """What of an answer may be shown: nothing private unless it was asked for, and never a key.
 
-What is secret, `sume_ext.redaction` decides, by names and shapes, so that a field the API gains
-tomorrow is hidden when it looks like one that must be. A terminal is stricter in one thing:
-of any URL it shows the host only. And it shows names and a key's prefix, by which people
+What is secret, `sume_ext.secrecy.redaction` decides, by names and shapes, so that a field the
+API gains tomorrow is hidden when it looks like one that must be. A terminal is stricter in one
+thing: of any URL it shows the host only. And it shows names and a key's prefix, by which people
 tell accounts apart.
 """
 
@@ -12,9 +12,9 @@ import re
 from typing import Any, cast
 from urllib.parse import urlsplit
 
-from sume_ext.redaction import redact_text
-from sume_ext.sensitive import OWNERS, compact, is_sensitive
-from sume_ext.shapes import REDACTED
+from sume_ext.secrecy.redaction import redact_text
+from sume_ext.secrecy.sensitive import OWNERS, compact, is_sensitive
+from sume_ext.secrecy.shapes import REDACTED
 
 _URL = re.compile(r"\b[a-zA-Z][a-zA-Z0-9+.-]*://[^\s\"'<>\\^`{|}]+")
 _KEY = re.compile(r"\b(sume_[a-z]+_)[A-Za-z0-9_-]{6,}")

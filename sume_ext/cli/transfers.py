@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from sume_ext import Result
     from sume_ext.cli.shell import Shell
-    from sume_ext.progress import Progress
+    from sume_ext.transfers.progress import Progress
 
 DEFAULT_DIRECTORY = "outputs"
 

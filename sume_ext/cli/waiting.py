@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from sume_ext import Job, JobEvent, Sume
     from sume_ext.cli.shell import Shell
-    from sume_ext.polling import Timeout
+    from sume_ext.waiting.polling import Timeout
 
 _SHOWN_IDS = 5
 

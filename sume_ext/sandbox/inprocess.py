@@ -18,10 +18,10 @@ from sume_ext.sandbox.messages import Body, Head
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Mapping
 
+    from sume_ext.network.wire import Request, Timeouts
     from sume_ext.sandbox.delivery import Delivery
     from sume_ext.sandbox.engine import Engine, Exchange
     from sume_ext.sandbox.messages import Reply
-    from sume_ext.wire import Request, Timeouts
 
 LOST: Final = "the answer was lost on the way (as the sandbox was asked)."
 PIECE: Final = 1 << 16

@@ -11,9 +11,9 @@ from functools import partial
 from time import process_time
 from typing import TYPE_CHECKING
 
-from sume_ext.log_redaction import clean, install_log_redaction
-from sume_ext.memory import remember
-from sume_ext.redaction import redact_text
+from sume_ext.secrecy.log_redaction import clean, install_log_redaction
+from sume_ext.secrecy.memory import remember
+from sume_ext.secrecy.redaction import redact_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

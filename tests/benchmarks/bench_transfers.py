@@ -74,8 +74,8 @@ def _warm(engine: Engine, origin: str, path: str) -> None:
 def _flow(way: str, engine: Engine, origin: str, path: str) -> Any:
     from sume_ext.downloads import Options, download_one  # noqa: PLC0415  (in the child process)
     from sume_ext.media import MediaFile  # noqa: PLC0415
-    from sume_ext.sending import Report, put  # noqa: PLC0415
-    from sume_ext.source import examine  # noqa: PLC0415
+    from sume_ext.transfers.sending import Report, put  # noqa: PLC0415
+    from sume_ext.transfers.source import examine  # noqa: PLC0415
 
     if way.endswith("download"):
         file = MediaFile(f"{origin}/file", "video", "video/mp4", "media[0].url")

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import random
     from collections.abc import Callable
 
-    from sume_ext.wire import Request, Timeouts
+    from sume_ext.network.wire import Request, Timeouts
     from tests.support import FakeClock
 
 TERMINAL = ("completed", "failed", "canceled", "expired")

@@ -9,7 +9,7 @@ from collections import Counter
 
 from attrs import define, frozen
 
-from sume_ext.polling import schedule_for
+from sume_ext.waiting.polling import schedule_for
 from tests.models.jobs_api import ModelApi, ModelJob
 from tests.support import FakeClock
 

@@ -7,7 +7,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-from sume_ext.wire import Request, Timeouts
+from sume_ext.network.wire import Request, Timeouts
 
 if TYPE_CHECKING:
     from sume_ext.sandbox import Sandbox

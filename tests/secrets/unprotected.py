@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any, cast
 import attrs
 import sume_api.models
 
-from sume_ext import border, discretion, redaction, runners
-from sume_ext.secret import Secret
-from sume_ext.wire import Request
+from sume_ext import runners
+from sume_ext.network.wire import Request
+from sume_ext.secrecy import border, discretion, redaction
+from sume_ext.secrecy.secret import Secret
 
 if TYPE_CHECKING:
     import pytest

@@ -19,13 +19,13 @@ from sume_ext.cli.outcome import as_list, conclude
 from sume_ext.cli.shell import Shell, own_command, plain
 from sume_ext.cli.transfers import Meter
 from sume_ext.errors import APIError, OutcomeUnknownError, SumeError
-from sume_ext.source import examine
+from sume_ext.transfers.source import examine
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from sume_ext import Job, Sume
-    from sume_ext.polling import Timeout
+    from sume_ext.waiting.polling import Timeout
 
 FILES = click.Argument(
     ["files"],

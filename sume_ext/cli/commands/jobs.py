@@ -16,7 +16,7 @@ from sume_ext.errors import ConflictError, JobError, NotFoundError
 
 if TYPE_CHECKING:
     from sume_ext import Result, SumeError
-    from sume_ext.polling import Timeout
+    from sume_ext.waiting.polling import Timeout
 
 IDS = click.Argument(["job_ids"], nargs=-1, metavar="[JOB_ID]...")
 TO = click.Option(

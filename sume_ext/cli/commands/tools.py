@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 import click
 
+from sume_ext.calling.effects import Effect
 from sume_ext.cli.answers import sensitive
 from sume_ext.cli.app import Path, command, path_of
 from sume_ext.cli.facts import Parameter, facts_of
@@ -18,7 +19,6 @@ from sume_ext.cli.failures import CommandError
 from sume_ext.cli.flags import Number
 from sume_ext.cli.outcome import as_list
 from sume_ext.cli.shell import MODE, Shell, own_command
-from sume_ext.effects import Effect
 from sume_ext.operations import BINDINGS
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"

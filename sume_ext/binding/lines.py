@@ -1,0 +1,354 @@
+"""The kinds of line in the table: descriptors that give both worlds their callable.
+
+Types flow from the generated code through `ParamSpec`, so a regenerated field appears in the
+signature, its asynchronous twin, `help()` and the command line by itself.
+"""
+
+from __future__ import annotations
+
+import inspect
+from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, Protocol, TypeVar, overload
+
+from sume_ext.binding.explaining import explained, for_people
+from sume_ext.binding.resource import Async, Binding, Resource, Sync
+from sume_ext.calling.calls import perform
+from sume_ext.calling.effects import Effect
+from sume_ext.secrecy.border import border
+from sume_ext.waiting.one import fetch_result
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine, Sequence
+
+    from sume_api.models import ErrorResponse
+
+    from sume_ext.engine import Engine
+    from sume_ext.flow import Flow
+    from sume_ext.jobs import AsyncJob, AsyncJobGroup, Job, JobGroup
+    from sume_ext.paging import AsyncPager, Pager
+    from sume_ext.results import AsyncResult, Result
+
+P = ParamSpec("P")
+T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
+
+
+class Operation(Protocol[P, T_co]):
+    """Any generated operation module."""
+
+    @property
+    def _get_kwargs(self) -> Callable[P, dict[str, Any]]: ...
+    @property
+    def _parse_response(self) -> Callable[..., T_co | ErrorResponse | None]: ...
+
+
+class PageOf(Protocol[T_co]):
+    """Any generated list envelope."""
+
+    @property
+    def data(self) -> Sequence[T_co]:
+        """Its items."""
+        ...
+
+
+class runs(Generic[P, T]):  # noqa: N801
+    """A flow of this package's own, which is no single operation: answers with its result.
+
+    Args:
+        behaviour: Makes the flow, from the engine and the caller's arguments.
+    """
+
+    def __init__(self, behaviour: Callable[Concatenate[Engine, P], Flow[T]]) -> None:
+        self._behaviour = behaviour
+
+    @overload
+    def __get__(self, obj: None, owner: object = None) -> runs[P, T]: ...
+    @overload
+    def __get__(self, obj: Resource[Sync], owner: object = None) -> Callable[P, T]: ...
+    @overload
+    def __get__(
+        self, obj: Resource[Async], owner: object = None
+    ) -> Callable[P, Coroutine[Any, Any, T]]: ...
+    def __get__(self, obj: Resource[Any] | None, owner: object = None) -> Any:
+        return self if obj is None else behave(obj, self._behaviour)
+
+
+class runs_job(Generic[P]):  # noqa: N801
+    """As `runs`, for a flow that answers with a job's handle."""
+
+    def __init__(self, behaviour: Callable[Concatenate[Engine, P], Flow[Any]]) -> None:
+        self._behaviour = behaviour
+
+    @overload
+    def __get__(self, obj: None, owner: object = None) -> runs_job[P]: ...
+    @overload
+    def __get__(self, obj: Resource[Sync], owner: object = None) -> Callable[P, Job]: ...
+    @overload
+    def __get__(
+        self, obj: Resource[Async], owner: object = None
+    ) -> Callable[P, Coroutine[Any, Any, AsyncJob]]: ...
+    def __get__(self, obj: Resource[Any] | None, owner: object = None) -> Any:
+        return self if obj is None else behave(obj, self._behaviour)
+
+
+def _run(engine: Engine, flow: Flow[Any]) -> Any:
+    return engine.run(flow)
+
+
+def behave(
+    resource: Resource[Any],
+    behaviour: Callable[..., Any],
+    do: Callable[[Engine, Any], Any] = _run,
+) -> Any:
+    """The callable for a behaviour of this package's own, as seen on a resource.
+
+    Args:
+        resource: What it is seen on.
+        behaviour: Makes the flow, from the engine and the caller's arguments.
+        do: Makes the answer of the flow.
+    """
+    engine = resource._engine  # noqa: SLF001
+    takes = [*inspect.signature(behaviour).parameters.values()][1:]
+    own = inspect.Signature(
+        [for_people(p, by_position=frozenset(p.name for p in takes)) for p in takes]
+    )
+    name = f"{resource.name}.{behaviour.__name__}"
+
+    @border
+    def bound(*args: Any, **kwargs: Any) -> Any:
+        try:
+            own.bind(*args, **kwargs)
+        except TypeError as error:
+            raise explained(name, own, error, args, kwargs) from None
+        return do(engine, behaviour(engine, *args, **kwargs))
+
+    doc = (behaviour.__doc__ or "").replace("        engine: The client's.\n", "")
+    return _dressed(bound, behaviour.__name__, name, inspect.cleandoc(doc), own)
+
+
+def _dressed(
+    bound: Any, attribute: str, name: str, doc: str | None, signature: inspect.Signature
+) -> Any:
+    """A callable with what `help`, completion and tracebacks show of it."""
+    bound.__module__ = "sume_ext"
+    bound.__name__ = attribute
+    bound.__qualname__ = name
+    bound.__doc__ = doc
+    bound.__signature__ = signature
+    return bound
+
+
+class Line:
+    """Base of the lines for operations: how their callables are made and remembered.
+
+    Args:
+        binding: What is bound.
+    """
+
+    def __init__(self, binding: Binding) -> None:
+        self.binding = binding
+        self._attribute = ""
+
+    def __set_name__(self, owner: type, attribute: str) -> None:
+        self._attribute = attribute
+
+    def flow(self, engine: Engine, kwargs: dict[str, Any]) -> Flow[Any]:
+        """What calling it does."""
+        raise NotImplementedError
+
+    def _answer(self, engine: Engine, kwargs: dict[str, Any]) -> Any:
+        return engine.run(self.flow(engine, kwargs))
+
+    def _bind(self, resource: Resource[Any] | None) -> Any:
+        if resource is None:
+            return self
+        engine, binding = resource._engine, self.binding  # noqa: SLF001
+
+        @border
+        def bound(*args: Any, **kwargs: Any) -> Any:
+            return self._answer(
+                engine, binding.arguments(args, kwargs, now=engine.runner.clock.time)
+            )
+
+        _dressed(bound, self._attribute, binding.name, binding.doc, binding.signature)
+        resource.__dict__[self._attribute] = bound
+        return bound
+
+
+class calls(Line, Generic[P, T]):  # noqa: N801  (reads as a verb in the table)
+    """A plain operation: answers with its generated model."""
+
+    @overload
+    def __init__(self, operation: Operation[P, T], *, effect: Effect = Effect.READS) -> None: ...
+    @overload
+    def __init__(
+        self,
+        operation: Operation[..., T],
+        body: Callable[P, object],
+        *,
+        effect: Effect,
+    ) -> None: ...
+    def __init__(self, operation: Any, body: Any = None, *, effect: Effect = Effect.READS) -> None:
+        super().__init__(Binding(operation, body, effect=effect, kind="call"))
+
+    @overload
+    def __get__(self, obj: None, owner: object = None) -> calls[P, T]: ...
+    @overload
+    def __get__(self, obj: Resource[Sync], owner: object = None) -> Callable[P, T]: ...
+    @overload
+    def __get__(
+        self, obj: Resource[Async], owner: object = None
+    ) -> Callable[P, Coroutine[Any, Any, T]]: ...
+    def __get__(self, obj: Resource[Any] | None, owner: object = None) -> Any:
+        return self._bind(obj)
+
+    def flow(self, engine: Engine, kwargs: dict[str, Any]) -> Flow[Any]:
+        """Perform it and hand out the model."""
+        return (yield from perform(engine.settings, self.binding.call, kwargs)).parsed
+
+
+class pages(Line, Generic[P, T]):  # noqa: N801
+    """A cursor list: answers with a pager, and sends nothing until it is walked.
+
+    Args:
+        operation: The operation.
+        defaults: Arguments that this line passes unless the caller does.
+    """
+
+    def __init__(self, operation: Operation[P, PageOf[T]], **defaults: object) -> None:
+        super().__init__(
+            Binding(operation, None, effect=Effect.READS, kind="pages", defaults=defaults)
+        )
+
+    @overload
+    def __get__(self, obj: None, owner: object = None) -> pages[P, T]: ...
+    @overload
+    def __get__(self, obj: Resource[Sync], owner: object = None) -> Callable[P, Pager[T]]: ...
+    @overload
+    def __get__(self, obj: Resource[Async], owner: object = None) -> Callable[P, AsyncPager[T]]: ...
+    def __get__(self, obj: Resource[Any] | None, owner: object = None) -> Any:
+        return self._bind(obj)
+
+    def _answer(self, engine: Engine, kwargs: dict[str, Any]) -> Any:
+        return engine.pager(self.binding.call, kwargs)
+
+
+class pages_jobs(Line, Generic[P]):  # noqa: N801
+    """The list of jobs: a pager of handles."""
+
+    def __init__(self, operation: Operation[P, PageOf[Any]]) -> None:
+        super().__init__(Binding(operation, None, effect=Effect.READS, kind="pages"))
+
+    @overload
+    def __get__(self, obj: None, owner: object = None) -> pages_jobs[P]: ...
+    @overload
+    def __get__(self, obj: Resource[Sync], owner: object = None) -> Callable[P, Pager[Job]]: ...
+    @overload
+    def __get__(
+        self, obj: Resource[Async], owner: object = None
+    ) -> Callable[P, AsyncPager[AsyncJob]]: ...
+    def __get__(self, obj: Resource[Any] | None, owner: object = None) -> Any:
+        return self._bind(obj)
+
+    def _answer(self, engine: Engine, kwargs: dict[str, Any]) -> Any:
+        return engine.pager(self.binding.call, kwargs, item=engine.listed_job)
+
+
+class fetches_job(Line, Generic[P]):  # noqa: N801
+    """One job: answers with its handle."""
+
+    def __init__(self, operation: Operation[P, Any]) -> None:
+        super().__init__(Binding(operation, None, effect=Effect.READS, kind="call"))
+
+    @overload
+    def __get__(self, obj: None, owner: object = None) -> fetches_job[P]: ...
+    @overload
+    def __get__(self, obj: Resource[Sync], owner: object = None) -> Callable[P, Job]: ...
+    @overload
+    def __get__(
+        self, obj: Resource[Async], owner: object = None
+    ) -> Callable[P, Coroutine[Any, Any, AsyncJob]]: ...
+    def __get__(self, obj: Resource[Any] | None, owner: object = None) -> Any:
+        return self._bind(obj)
+
+    def flow(self, engine: Engine, kwargs: dict[str, Any]) -> Flow[Any]:
+        """Perform it and hand out the handle."""
+        return engine.job((yield from perform(engine.settings, self.binding.call, kwargs)))
+
+
+class fetches_result(Line, Generic[P]):  # noqa: N801
+    """A job's result: its media files and its typed payload."""
+
+    def __init__(self, operation: Operation[P, Any]) -> None:
+        super().__init__(Binding(operation, None, effect=Effect.READS, kind="call"))
+
+    @overload
+    def __get__(self, obj: None, owner: object = None) -> fetches_result[P]: ...
+    @overload
+    def __get__(self, obj: Resource[Sync], owner: object = None) -> Callable[P, Result]: ...
+    @overload
+    def __get__(
+        self, obj: Resource[Async], owner: object = None
+    ) -> Callable[P, Coroutine[Any, Any, AsyncResult]]: ...
+    def __get__(self, obj: Resource[Any] | None, owner: object = None) -> Any:
+        return self._bind(obj)
+
+    def flow(self, engine: Engine, kwargs: dict[str, Any]) -> Flow[Any]:
+        """Perform it and hand out the result."""
+        return engine.result((yield from fetch_result(engine, self.binding.call, kwargs)))
+
+
+class submits(Line, Generic[P]):  # noqa: N801
+    """Creates a job: answers with its handle as soon as the job has an id."""
+
+    def __init__(
+        self,
+        operation: Operation[..., Any],
+        body: Callable[P, object],
+        *,
+        job_type: str,
+        effect: Effect = Effect.SPENDS,
+    ) -> None:
+        super().__init__(Binding(operation, body, effect=effect, kind="submits", job_type=job_type))
+
+    @overload
+    def __get__(self, obj: None, owner: object = None) -> submits[P]: ...
+    @overload
+    def __get__(self, obj: Resource[Sync], owner: object = None) -> Callable[P, Job]: ...
+    @overload
+    def __get__(
+        self, obj: Resource[Async], owner: object = None
+    ) -> Callable[P, Coroutine[Any, Any, AsyncJob]]: ...
+    def __get__(self, obj: Resource[Any] | None, owner: object = None) -> Any:
+        return self._bind(obj)
+
+    def flow(self, engine: Engine, kwargs: dict[str, Any]) -> Flow[Any]:
+        """Perform it and hand out the new job."""
+        reply = yield from perform(engine.settings, self.binding.call, kwargs)
+        return engine.new_job(self.binding.call, reply)
+
+
+class submits_group(Line, Generic[P]):  # noqa: N801
+    """Creates one or more jobs: answers with all of them."""
+
+    def __init__(
+        self, operation: Operation[..., Any], body: Callable[P, object], *, job_type: str
+    ) -> None:
+        super().__init__(
+            Binding(operation, body, effect=Effect.SPENDS, kind="submits", job_type=job_type)
+        )
+
+    @overload
+    def __get__(self, obj: None, owner: object = None) -> submits_group[P]: ...
+    @overload
+    def __get__(self, obj: Resource[Sync], owner: object = None) -> Callable[P, JobGroup]: ...
+    @overload
+    def __get__(
+        self, obj: Resource[Async], owner: object = None
+    ) -> Callable[P, Coroutine[Any, Any, AsyncJobGroup]]: ...
+    def __get__(self, obj: Resource[Any] | None, owner: object = None) -> Any:
+        return self._bind(obj)
+
+    def flow(self, engine: Engine, kwargs: dict[str, Any]) -> Flow[Any]:
+        """Perform it and hand out the new jobs."""
+        reply = yield from perform(engine.settings, self.binding.call, kwargs)
+        return engine.new_group(self.binding.call, reply)

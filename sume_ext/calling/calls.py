@@ -1,0 +1,341 @@
+"""One call of one operation, from Python arguments to a parsed model or one of our errors.
+
+Every request of this package to the API is built, sent, and read here, whatever the operation.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import sys
+from functools import cache
+from inspect import signature
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
+from urllib.parse import urlencode, urlsplit
+from uuid import uuid4
+
+from attrs import field, frozen
+from sume_api.shapes import mismatch
+
+from sume_ext import __version__
+from sume_ext.calling.answers import api_error, decode, job_ids, job_ids_in, request_id
+from sume_ext.calling.effects import Effect
+from sume_ext.calling.exchange import Answer, exchange
+from sume_ext.calling.pace import Pace
+from sume_ext.calling.retries import Backoff, Budget, is_unknown, persist
+from sume_ext.errors import (
+    APIError,
+    InvalidArgumentError,
+    OutcomeUnknownError,
+    ResponseLostError,
+    SchemaMismatchError,
+    SumeError,
+)
+from sume_ext.flow import NOW, WALL_CLOCK
+from sume_ext.network.wire import Request
+from sume_ext.secrecy.memory import remember_json
+
+if TYPE_CHECKING:
+    import random
+    from collections.abc import Callable, Mapping
+
+    from sume_ext.config import Config
+    from sume_ext.flow import Flow
+
+T = TypeVar("T")
+_USER_AGENT = f"sume-ext/{__version__} python/{sys.version.partition(' ')[0]}"
+_LENGTHS = frozenset({"content-length", "transfer-encoding"})
+_SUCCESS = range(200, 300)
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_MAX_REDIRECTS = 3
+
+
+@frozen
+class Settings:
+    """What every call of one client goes by."""
+
+    config: Config
+    rng: random.Random = field(repr=False)
+    backoff: Backoff = field(factory=Backoff)
+    pace: Pace = field(factory=Pace)
+
+
+@frozen
+class Call:
+    """One operation as bound: what to call it, what it does, and the generated functions for it.
+
+    Attributes:
+        name: Its public name, as in ``videos.generate``.
+        effect: What it does to the world.
+        arguments: The generated ``_get_kwargs``.
+        parse: The generated ``_parse_response``.
+        job_type: The type of job it creates, or None.
+    """
+
+    name: str
+    effect: Effect
+    arguments: Callable[..., dict[str, Any]]
+    parse: Callable[..., Any]
+    job_type: str | None = None
+
+    @property
+    def operation(self) -> str:
+        """The name of the generated module, as in ``get_job``."""
+        return self.parse.__module__.rpartition(".")[2]
+
+    @property
+    def creates(self) -> bool:
+        """Whether it creates jobs."""
+        return self.job_type is not None
+
+
+def minted(arguments: Callable[..., Any]) -> dict[str, Any]:
+    """A fresh ``Idempotency-Key`` as an argument, if a generated ``_get_kwargs`` takes one.
+
+    Minted once per call, it lets the API tell a repetition from a second order.
+    """
+    return {name: str(uuid4()) for name in _keys_taken(arguments)}
+
+
+@cache
+def _keys_taken(arguments: Callable[..., Any]) -> tuple[str, ...]:
+    return tuple(n for n in signature(arguments).parameters if n.endswith("idempotency_key"))
+
+
+@frozen
+class Reply(Generic[T]):
+    """A successful answer.
+
+    Attributes:
+        parsed: The generated model.
+        raw: The JSON it was made from.
+        request_id: The API's id of the request, or None.
+        headers: The answer's headers, by lower-case name.
+    """
+
+    parsed: T
+    raw: Any = field(repr=False)
+    request_id: str | None
+    headers: Mapping[str, str] = field(repr=False)
+
+
+def perform(
+    settings: Settings, call: Call, kwargs: dict[str, Any], *, within: float | None = None
+) -> Flow[Reply[Any]]:
+    """Send one operation, again where that is safe, and read its answer.
+
+    Args:
+        settings: The client's.
+        call: The operation.
+        kwargs: What the generated ``_get_kwargs`` made of the caller's arguments.
+        within: Seconds it may take in all, pauses that the API asks for included.
+
+    Raises:
+        APIError: The API refused.
+        TransportError: No answer came.
+        OutcomeUnknownError: The operation spends or writes, and its answer is lost.
+        SchemaMismatchError: The answer isn't what the schema says.
+    """
+    request = build(settings.config, call, kwargs)
+    started = 0.0 if call.effect is Effect.READS else (yield WALL_CLOCK)
+    now = yield NOW
+    latest = math.inf if within is None else now + within
+    budget = Budget(min(now + settings.config.timeout, latest), settings.backoff.patience, latest)
+    heard: list[bytes] = []
+    try:
+        return (
+            yield from persist(
+                lambda: _attempt(settings, call, request, budget.deadline, heard),
+                effect=call.effect,
+                budget=budget,
+                backoff=settings.backoff,
+                rng=settings.rng,
+                pace=settings.pace,
+                keyed=any("idempotency-key" in name for name in request.headers),
+            )
+        )
+    except SumeError as error:
+        error.operation = call.name
+        if call.effect is Effect.READS:
+            raise
+        error.job_ids = error.job_ids or job_ids_in(heard)
+        if not _outcome_is_unknown(call, error):
+            raise
+        raise _outcome_unknown(call, error, started, (yield WALL_CLOCK)) from None
+
+
+def _outcome_is_unknown(call: Call, error: SumeError) -> bool:
+    """Whether nobody can tell what a call that spends or writes has done."""
+    unread = isinstance(error, SchemaMismatchError) and not error.job_ids
+    return is_unknown(error) or (unread and (call.creates or call.effect is Effect.SPENDS))
+
+
+def _outcome_unknown(
+    call: Call, error: SumeError, after: float, before: float
+) -> OutcomeUnknownError:
+    hint = None if call.effect is Effect.SPENDS else _LOOK_FIRST
+    if error.job_ids:
+        hint = f"Go on with sume.jobs.get({error.job_ids[0]!r}); do not submit it again."
+    return OutcomeUnknownError(
+        f"{call.name} may or may not have been accepted: {error.message}",
+        operation=call.name,
+        request_id=error.request_id,
+        job_type=call.job_type,
+        job_ids=error.job_ids,
+        sent_after=after,
+        sent_before=before,
+        hint=hint,
+    )
+
+
+_LOOK_FIRST = "It spends nothing, but look whether it took effect before you repeat it."
+
+
+def _attempt(
+    settings: Settings, call: Call, request: Request, deadline: float, heard: list[bytes]
+) -> Flow[Reply[Any]]:
+    for left in reversed(range(_MAX_REDIRECTS + 1)):
+        answer = yield from exchange(
+            request,
+            deadline=deadline,
+            max_bytes=settings.config.max_response_bytes,
+            heard=heard,
+        )
+        if answer.status in _SUCCESS:
+            return read(call, answer)
+        if answer.status not in _REDIRECTS:
+            raise api_error(answer, call.name, (yield WALL_CLOCK))
+        if not left:
+            raise _refused_redirect(call, answer, "in circles")
+        request = _redirected(call, request, answer)
+    raise AssertionError  # the last round raises
+
+
+def build(config: Config, call: Call, kwargs: dict[str, Any]) -> Request:
+    """The HTTP request for an operation, with the key for the configured origin only.
+
+    Raises:
+        InvalidArgumentError: An id is empty or a path of its own, or the body isn't JSON.
+    """
+    path: str = kwargs["url"]
+    if any(segment in ("", ".", "..") for segment in path.split("/")[1:]):
+        raise InvalidArgumentError(
+            f"{call.name}: an id is empty, '.' or '..'.",
+            hint="Pass the id as the API gave it.",
+            operation=call.name,
+        )
+    params: dict[str, Any] = kwargs.get("params") or {}
+    query = urlencode(_query(params), doseq=True) if params else ""
+    given: dict[str, object] = kwargs.get("headers") or {}
+    headers: dict[str, str] = {
+        "accept": "application/json",
+        "accept-encoding": "gzip",
+        "user-agent": _USER_AGENT,
+        **{name.lower(): str(value) for name, value in given.items()},
+        **_credentials(config),
+    }
+    content = None
+    if "json" in kwargs:
+        headers["content-type"] = "application/json"
+        content = _json(call, kwargs["json"])
+        remember_json(content, kwargs["json"])
+    url = f"{config.base_url}{path}" + (f"?{query}" if query else "")
+    return Request(kwargs["method"].upper(), url, headers, content)
+
+
+def _credentials(config: Config) -> dict[str, str]:
+    if config.auth == "bearer":
+        return {"authorization": f"Bearer {config.api_key.reveal()}"}
+    return {"x-api-key": config.api_key.reveal()}
+
+
+def _query(params: Mapping[str, Any]) -> dict[str, Any]:
+    def text(value: object) -> object:
+        if isinstance(value, bool):
+            return "true" if value else "false"
+        if isinstance(value, (list, tuple)):
+            return [text(item) for item in cast("list[object]", value)]
+        return value
+
+    return {name: text(value) for name, value in params.items() if value is not None}
+
+
+def _json(call: Call, body: object) -> bytes:
+    try:
+        return json.dumps(body, allow_nan=False, separators=(",", ":")).encode()
+    except (TypeError, ValueError) as error:
+        raise InvalidArgumentError(
+            f"{call.name}: an argument has no JSON form ({error}).", operation=call.name
+        ) from None
+
+
+def _redirected(call: Call, request: Request, answer: Answer) -> Request:
+    """The request a redirect asks for: same origin and GET only, else an error."""
+    from urllib.parse import urljoin  # noqa: PLC0415  (redirects are rare)
+
+    try:
+        target = urljoin(request.url, answer.headers.get("location", ""))
+        here, there = urlsplit(request.url), urlsplit(target)
+        origin = f"{there.scheme}://{there.hostname or ''}" + (
+            f":{there.port}" if there.port else ""
+        )
+    except ValueError:
+        raise _refused_redirect(call, answer, "to what isn't a URL") from None
+    if request.method != "GET" or (here.scheme, here.netloc) != (there.scheme, there.netloc):
+        raise _refused_redirect(call, answer, f"{request.method} to {origin}")
+    return Request("GET", target, request.headers)
+
+
+def _refused_redirect(call: Call, answer: Answer, how: str) -> APIError:
+    return APIError(
+        f"the API redirects {how}, where the key must not go.",
+        status=answer.status,
+        code="redirect_refused",
+        operation=call.name,
+        hint="Check base_url; it must be the API's final address.",
+    )
+
+
+class _Success:
+    """What the generated parser looks at: a success and its JSON, nothing of the network."""
+
+    status_code = 200
+    raise_on_unexpected_status = False
+
+    def __init__(self, raw: Any) -> None:
+        self._raw = raw
+
+    def json(self) -> Any:
+        return self._raw
+
+
+def read(call: Call, answer: Answer) -> Reply[Any]:
+    """The generated model in a successful answer.
+
+    Raises:
+        SchemaMismatchError: It isn't what the schema says; ids of created jobs are on it.
+        ResponseLostError: It was cut where nothing else tells: at a closed connection.
+    """
+    raw: Any = None
+    try:
+        raw = decode(answer.content)
+        remember_json(answer.content, raw)
+        place = mismatch(call.operation, raw)
+        if place is None:
+            success = _Success(raw)
+            parsed = call.parse(client=success, response=success)
+            if not call.creates or job_ids(raw):
+                return Reply(parsed, raw, request_id(raw, answer.headers), answer.headers)
+            place = "there is no job id"
+    except Exception as error:  # noqa: BLE001  (generated parsers fail in many ways)
+        if raw is None and answer.content and not _LENGTHS & answer.headers.keys():
+            raise ResponseLostError("the answer is cut short.") from None
+        place = "not JSON" if raw is None else f"{type(error).__name__} while reading it"
+    where, _, what = place.rpartition(": ")
+    raise SchemaMismatchError(
+        f"the answer isn't what the schema says ({what}).",
+        place=where,
+        operation=call.name,
+        request_id=request_id(raw, answer.headers),
+        job_ids=() if call.effect is Effect.READS else job_ids(raw),
+    )

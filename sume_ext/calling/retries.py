@@ -1,0 +1,214 @@
+"""When a call is sent again: only where that can't do its work twice, and never without end.
+
+Whatever surely did no work (never sent, or refused with 429) is sent again; reads also after
+lost answers, 408 and 5xx. A call that spends or writes and whose answer is lost has an
+unknown outcome, which is said, not guessed.
+"""
+
+from __future__ import annotations
+
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING, TypeVar, cast
+
+from attrs import define, evolve, frozen
+
+from sume_ext.calling.effects import Effect
+from sume_ext.errors import (
+    APIError,
+    ConfigurationError,
+    NotSentError,
+    RateLimitError,
+    ResponseLostError,
+    ServerError,
+    SumeError,
+    TransportError,
+)
+from sume_ext.flow import NOW, Sleep
+
+if TYPE_CHECKING:
+    import random
+    from collections.abc import Callable
+
+    from sume_ext.calling.pace import Pace
+    from sume_ext.flow import Flow
+
+T = TypeVar("T")
+_TOO_MANY_REQUESTS = 429
+_GIVEN_UP_ON_THE_WAY = frozenset({408, 425, 499})
+_EXPONENT_CAP = 20
+_LONGEST_NUMBER = 12
+
+
+@frozen
+class Backoff:
+    """How often and how soon a call is sent again: full jitter under an exponential ceiling.
+
+    Attributes:
+        first: Ceiling of the first pause, in seconds.
+        most: Ceiling of every later one.
+        patience: Seconds that the API may make one call wait in all (Retry-After, 429), on
+            top of the call's own timeout; asked for more, the call raises at once.
+        attempts: How often a call is sent at most.
+    """
+
+    first: float = 0.5
+    most: float = 8.0
+    patience: float = 120.0
+    attempts: int = 5
+
+    def with_options(self, *, attempts: int | None, patience: float | None) -> Backoff:
+        """The same, but for what is given.
+
+        Raises:
+            ConfigurationError: There is to be no attempt, or the patience is no number.
+        """
+        attempts = self.attempts if attempts is None else attempts
+        patience = self.patience if patience is None else patience
+        if (
+            type(attempts) is not int
+            or attempts < 1
+            or isinstance(patience, bool)
+            or not isinstance(cast("object", patience), (int, float))
+            or not patience >= 0
+        ):
+            raise ConfigurationError(
+                f"attempts is {attempts!r}, patience is {patience!r}.",
+                hint="Give 1 attempt or more, and 0 seconds of patience or more.",
+            )
+        return evolve(self, attempts=attempts, patience=patience)
+
+    def pause(self, attempt: int, rng: random.Random) -> float:
+        """Seconds to wait after the given attempt (counted from 1)."""
+        return rng.uniform(0, min(self.most, self.first * 2 ** min(attempt - 1, _EXPONENT_CAP)))
+
+
+@define
+class Budget:
+    """How long one call may still take.
+
+    A pause that the API asks for isn't the call's own time: it moves the deadline, as long as
+    there is patience, so that a Retry-After of two minutes fits a timeout of one.
+
+    Attributes:
+        deadline: Monotonic moment by which the call must be over.
+        patience: Seconds by which the deadline may still be moved.
+        latest: Moment beyond which it is never moved.
+    """
+
+    deadline: float
+    patience: float = 0.0
+    latest: float = float("inf")
+
+    def grant(self, now: float, pause: float, *, asked: bool) -> bool:
+        """Whether a pause fits; if so, it is taken into account."""
+        if not asked:
+            return now + pause < self.deadline
+        if pause > self.patience or now + pause >= self.latest:
+            return False
+        self.patience -= pause
+        self.deadline = min(self.deadline + pause, self.latest)
+        return True
+
+
+def is_unknown(failure: SumeError) -> bool:
+    """Whether the request may have done its work although this came of it."""
+    return isinstance(failure, (ResponseLostError, ServerError)) or (
+        isinstance(failure, APIError) and failure.status in _GIVEN_UP_ON_THE_WAY
+    )
+
+
+def may_retry(effect: Effect, failure: SumeError, *, keyed: bool = False) -> bool:
+    """Whether sending again can't do the work twice."""
+    if isinstance(failure, NotSentError):
+        return not failure.final
+    if isinstance(failure, APIError) and failure.status == _TOO_MANY_REQUESTS:
+        return True
+    return (effect is Effect.READS or keyed) and is_unknown(failure)
+
+
+def retry_after(value: str | None, now: float, date: str | None = None) -> float | None:
+    """Seconds that a Retry-After header asks for, in either form; None when it makes no sense.
+
+    Args:
+        value: The header.
+        now: Our time of day.
+        date: The answer's ``Date``: whose clock says when, says what time it is now.
+
+    Source: RFC 9110 section 10.2.3 (delay in seconds, or an HTTP date).
+    """
+    text = (value or "").strip()
+    if text.isascii() and text.isdigit():
+        return float(text[:_LONGEST_NUMBER])
+    then, there = _moment(text), _moment(date or "")
+    return None if then is None else max(0.0, then - (now if there is None else there))
+
+
+def _moment(text: str) -> float | None:
+    try:
+        return parsedate_to_datetime(text).timestamp()
+    except (ValueError, OverflowError, IndexError, TypeError):
+        return None
+
+
+def persist(
+    attempt: Callable[[], Flow[T]],
+    *,
+    effect: Effect,
+    budget: Budget,
+    backoff: Backoff,
+    rng: random.Random,
+    pace: Pace,
+    keyed: bool = False,
+) -> Flow[T]:
+    """The result of `attempt`, made again as long as that is safe and there is time.
+
+    Raises:
+        SumeError: The last failure, when there is no attempt or no time left.
+    """
+    failure: SumeError | None = None
+    for count in range(1, backoff.attempts + 1):
+        yield from _queue(pace, budget, failure)
+        try:
+            result = yield from attempt()
+        except SumeError as error:
+            failure = error
+            if not isinstance(error, (RateLimitError, TransportError)):
+                pace.accepted()  # whatever it says, the API answered without slowing us down
+        else:
+            pace.accepted()
+            return result
+        if count == backoff.attempts or not may_retry(effect, failure, keyed=keyed):
+            break
+        asked = failure.retry_after if isinstance(failure, APIError) else None
+        if asked is not None and asked > backoff.patience:
+            break
+        # Jitter comes on top of what was asked, so that two processes don't return as one.
+        pause = (asked or 0.0) + backoff.pause(count, rng)
+        now = yield NOW
+        if isinstance(failure, RateLimitError):
+            pace.refused(now, pause)
+        elif budget.grant(now, pause, asked=asked is not None):
+            yield Sleep(pause)
+        else:
+            break
+    assert failure is not None  # noqa: S101  (for type checkers: the loop ran)
+    raise failure
+
+
+def _queue(pace: Pace, budget: Budget, failure: SumeError | None) -> Flow[None]:
+    """Wait for this call's turn, again if the client was told to hold back in the meantime."""
+    if pace.free:
+        return
+    now = yield NOW
+    while (pause := pace.slot(now) - now) > 0:
+        if not budget.grant(now, pause, asked=True):
+            raise failure or RateLimitError(
+                f"the API asked this client to slow down; its next call may go in {pause:.0f} s.",
+                status=_TOO_MANY_REQUESTS,
+                code="client_cooling_down",
+                retry_after=pause,
+            )
+        yield Sleep(pause)
+        now = yield NOW
+        if now >= pace.quiet_until:
+            return

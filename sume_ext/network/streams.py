@@ -1,0 +1,257 @@
+"""What goes out and comes back over httpcore's connections, and what a failure of theirs means.
+
+httpx's answers and errors have the same names and shapes, so both are told apart here, once.
+Never sent or maybe received: that is decided by what was written when the failure came.
+"""
+
+from __future__ import annotations
+
+import socket
+import ssl
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+from sume_ext.errors import NotSentError, ResponseLostError
+
+if TYPE_CHECKING:
+    from asyncio import Future
+    from collections.abc import AsyncIterator, Callable, Generator, Iterable, Iterator, Mapping
+
+    from sume_ext.network.deadlines import Limit
+    from sume_ext.network.wire import Body
+
+_NEVER_SENT = frozenset({"ConnectError", "ConnectTimeout", "PoolTimeout", "ProxyError"})
+_FORBIDDEN = frozenset({"UnsupportedProtocol", "LocalProtocolError", "InvalidURL"})
+_NEVER_SENT_AT_ALL = _NEVER_SENT | {"UnsupportedProtocol", "InvalidURL"}
+_LOST = frozenset(
+    {"ReadTimeout", "ReadError", "WriteTimeout", "WriteError", "RemoteProtocolError", "CloseError"}
+)
+_TLS_HINT = "Check base_url and the system's certificates (SSL_CERT_FILE), or pass verify=."
+
+
+def _nothing() -> None:
+    """For answers that hold nothing."""
+
+
+class Sender:
+    """A request's body while it is sent; files are read off the event loop.
+
+    Args:
+        content: The body, or None.
+
+    Attributes:
+        failure: What reading the body raised, which is nobody's network failure.
+    """
+
+    def __init__(self, content: bytes | Body | None) -> None:
+        self._content = content
+        self._pieces: Generator[bytes, None, None] | None = None
+        self.failure: Exception | None = None
+
+    @property
+    def size(self) -> int | None:
+        """Its length in bytes, or None when there is no body."""
+        if self._content is None or isinstance(self._content, bytes):
+            return None if self._content is None else len(self._content)
+        return self._content.size
+
+    def _next(self, pieces: Generator[bytes, None, None]) -> bytes:
+        try:
+            return next(pieces, b"")
+        except Exception as error:
+            self.failure = error
+            raise
+
+    def _sent(self, content: Body, size: int) -> None:
+        try:
+            content.sent(size)
+        except Exception as error:
+            self.failure = error
+            raise
+
+    def __iter__(self) -> Iterator[bytes]:
+        content = self._content
+        if isinstance(content, bytes):
+            yield content
+        elif content is not None:
+            self._pieces = pieces = content.chunks()
+            while piece := self._next(pieces):
+                yield piece
+                self._sent(content, len(piece))
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        content = self._content
+        if isinstance(content, bytes):
+            yield content
+        elif content is not None:
+            from asyncio import get_running_loop  # noqa: PLC0415  (synchronous code never pays for asyncio)
+
+            self._pieces = pieces = content.chunks()
+            loop = get_running_loop()
+            ahead = loop.run_in_executor(None, self._next, pieces)
+            while piece := await ahead:
+                # The next piece is read while this one is sent.
+                ahead = loop.run_in_executor(None, self._next, pieces)
+                ahead.add_done_callback(_looked_at)
+                yield piece
+                self._sent(content, len(piece))
+
+    def close(self) -> None:
+        """Let go of the file; a thread that still reads it lets go when it is done."""
+        if self._pieces is not None:
+            with suppress(ValueError):
+                self._pieces.close()
+
+
+def _looked_at(piece: Future[bytes]) -> None:
+    """A piece that nobody wants any more may fail in silence."""
+    if not piece.cancelled():
+        piece.exception()
+
+
+class _Answer:
+    """An answer whose head has come.
+
+    Args:
+        status: Its status.
+        headers: Its headers; repeated ones are joined with a comma.
+        reply: The answer of httpcore or httpx.
+        limit: What its exchange goes by.
+        release: Called once when it is closed.
+    """
+
+    def __init__(
+        self,
+        status: int,
+        headers: Iterable[tuple[bytes, bytes]],
+        reply: Any,
+        limit: Limit,
+        release: Callable[[], None] = _nothing,
+    ) -> None:
+        self.status = status
+        joined: dict[str, str] = {}
+        for raw_name, raw_value in headers:
+            name, value = raw_name.decode("latin-1").lower(), raw_value.decode("latin-1")
+            joined[name] = f"{joined[name]}, {value}" if name in joined else value
+        self.headers: Mapping[str, str] = joined
+        self._reply = reply
+        self._limit = limit
+        self._release = release
+        self._pieces: Any = None
+        self._last = b""
+
+    def cut(self) -> None:
+        """Break the connection, from any thread, so that a read under way ends at once."""
+        network = self._reply.extensions.get("network_stream")
+        line = None if network is None else network.get_extra_info("socket")
+        if line is not None:
+            with suppress(OSError):
+                socket.socket.shutdown(line, socket.SHUT_RDWR)  # below TLS, which a thread may use
+
+    def _noted(self, piece: bytes) -> bytes:
+        """The piece; at the end, keeps bytes beyond it from being taken for the next answer."""
+        if piece:
+            self._last = piece
+        elif self._last and "content-length" in self.headers:
+            network = self._reply.extensions.get("network_stream")
+            if network is not None:
+                network.ends_with(self._last)
+        return piece
+
+
+class HttpStream(_Answer):
+    """An answer read by blocking."""
+
+    def read(self) -> bytes:
+        """The next bytes, ``b""`` at the end."""
+        if self._pieces is None:
+            self._pieces = iter(self._reply.stream)
+        try:
+            piece: bytes = next(self._pieces, b"")
+        except Exception as error:  # noqa: BLE001  (told apart there)
+            raise ours(error, self._limit) from None
+        return self._noted(piece)
+
+    def close(self) -> None:
+        """Let go of the connection."""
+        release, self._release = self._release, _nothing
+        try:
+            self._reply.close()
+        finally:
+            release()
+
+
+class AsyncHttpStream(_Answer):
+    """An answer read by awaiting."""
+
+    async def read(self) -> bytes:
+        """The next bytes, ``b""`` at the end."""
+        if self._pieces is None:
+            self._pieces = aiter(self._reply.stream)
+        try:
+            piece: bytes = await anext(self._pieces, b"")
+        except Exception as error:  # noqa: BLE001  (told apart there)
+            raise ours(error, self._limit) from None
+        return self._noted(piece)
+
+    async def aclose(self) -> None:
+        """Let go of the connection."""
+        release, self._release = self._release, _nothing
+        try:
+            await self._reply.aclose()
+        finally:
+            release()
+
+
+def ours(error: Exception, limit: Limit, body: Sender | None = None) -> Exception:
+    """Our error for a failure of the network; any other comes back as it is.
+
+    The cause is dropped on purpose: httpx's errors hold the request, its URL and its headers.
+    """
+    if body is not None and error is body.failure:
+        return error
+    kind, tls = type(error).__name__, _tls_error(error)
+    lost = kind in _LOST or tls is not None or isinstance(error, TimeoutError)
+    if not (lost or kind in _NEVER_SENT or kind in _FORBIDDEN):
+        return error
+    if limit.began and kind not in _NEVER_SENT_AT_ALL:
+        if kind in _FORBIDDEN:
+            return ResponseLostError("the body isn't as long as it was when sending began.")
+        return ResponseLostError(f"the answer was lost on the way ({_words(error)}).")
+    return _not_sent(error, kind, tls)
+
+
+def _not_sent(error: Exception, kind: str, tls: ssl.SSLError | None) -> NotSentError:
+    if kind in _FORBIDDEN:
+        # Its own text quotes the header, which may be a secret.
+        return NotSentError("the URL or a header has what HTTP forbids.", final=True)
+    if tls is None:
+        return NotSentError(f"no connection to the server ({_words(error)}).")
+    broken = isinstance(tls, ssl.SSLEOFError)
+    return NotSentError(
+        f"no TLS with the server ({_words(tls)}).",
+        final=not broken,
+        hint=None if broken else _TLS_HINT,
+    )
+
+
+def _tls_error(error: BaseException | None) -> ssl.SSLError | None:
+    while error is not None:
+        if isinstance(error, ssl.SSLError):
+            return error
+        error = error.__cause__ or error.__context__
+    return None
+
+
+def _words(error: Exception) -> str:
+    """What happened, in the system's words: never a text of httpx, which may hold a URL."""
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return f"certificate refused: {error.verify_message}"
+    if isinstance(error, ssl.SSLError):
+        return error.reason or type(error).__name__
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, OSError) and cause.strerror:
+            return cause.strerror
+        cause = cause.__cause__ or cause.__context__
+    return type(error).__name__

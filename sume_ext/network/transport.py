@@ -1,0 +1,329 @@
+"""Carries `wire.Request` over httpcore, the engine of httpx, or over an httpx transport given.
+
+Below httpx's clients nothing adds a header, follows a redirect, keeps a cookie or logs a URL;
+connections are httpcore's, kept within the exchange's time by `deadlines`.
+"""
+
+from __future__ import annotations
+
+import os
+import warnings
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
+from urllib.parse import unquote, urlsplit
+
+import httpcore
+
+from sume_ext.errors import ConfigurationError, NotSentError
+from sume_ext.network.deadlines import AsyncBoundedNetwork, BoundedNetwork, Limit
+from sume_ext.network.routes import PORTS, Place, Places, PoolKey, tls_settings
+from sume_ext.network.shelf import Shelf, is_open
+from sume_ext.network.streams import AsyncHttpStream, HttpStream, Sender, ours
+
+if TYPE_CHECKING:
+    from asyncio import AbstractEventLoop
+    from collections.abc import AsyncGenerator
+
+    import httpx
+
+    from sume_ext.config import Config
+    from sume_ext.network.wire import Request, Timeouts
+
+Lane: TypeAlias = httpcore.HTTPConnection | httpcore.ConnectionPool
+AsyncLane: TypeAlias = httpcore.AsyncHTTPConnection | httpcore.AsyncConnectionPool
+
+_KEPT_SECONDS = 60.0
+_KEPT_SECONDS_FOR_ONE_SHOT = 4.0
+_AT_ONCE = 64
+
+
+class HttpTransport:
+    """Carries requests for synchronous code; threads may share it, and so may forked children.
+
+    Args:
+        config: TLS and proxy settings.
+        given: An httpx transport to use instead of the network, for tests.
+    """
+
+    def __init__(self, config: Config, given: httpx.BaseTransport | None = None) -> None:
+        self._config = config
+        self._given = given
+        self._places = Places(config)
+        self._shelf = Shelf(self._make)
+
+    def open(self, request: Request, timeouts: Timeouts) -> HttpStream:
+        """Send a request and come back with the head of its answer."""
+        limit = Limit(timeouts, request.may_reach)
+        body = Sender(request.content)
+        try:
+            if self._given is not None:
+                limit.began = True  # it may send at any time, and doesn't say when
+                answer = self._given.handle_request(_for_httpx(request, body, timeouts))
+                return HttpStream(answer.status_code, answer.headers.raw, answer, limit)
+            place, target, key = self._places.find(request)
+            sent = _for_httpcore(request, place, target, body, limit)
+            return self._exchange(key, sent, limit)
+        except Exception as error:  # noqa: BLE001  (told apart there)
+            raise ours(error, limit, body) from None
+        finally:
+            body.close()
+
+    def _exchange(self, key: PoolKey, request: httpcore.Request, limit: Limit) -> HttpStream:
+        if self._shelf.process != os.getpid():
+            self.close()  # the copies of a forked child; the parent's stay open
+        lane, put_back, stale = self._shelf.take(key, request.url.origin)
+        for one in stale:
+            one.close()
+        try:
+            answer = lane.handle_request(request)
+        except BaseException:
+            put_back()
+            raise
+        return HttpStream(answer.status, answer.headers, answer, limit, put_back)
+
+    def _make(self, key: PoolKey, origin: httpcore.Origin) -> Lane:
+        options = _options(self._config, key)
+        proxy = _proxy(self._config, key)
+        if proxy is None:
+            return httpcore.HTTPConnection(origin, **options, network_backend=BoundedNetwork())
+        network = BoundedNetwork(proxied=True)
+        return httpcore.ConnectionPool(
+            **options, proxy=proxy, max_connections=1, network_backend=network
+        )
+
+    def close(self) -> None:
+        """Close every connection; a later request opens a new one."""
+        shelf, self._shelf = self._shelf, Shelf(self._make)
+        for lane in shelf.all:
+            lane.close()
+        if self._given is not None:
+            self._given.close()
+
+    def __del__(self) -> None:
+        shelf: Shelf[Lane] | None = getattr(self, "_shelf", None)
+        if shelf is not None and any(map(is_open, shelf.all)):
+            _warn_of_forgotten(self)
+            self.close()
+
+
+class AsyncHttpTransport:
+    """Carries requests for asynchronous code; tasks and event loops may share it.
+
+    Args:
+        config: TLS and proxy settings.
+        given: An httpx transport to use instead of the network, for tests.
+    """
+
+    def __init__(self, config: Config, given: httpx.AsyncBaseTransport | None = None) -> None:
+        self._config = config
+        self._given = given
+        self._places = Places(config)
+        self._rooms: dict[AbstractEventLoop, _Room] = {}
+        self._abandoned: list[_Room] = []
+
+    async def open(self, request: Request, timeouts: Timeouts) -> AsyncHttpStream:
+        """Send a request and come back with the head of its answer."""
+        from asyncio import timeout  # noqa: PLC0415  (synchronous code never pays for asyncio)
+
+        limit = Limit(timeouts, request.may_reach)
+        body = Sender(request.content)
+        try:
+            if self._given is not None:
+                limit.began = True  # as above
+                sent = _for_httpx(request, body, timeouts)
+                async with timeout(timeouts.total):
+                    answer = await self._given.handle_async_request(sent)
+                return AsyncHttpStream(answer.status_code, answer.headers.raw, answer, limit)
+            place, target, key = self._places.find(request)
+            core = _for_httpcore(request, place, target, body, limit)
+            return await (await self._room()).exchange(key, core, limit)
+        except Exception as error:  # noqa: BLE001  (told apart there)
+            raise ours(error, limit, body) from None
+        finally:
+            body.close()
+
+    async def _room(self) -> _Room:
+        from asyncio import get_running_loop  # noqa: PLC0415  (as above)
+
+        loop = get_running_loop()
+        room = self._rooms.get(loop)
+        if room is None or room.process != os.getpid():
+            # A forked child leaves its copies alone, for they share the parent's selector.
+            self._abandoned += [r for r in self._rooms.values() if r.process != os.getpid()]
+            self._rooms = {
+                other: r
+                for other, r in self._rooms.items()
+                if r.process == os.getpid() and not other.is_closed()
+            }
+            room = self._rooms[loop] = _Room(self._config)
+            await room.enter()
+        return room
+
+    async def aclose(self) -> None:
+        """Close every connection of this event loop; a later request opens a new one."""
+        from asyncio import get_running_loop  # noqa: PLC0415  (as above)
+
+        room = self._rooms.pop(get_running_loop(), None)
+        if room is not None:
+            await room.leave()
+        if self._given is not None:
+            await self._given.aclose()
+
+    def __del__(self) -> None:
+        rooms: dict[AbstractEventLoop, _Room] = getattr(self, "_rooms", {})
+        if any(room.holds_any and not loop.is_closed() for loop, room in rooms.items()):
+            _warn_of_forgotten(self)
+
+
+class _Room:
+    """The connections of one event loop, so many at most, and closed with it at the latest.
+
+    Args:
+        config: The client's.
+    """
+
+    def __init__(self, config: Config) -> None:
+        from asyncio import Semaphore  # noqa: PLC0415  (as above)
+
+        self._config = config
+        self._shelf = Shelf(self._make)
+        self._turnstile = Semaphore(_AT_ONCE)
+        self._life = self._live()
+        self.process = os.getpid()
+
+    @property
+    def holds_any(self) -> bool:
+        """Whether there is something to close."""
+        return any(map(is_open, self._shelf.all))
+
+    async def exchange(
+        self, key: PoolKey, request: httpcore.Request, limit: Limit
+    ) -> AsyncHttpStream:
+        """Send a request and come back with the head of its answer."""
+        from asyncio import timeout  # noqa: PLC0415  (as above)
+
+        try:
+            async with timeout(limit.waiting()):
+                await self._turnstile.acquire()
+        except TimeoutError:
+            raise NotSentError("too many requests of this client are under way.") from None
+        lane, put_back, stale = self._shelf.take(key, request.url.origin)
+
+        def leave() -> None:
+            put_back()
+            self._turnstile.release()
+
+        try:
+            for one in stale:
+                await one.aclose()
+            answer = await lane.handle_async_request(request)
+        except BaseException:
+            leave()
+            raise
+        return AsyncHttpStream(answer.status, answer.headers, answer, limit, leave)
+
+    def _make(self, key: PoolKey, origin: httpcore.Origin) -> AsyncLane:
+        options = _options(self._config, key)
+        proxy = _proxy(self._config, key)
+        if proxy is None:
+            network = AsyncBoundedNetwork()
+            return httpcore.AsyncHTTPConnection(origin, **options, network_backend=network)
+        network = AsyncBoundedNetwork(proxied=True)
+        return httpcore.AsyncConnectionPool(
+            **options, proxy=proxy, max_connections=1, network_backend=network
+        )
+
+    async def _live(self) -> AsyncGenerator[None]:
+        try:
+            yield
+        finally:
+            for lane in self._shelf.all:
+                await lane.aclose()
+
+    async def enter(self) -> None:
+        """Begin; a loop that shuts down ends its generators, and so this."""
+        await anext(self._life)
+
+    async def leave(self) -> None:
+        """Close every connection."""
+        await self._life.aclose()
+
+
+def _options(config: Config, key: PoolKey) -> dict[str, Any]:
+    """What the connections of both worlds have in common."""
+    scheme, _, proxy, repeatable = key
+    secure = scheme == "https" or (proxy or "").startswith("https:")
+    return {
+        "ssl_context": tls_settings(config) if secure else None,
+        "keepalive_expiry": _KEPT_SECONDS if repeatable else _KEPT_SECONDS_FOR_ONE_SHOT,
+    }
+
+
+def _proxy(config: Config, key: PoolKey) -> httpcore.Proxy | None:
+    """The proxy on the way, if there is one.
+
+    Raises:
+        ConfigurationError: It speaks SOCKS, and httpcore's extra for that is missing.
+    """
+    if key[2] is None:
+        return None
+    parts = urlsplit(key[2])
+    socks = parts.scheme.startswith("socks")
+    if socks and find_spec("socksio") is None:
+        raise ConfigurationError(
+            "a SOCKS proxy needs one more package.", hint="Install it: pip install httpx[socks]."
+        )
+    user, password = parts.username, parts.password
+    port = parts.port or (1080 if socks else PORTS[parts.scheme])
+    return httpcore.Proxy(
+        httpcore.URL(scheme=parts.scheme, host=parts.hostname or "", port=port, target="/"),
+        auth=None if user is None else (unquote(user), unquote(password or "")),
+        ssl_context=tls_settings(config) if parts.scheme == "https" else None,
+    )
+
+
+def _headers(request: Request, body: Sender, host: bytes) -> list[tuple[bytes, bytes]]:
+    headers = [(b"host", host)]
+    headers += [
+        (name.encode("ascii"), text.encode("utf-8")) for name, text in request.headers.items()
+    ]
+    if body.size is not None:
+        headers.append((b"content-length", b"%d" % body.size))
+    return headers
+
+
+def _for_httpcore(
+    request: Request, place: Place, target: bytes, body: Sender, limit: Limit
+) -> httpcore.Request:
+    made = httpcore.Request(
+        request.method,
+        httpcore.URL(scheme=place.scheme, host=place.host, port=place.port, target=target),
+        content=None if body.size is None else body,
+        # httpcore hands these on untouched, to the network of `deadlines`.
+        extensions={"timeout": {"connect": limit, "read": limit, "write": limit}},
+    )
+    made.headers = _headers(request, body, place.shown)
+    return made
+
+
+def _for_httpx(request: Request, body: Sender, timeouts: Timeouts) -> httpx.Request:
+    import httpx  # noqa: PLC0415  (needed by tests only, and slow to import)
+
+    times = {"connect": timeouts.connect, "read": timeouts.read}
+    return httpx.Request(
+        request.method,
+        request.url,
+        headers=_headers(request, body, urlsplit(request.url).netloc.encode()),
+        # With stream= httpx adds no header of its own, so nothing goes out that isn't above.
+        stream=cast("httpx.SyncByteStream", body),
+        extensions={"timeout": {**times, "write": timeouts.write, "pool": timeouts.pool}},
+    )
+
+
+def _warn_of_forgotten(transport: object) -> None:
+    warnings.warn(
+        "a client was forgotten with open connections; use it in a `with` block, or close it.",
+        ResourceWarning,
+        stacklevel=3,
+        source=transport,
+    )

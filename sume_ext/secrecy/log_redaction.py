@@ -1,0 +1,136 @@
+"""`install_log_redaction`: every log record of this process cleaned before any handler sees it.
+
+Nothing is installed unless the application asks. A record that can't be cleaned is neither lost
+nor let through: it goes on with its place and level, and with words that say what happened.
+"""
+
+from __future__ import annotations
+
+import copy
+import logging
+from functools import wraps
+from typing import TYPE_CHECKING, Any, cast
+
+from sume_ext.secrecy.redaction import redact, redact_text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_BARE = frozenset(vars(logging.LogRecord("", 0, "", 0, "", (), None)))
+_HARMLESS = (int, float, bool, type(None))
+_installed: list[Callable[[], None]] = []
+
+
+def install_log_redaction() -> Callable[[], None]:
+    """Clean every record that any logger of this process handles, from now on.
+
+    Message, arguments, ``extra`` attributes, exception and stack are cleaned as by `redact`, for
+    all handlers there are or will be. Clean records pass untouched. A second call changes nothing.
+
+    Returns:
+        A callable that takes it away again.
+    """
+    if _installed:
+        return _installed[0]
+    # Not a filter, because a logger's filters don't see its children's records; not a record
+    # factory, because ``extra`` is added after it. Error trackers hook in at the same place.
+    original = logging.Logger.handle
+
+    @wraps(original)
+    def handle(self: logging.Logger, record: logging.LogRecord) -> None:
+        original(self, clean(record))
+
+    def uninstall() -> None:
+        if _installed:
+            _installed.clear()
+            setattr(logging.Logger, "handle", original)  # noqa: B010  (a method, for mypy)
+
+    setattr(logging.Logger, "handle", handle)  # noqa: B010  (as above)
+    _installed.append(uninstall)
+    return uninstall
+
+
+def clean(record: logging.LogRecord) -> logging.LogRecord:
+    """The record itself when it is clean, else a clean copy; never an exception."""
+    try:
+        return _cleaned(record)
+    except Exception as error:  # noqa: BLE001  (whatever fails, the record must go on)
+        return _withheld(record, error)
+
+
+def _cleaned(record: logging.LogRecord) -> logging.LogRecord:
+    changes: dict[str, Any] = {}
+    _clean_message(record, changes)
+    if record.exc_info or record.exc_text or record.stack_info:
+        _clean_exception(record, changes)
+    if len(vars(record)) != len(_BARE):
+        for name in vars(record).keys() - _BARE:
+            _clean_extra(name, vars(record)[name], changes)
+    if not changes:
+        return record
+    twin = copy.copy(record)
+    vars(twin).update(changes)
+    return twin
+
+
+def _clean_message(record: logging.LogRecord, changes: dict[str, Any]) -> None:
+    if not isinstance(record.msg, str):
+        # Structured logging hands on a mapping here, and some an exception.
+        _note(changes, "msg", record.msg, redact(record.msg))
+    message = record.getMessage() if "msg" not in changes else str(changes["msg"])
+    said = redact_text(message)
+    if said != message:
+        changes.update(msg=said, args=())
+    elif record.args and not _all_said(record.args, message):
+        # What isn't shown may still be read by a handler that keeps arguments apart.
+        _note(changes, "args", record.args, redact(record.args))
+
+
+def _all_said(args: Any, message: str) -> bool:
+    """Whether every argument is plain and wholly in the message, which is clean."""
+    if not isinstance(args, tuple):
+        return False
+    for arg in cast("tuple[object, ...]", args):
+        if not (arg in message if isinstance(arg, str) else isinstance(arg, _HARMLESS)):
+            return False
+    return True
+
+
+def _note(changes: dict[str, Any], name: str, old: object, new: object) -> None:
+    if new is not old:
+        changes[name] = new
+
+
+def _clean_extra(name: str, value: Any, changes: dict[str, Any]) -> None:
+    if not isinstance(value, _HARMLESS):
+        _note(changes, name, value, redact({name: value})[name])
+
+
+def _clean_exception(record: logging.LogRecord, changes: dict[str, Any]) -> None:
+    for name in ("exc_text", "stack_info"):
+        if text := getattr(record, name):
+            _note(changes, name, text, redact_text(text))
+    if not record.exc_info or not record.exc_info[1]:
+        return
+    error = redact(record.exc_info[1])
+    if error is not record.exc_info[1]:
+        changes["exc_info"] = (type(error), error, record.exc_info[2])
+    if not record.exc_text:
+        # A formatter makes this text itself, unless lines of source in it must be cleaned.
+        text = logging.Formatter().formatException(changes.get("exc_info", record.exc_info))
+        if (said := redact_text(text)) != text:
+            changes["exc_text"] = said
+
+
+def _withheld(record: logging.LogRecord, error: Exception) -> logging.LogRecord:
+    """A record at the same place and level that says only why it says nothing."""
+    return logging.LogRecord(
+        record.name,
+        record.levelno,
+        record.pathname,
+        record.lineno,
+        f"[redacted: this record could not be cleaned ({type(error).__name__})]",
+        (),
+        None,
+        record.funcName,
+    )

@@ -1,0 +1,263 @@
+"""`redact`: any value without its secrets, for an application's own logging.
+
+Secrets are known by the names they stand under, by their shape, and by value: what passed
+through a client in this process is found wherever it appears. What is clean comes back as the
+very same object; redacting twice is redacting once; nothing is ever changed in place.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+from sume_ext.secrecy import memory, shapes
+from sume_ext.secrecy.secret import Secret
+from sume_ext.secrecy.sensitive import OWNED, OWNERS, compact, is_sensitive
+from sume_ext.secrecy.shapes import REDACTED
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+T = TypeVar("T")
+_DEEPEST = 40
+_REDACTED_BYTES = REDACTED.encode()
+_PAIR = 2
+_PLAIN = (int, float, complex, type(None), Secret, type)
+
+
+def redact(value: T) -> T:
+    """The value without secrets.
+
+    Args:
+        value: Text, bytes, a mapping, a sequence or set, an attrs or dataclass instance, an
+            exception, a URL, or anything else, however nested.
+
+    Returns:
+        The value itself when it is clean, else a copy of its type. Sensitive parts of text are
+        ``[redacted]``; so is what stands under a sensitive name. An exception comes back as its
+        own type, with its notes and causes cleaned. An object of a type unknown here whose text
+        shows a secret becomes that text, cleaned.
+    """
+    return cast("T", _Redactor(redact_text).any(value))
+
+
+def redact_foreign(value: T) -> T:
+    """As `redact`, for what a server says in its own words, which may quote anything.
+
+    There a long random token is a secret unless it is an id for everyone, as in ``job_5f0e…``.
+    """
+    return cast("T", _Redactor(_foreign_text).any(value))
+
+
+def _foreign_text(text: str) -> str:
+    return _TOKEN.sub(_opaque, redact_text(text))
+
+
+_TOKEN = re.compile(r"[\w./=+~-]{16,}+")
+_LONG_WORD = re.compile("[A-Za-z0-9]{16}")
+_FEWEST_DIGITS = 4
+_PUBLIC_ID = re.compile(r"(?!user|ws|key)[a-z]{2,12}(?:_sandbox)?_[A-Za-z0-9]+[.]?")
+
+
+def _opaque(match: re.Match[str]) -> str:
+    token = match[0]
+    random = _LONG_WORD.search(token) and sum(map(str.isdigit, token)) >= _FEWEST_DIGITS
+    public = token.startswith("//") or _PUBLIC_ID.fullmatch(token)
+    return REDACTED if random and not public else token
+
+
+def redact_text(text: str) -> str:
+    """As `redact`, for text alone."""
+    found = shapes.spans(text)
+    if known := memory.find(text):
+        found += ((start, end, REDACTED) for start, end in known)
+    return _replaced(text, found) if found else text
+
+
+def _replaced(text: str, found: list[shapes.Span]) -> str:
+    """The text with spans replaced; where some overlap, what begins first stands for all."""
+    found.sort()
+    parts: list[str] = []
+    done = 0
+    for start, end, instead in found:
+        if start >= done:
+            parts += (text[done:start], instead)
+        done = max(done, end)
+    parts.append(text[done:])
+    return "".join(parts)
+
+
+class _Redactor:
+    """One walk through a value; remembers where it is, so that circles end."""
+
+    def __init__(self, text: Callable[[str], str]) -> None:
+        self._text = text
+        self._inside: set[int] = set()
+
+    def any(self, value: Any) -> Any:
+        """Anything, without secrets."""
+        if isinstance(value, str):
+            clean = self._text(value)
+            return value if clean == value else clean
+        if isinstance(value, _PLAIN):
+            return value
+        if id(value) in self._inside or len(self._inside) >= _DEEPEST:
+            return REDACTED
+        self._inside.add(id(value))
+        try:
+            return self._nested(value)
+        finally:
+            self._inside.discard(id(value))
+
+    def _nested(self, value: Any) -> Any:
+        if isinstance(value, (bytes, bytearray)):
+            text = value.decode("latin-1")
+            clean = self._text(text)
+            return value if clean is text else type(value)(clean.encode("latin-1", "replace"))
+        if isinstance(value, Mapping):
+            return self._mapping(cast("Any", value))
+        if isinstance(value, (Sequence, AbstractSet)) and not isinstance(
+            value, (memoryview, range)
+        ):
+            return self._several(cast("Sequence[Any]", value))
+        if isinstance(value, BaseException):
+            return self._exception(value)
+        if names := _field_names(cast("object", value)):
+            return self._instance(value, names)
+        return _by_text(value)
+
+    def _under(self, name: object, value: Any, owner: object = None) -> Any:
+        """What stands under a name."""
+        if isinstance(name, bytes):
+            name = name.decode("latin-1")
+        if isinstance(name, str) and value is not None and not isinstance(value, (bool, Secret)):
+            owned = isinstance(owner, str) and name in OWNED and compact(owner) in OWNERS
+            whole = not isinstance(value, Mapping) or compact(name) not in OWNERS
+            if owned or (is_sensitive(name) and whole):
+                return _hidden(value)
+        if isinstance(value, Mapping):
+            return self._owned_by(name, cast("Any", value))
+        return self.any(value)
+
+    def _owned_by(self, name: object, value: Mapping[Any, Any]) -> Any:
+        if id(value) in self._inside or len(self._inside) >= _DEEPEST:
+            return REDACTED
+        self._inside.add(id(value))
+        try:
+            return self._mapping(value, name)
+        finally:
+            self._inside.discard(id(value))
+
+    def _mapping(self, value: Mapping[Any, Any], owner: object = None) -> Any:
+        clean = {
+            self.any(name): self._under(name, inner, owner) for name, inner in [*value.items()]
+        }
+        same = len(clean) == len(value) and all(
+            name is old_name and inner is old
+            for (name, inner), (old_name, old) in zip(clean.items(), value.items(), strict=True)
+        )
+        return value if same else clean
+
+    def _several(self, value: Sequence[Any]) -> Any:
+        items = [*value]
+        if isinstance(value, tuple) and len(items) == _PAIR and isinstance(items[0], (str, bytes)):
+            # A header, as HTTP libraries list them.
+            clean = [self.any(items[0]), self._under(items[0], items[1])]
+        else:
+            clean = [self.any(item) for item in items]
+        if all(new is old for new, old in zip(clean, items, strict=True)):
+            return value
+        if isinstance(value, tuple):
+            make = getattr(value, "_make", None)
+            return make(clean) if make else tuple(clean)
+        if isinstance(value, (set, frozenset)):
+            return type(value)(clean)
+        return clean
+
+    def _instance(self, value: Any, names: Iterable[str]) -> Any:
+        """A copy of an attrs or dataclass instance whose fields are clean."""
+        fields = {name: getattr(value, name) for name in names if hasattr(value, name)}
+        kind = compact(type(value).__name__)
+        owner = next((name for name in OWNERS if kind.endswith(name)), None)
+        clean = {name: self._under(name, inner, owner) for name, inner in fields.items()}
+        if all(clean[name] is inner for name, inner in fields.items()):
+            return value
+        twin: Any = object.__new__(cast("type[object]", type(value)))
+        for name, inner in clean.items():
+            object.__setattr__(twin, name, inner)
+        return twin
+
+    def _exception(self, error: BaseException) -> BaseException:
+        """An exception of the same type whose text, notes, attributes and causes are clean."""
+        old = (error.args, vars(error), error.__cause__, error.__context__)
+        args = tuple(self.any(arg) for arg in error.args)
+        state = {name: self._under(name, inner) for name, inner in vars(error).items()}
+        cause, context = self._other(error.__cause__), self._other(error.__context__)
+        if _same((args, state, cause, context), old) and _is_clean(error):
+            return error
+        twin = _twin(error, args, state)
+        twin.__cause__, twin.__context__ = cause, context
+        twin.__suppress_context__ = error.__suppress_context__
+        return twin.with_traceback(error.__traceback__)
+
+    def _other(self, error: BaseException | None) -> BaseException | None:
+        found: object = None if error is None else self.any(error)
+        return found if isinstance(found, BaseException) else None
+
+
+_Parts = tuple[tuple[Any, ...], dict[str, Any], BaseException | None, BaseException | None]
+
+
+def _same(new: _Parts, old: _Parts) -> bool:
+    return (
+        all(a is b for a, b in zip(new[0], old[0], strict=True))
+        and all(inner is old[1][name] for name, inner in new[1].items())
+        and new[2] is old[2]
+        and new[3] is old[3]
+    )
+
+
+def _is_clean(error: BaseException) -> bool:
+    said = str(error)
+    return redact_text(said) == said
+
+
+def _twin(error: BaseException, args: tuple[Any, ...], state: dict[str, Any]) -> BaseException:
+    """An exception of the same type, or a plain one where its type doesn't let itself be made."""
+    try:
+        twin = type(error).__new__(type(error), *args)
+        twin.args = args
+        vars(twin).update(state)
+        if _is_clean(twin):
+            return twin
+    except Exception:  # noqa: BLE001, S110  (some constructors take nothing but their own arguments)
+        pass
+    return Exception(f"{type(error).__name__}: {redact_text(str(error))}")
+
+
+def _hidden(value: Any) -> Any:
+    """What stands in place of a value under a sensitive name: bytes for bytes, else text."""
+    if isinstance(value, bytes):
+        return value if value in (b"", _REDACTED_BYTES) else _REDACTED_BYTES
+    return value if value in ("", REDACTED) else REDACTED
+
+
+def _field_names(value: object) -> list[str]:
+    """The fields of an attrs or dataclass instance; none for anything else."""
+    attributes = getattr(type(value), "__attrs_attrs__", None)
+    if attributes is not None:
+        return [attribute.name for attribute in attributes]
+    if dataclasses.is_dataclass(value):
+        return [field.name for field in dataclasses.fields(value)]
+    return []
+
+
+def _by_text(value: Any) -> Any:
+    """An object of another type, or its text when that shows a secret."""
+    said, shown = str(value), repr(value)
+    if redact_text(shown) == shown and redact_text(said) == said:
+        return value
+    return redact_text(said)

@@ -1,0 +1,343 @@
+"""One file from one URL: redirects by hand, breaks resumed, nothing believed that doesn't add up.
+
+Attempts go on as long as they bring new bytes; a file is started afresh whenever the server
+can't prove that it still sends the same one.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import stat
+import zlib
+from functools import partial
+from typing import TYPE_CHECKING, Final, NoReturn
+from urllib.parse import urljoin
+
+from attrs import field, frozen
+
+from sume_ext import __version__
+from sume_ext.calling.retries import retry_after
+from sume_ext.errors import DownloadError, NotSentError, SumeError, TransportError
+from sume_ext.flow import NOW, WALL_CLOCK, Close, Do, Emit, Open, Read, Sleep
+from sume_ext.network.addresses import rule_for, trouble_with
+from sume_ext.network.wire import Request
+from sume_ext.transfers.landing import Landing
+from sume_ext.transfers.partial import sweep
+from sume_ext.transfers.progress import Pace, Progress, Throttle
+from sume_ext.transfers.ranges import MisplacedError, body_of, is_complete
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from sume_ext.calling.calls import Settings
+    from sume_ext.flow import Flow
+    from sume_ext.network.wire import Stream
+    from sume_ext.transfers.ranges import Body
+
+STALL_SECONDS = 30.0
+"""How long nothing may come before a connection counts as broken."""
+_USER_AGENT: Final = f"sume-ext/{__version__}"
+_LONGEST: Final = 6 * 3600.0
+"""What is longer goes on with the next attempt."""
+_MOST_REDIRECTS: Final = 3
+_BATCH: Final = 2 * 1024 * 1024
+"""As much is written at once, since handing work to a thread costs as much as writing does."""
+_BATCH_SECONDS: Final = 0.02
+_NEW_BYTES: Final = 64 * 1024
+_BODY: Final = frozenset({200, 206})
+_REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
+_UNSATISFIABLE: Final = 416
+_REFUSED: Final = frozenset({400, 401, 403, 404, 410})
+_PASSING: Final = frozenset({408, 425, 429, 499, *range(500, 600)})
+
+
+class _BrokenError(Exception):
+    """An attempt ended early; another may go on.
+
+    Args:
+        message: What happened.
+        pause: Seconds the server asked to wait, or None.
+    """
+
+    def __init__(self, message: str, pause: float | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.pause = pause
+
+
+class StoppedError(Exception):
+    """Another file of the same call ended it."""
+
+
+class StopSign:
+    """Ends every download of a call when one is ended from outside."""
+
+    def __init__(self) -> None:
+        self.up = False
+
+    def check(self) -> None:
+        """Stop here if it is up."""
+        if self.up:
+            raise StoppedError
+
+
+@frozen
+class Plan:
+    """What to fetch, and where to.
+
+    Attributes:
+        url: Where it is.
+        path: Its final name.
+        base_url: The API's, which decides whether this machine may be asked.
+        overwrite: Whether to replace what stands under the final name.
+        max_bytes: The most it may hold.
+        renew: Asks for the URL again when it is refused.
+        listener: Called with each `Progress`, or None.
+    """
+
+    url: str = field(repr=False)
+    path: Path
+    base_url: str
+    overwrite: bool
+    max_bytes: int
+    renew: Callable[[], Flow[str | None]]
+    listener: Callable[[Progress], object] | None = None
+
+
+class Fetch:
+    """One download under way.
+
+    Args:
+        plan: What to fetch.
+        settings: The client's: how to back off.
+        sign: Ends it together with others.
+    """
+
+    def __init__(self, plan: Plan, settings: Settings, sign: StopSign) -> None:
+        self._plan = plan
+        self._settings = settings
+        self._sign = sign
+        self._url = plan.url
+        self._renewed = False
+        self._attempt = 0
+        self._landing = Landing(plan.path, plan.max_bytes)
+        self._throttle = Throttle()
+
+    def flow(self) -> Flow[Path]:
+        """Fetch it; answers with its path, at once when it is there already and may stay."""
+        path = self._plan.path
+        try:
+            if not (yield Do(partial(_is_wanted, path, self._plan.overwrite))):
+                return path
+            part = self._landing.part
+            try:
+                yield Do(part.open)
+                yield from self._persist()
+                yield Do(partial(part.place, overwrite=self._plan.overwrite))
+            finally:
+                part.discard()
+        except OSError as error:
+            raise DownloadError(
+                f"can't write {path.name}: {error.strerror or type(error).__name__}.",
+                step="write",
+                hint="Make room, or choose another directory; no half file was left.",
+            ) from None
+        except GeneratorExit:
+            self._sign.up = True
+            raise
+        return path
+
+    def _persist(self) -> Flow[None]:
+        """Attempts, until one ends the file or several in a row bring nothing new."""
+        idle, furthest = 0, 0
+        backoff = self._settings.backoff
+        while True:
+            self._attempt += 1
+            try:
+                return (yield from self._once())
+            except _BrokenError as error:
+                broken = error
+            except TransportError as error:
+                if isinstance(error, NotSentError) and error.final:
+                    raise DownloadError(error.message, step="url", hint=error.hint) from None
+                broken = _BrokenError(error.message)
+            if self._landing.size >= furthest + _NEW_BYTES:
+                idle, furthest = 0, self._landing.size
+            idle += 1
+            pause = backoff.pause(idle, self._settings.rng)
+            pause = pause if broken.pause is None else broken.pause
+            if idle >= backoff.attempts or pause > backoff.patience:
+                total = "" if self._landing.total is None else f" of {self._landing.total:,}"
+                raise DownloadError(
+                    f"{broken.message} {self._landing.size:,}{total} bytes came in "
+                    f"{self._attempt} attempts.",
+                    step="get",
+                )
+            yield Sleep(pause)
+
+    def _once(self) -> Flow[None]:
+        received = self._landing.size if self._landing.validator else 0
+        stream = yield from self._open(received)
+        try:
+            if stream.status == _UNSATISFIABLE:
+                yield from self._past_the_end(stream, received)
+            else:
+                body = yield from self._place(stream, received)
+                yield from self._take(stream, body)
+        except Exception:
+            yield Close(stream)
+            raise
+        yield Close(stream)
+
+    def _open(self, received: int) -> Flow[Stream]:
+        """The head of an answer with bytes, from a URL renewed once if need be."""
+        while True:
+            stream = yield from self._follow(received)
+            status = stream.status
+            if status in _BODY or (status == _UNSATISFIABLE and received):
+                return stream
+            yield Close(stream)
+            if status in _PASSING:
+                pause = retry_after(stream.headers.get("retry-after"), (yield WALL_CLOCK))
+                raise _BrokenError(f"the media server answered {status}.", pause)
+            if status not in _REFUSED or self._renewed:
+                raise DownloadError(f"the media server answered {status}.", step="get")
+            yield from self._renew(status)
+
+    def _renew(self, status: int) -> Flow[None]:
+        self._renewed = True
+        try:
+            url = yield from self._plan.renew()
+        except SumeError as error:
+            raise DownloadError(
+                f"the media URL was refused ({status}), and asking for a new one failed: "
+                f"{error.headline()}",
+                step="url",
+                hint=error.hint,
+                request_id=error.request_id,
+            ) from None
+        if url is None:
+            raise DownloadError(
+                f"the media URL was refused ({status}), and the result has none any more.",
+                step="url",
+            )
+        self._url = url
+
+    def _follow(self, received: int) -> Flow[Stream]:
+        """Send the request, to wherever it is redirected; each hop is checked like the first."""
+        url = self._url
+        headers = {"accept": "*/*", "accept-encoding": "identity", "user-agent": _USER_AGENT}
+        if received:
+            headers |= {"range": f"bytes={received}-", "if-range": self._landing.validator or ""}
+        for _ in range(_MOST_REDIRECTS + 1):
+            if trouble := trouble_with(url, self._plan.base_url):
+                raise DownloadError(f"the media URL is refused: {trouble}", step="url")
+            rule = rule_for(self._plan.base_url)
+            request = Request("GET", url, headers, may_reach=rule)
+            now = yield NOW
+            stream: Stream = yield Open(request, now + _LONGEST, storage=True, stall=STALL_SECONDS)
+            if stream.status not in _REDIRECTS:
+                return stream
+            yield Close(stream)
+            url = urljoin(url, stream.headers.get("location", ""))
+        raise DownloadError(f"more than {_MOST_REDIRECTS} redirects.", step="url")
+
+    def _past_the_end(self, stream: Stream, received: int) -> Flow[None]:
+        """What a refused range means: that all is here, or that the file is another one now."""
+        if is_complete(stream.headers, received, self._landing.total):
+            yield from self._finish(framed=True)
+        else:
+            yield from self._again("the media server refused the range it offered.")
+
+    def _again(self, message: str) -> Flow[NoReturn]:
+        """Start afresh with the next attempt."""
+        yield Do(self._landing.restart)
+        raise _BrokenError(message)
+
+    def _place(self, stream: Stream, received: int) -> Flow[Body]:
+        """Where the bytes that follow belong; knows the file afresh when they are its first."""
+        headers, landing = stream.headers, self._landing
+        try:
+            body = body_of(stream.status, headers, received, landing.total)
+        except MisplacedError as error:
+            return (yield from self._again(f"the media server answered with {error}."))
+        if body.start:
+            if landing.validator != (headers.get("etag") or landing.validator):
+                return (yield from self._again("the file changed."))
+            landing.total = landing.total or body.total
+            return body
+        if landing.size:
+            yield Do(landing.restart)
+        landing.expect(headers, body)
+        return body
+
+    def _take(self, stream: Stream, body: Body) -> Flow[None]:
+        """Write the bytes that follow as they come."""
+        pace = Pace((yield NOW))
+        landing = self._landing
+        landing.make_sure_of_room(0)
+        written = -math.inf
+        batch: list[bytes] = []
+        more = True
+        while more:
+            self._sign.check()
+            now = yield NOW
+            try:
+                chunk = yield Read(stream, now + STALL_SECONDS)
+            except TransportError:
+                yield Do(partial(self._store, batch))
+                raise
+            more = bool(chunk)
+            batch.append(chunk)
+            size = sum(map(len, batch))
+            landing.make_sure_of_room(size)
+            if more and size < _BATCH and now - written < _BATCH_SECONDS:
+                continue
+            yield Do(partial(self._store, batch))
+            batch, written = [], now
+            if landing.size != landing.total and self._throttle.due(now):
+                yield self._news()
+            if pace.too_slow(size, now):
+                raise _BrokenError("the media server sends too slowly.")
+        yield from self._finish(framed=body.framed)
+
+    def _store(self, batch: list[bytes]) -> None:
+        try:
+            self._landing.store(batch)
+        except zlib.error:
+            raise _BrokenError("the file's compression is corrupt.") from None
+
+    def _news(self) -> Emit:
+        progress = Progress(
+            self._plan.path.name, self._landing.size, self._landing.total, self._attempt
+        )
+        return Emit(progress, self._plan.listener)
+
+    def _finish(self, *, framed: bool) -> Flow[None]:
+        """See that the file is whole."""
+        flaw = self._landing.flaw(framed=framed)
+        if flaw is not None:
+            if flaw.afresh:
+                yield from self._again(flaw.message)
+            raise _BrokenError(flaw.message)
+        self._landing.total = self._landing.size
+        self._throttle.due((yield NOW), last=True)
+        yield self._news()
+
+
+def _is_wanted(path: Path, overwrite: bool) -> bool:
+    """Whether to download at all; parts that a killed run left behind go first.
+
+    Raises:
+        DownloadError: What stands there is no file, so it is neither kept nor replaced.
+    """
+    sweep(path)
+    if not os.path.lexists(path):
+        return True
+    if not (path.is_symlink() or stat.S_ISREG(path.lstat().st_mode)):
+        raise DownloadError(
+            f"{path.name} is there, and isn't a file.", step="write", hint="Choose another name."
+        )
+    return overwrite

@@ -1,0 +1,165 @@
+"""Where the bytes of one download land: unpacked if need be, checked, and never beyond the cap.
+
+It knows which version of the file it holds, so that bytes of two versions are never joined.
+"""
+
+from __future__ import annotations
+
+import zlib
+from typing import TYPE_CHECKING, Any, Final
+
+from attrs import frozen
+
+from sume_ext.errors import DownloadError
+from sume_ext.transfers.checksums import Check, offered
+from sume_ext.transfers.partial import PartFile
+from sume_ext.transfers.ranges import validator
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from sume_ext.transfers.ranges import Body
+
+_GZIP_OR_ZLIB: Final = zlib.MAX_WBITS | 32
+_UNPACKED_AT_ONCE: Final = 1024 * 1024
+
+
+@frozen
+class Flaw:
+    """Why a file isn't whole.
+
+    Attributes:
+        message: What is wrong.
+        afresh: Whether what is here is worth nothing.
+    """
+
+    message: str
+    afresh: bool
+
+
+class Landing:
+    """One file that comes in.
+
+    Args:
+        path: Its final name.
+        max_bytes: The most it may hold.
+
+    Attributes:
+        part: Where it is written.
+        total: Its length, or None as long as that isn't known.
+        validator: What tells this version of it from another, or None when nothing does.
+    """
+
+    def __init__(self, path: Path, max_bytes: int) -> None:
+        self.part = PartFile(path)
+        self._max_bytes = max_bytes
+        self._mismatched = False
+        self._forget()
+
+    def _forget(self) -> None:
+        self.total: int | None = None
+        self.validator: str | None = None
+        self._check: Check | None = None
+        self._inflate: Any = None
+
+    @property
+    def size(self) -> int:
+        """How many bytes are here."""
+        return self.part.size
+
+    def restart(self) -> None:
+        """Know nothing of the file any more, and hold nothing of it."""
+        self._forget()
+        self.part.restart()
+
+    def expect(self, headers: Mapping[str, str], body: Body) -> None:
+        """Learn of the file from the head of an answer that begins at its first byte.
+
+        Raises:
+            DownloadError: It comes in an encoding that can't be undone.
+        """
+        self._forget()
+        self.total = body.total
+        self._check = offered(headers)
+        if body.encoding:
+            self._inflate = _inflater(body.encoding)
+        else:
+            self.validator = validator(headers)
+
+    def make_sure_of_room(self, more: int) -> None:
+        """Refuse a file that is, or is told to be, too large.
+
+        Raises:
+            DownloadError: It is.
+        """
+        if max(self.size + more, self.total or 0) > self._max_bytes:
+            raise DownloadError(
+                f"the file is larger than {self._max_bytes:,} bytes.",
+                step="get",
+                hint="Raise max_bytes if that is right.",
+            )
+
+    def store(self, batch: list[bytes]) -> None:
+        """Take the next bytes, as they came.
+
+        Raises:
+            DownloadError: They unpack to a file that is too large.
+            zlib.error: They can't be unpacked.
+        """
+        for chunk in batch:
+            if self._check is not None:
+                self._check.feed(chunk)
+            if self._inflate is None:
+                self.part.write(chunk)
+            else:
+                self._unpack(chunk)
+
+    def _unpack(self, chunk: bytes) -> None:
+        while chunk:
+            piece = self._inflate.decompress(chunk, _UNPACKED_AT_ONCE)
+            self.make_sure_of_room(len(piece))
+            self.part.write(piece)
+            chunk = self._inflate.unconsumed_tail
+
+    def flaw(self, *, framed: bool) -> Flaw | None:
+        """What is wrong with the file once its bytes have ended, or None.
+
+        Args:
+            framed: Whether their end could be told from a break of the connection.
+
+        Raises:
+            DownloadError: What is wrong won't be right the next time.
+        """
+        if self.total is not None and self.size != self.total:
+            if self.size > self.total:
+                return Flaw("more bytes came than the file has.", afresh=True)
+            return Flaw("the connection ended early.", afresh=False)
+        if self._inflate is not None and not self._inflate.eof:
+            return Flaw("the file's compression is cut short.", afresh=True)
+        if self._check is not None and not self._check.passed:
+            if self._mismatched:
+                raise DownloadError(
+                    f"its {self._check.algorithm} isn't the one the media server offers.",
+                    step="get",
+                    hint="Try later, and report it if it stays: the file is damaged at its source.",
+                )
+            self._mismatched = True
+            return Flaw("the file was damaged on its way.", afresh=True)
+        if self.total is None and not framed and self._check is None:
+            raise DownloadError(
+                "the media server doesn't say how long the file is, so a whole one can't be told "
+                "from one cut short.",
+                step="get",
+            )
+        return None
+
+
+def _inflater(encoding: str) -> Any:
+    """What undoes an encoding that nobody asked for."""
+    if encoding in ("gzip", "x-gzip", "deflate"):
+        return zlib.decompressobj(_GZIP_OR_ZLIB)
+    raise DownloadError(
+        f"the media server encodes the file as {encoding[:20]!r}, which wasn't asked for.",
+        step="get",
+    )

@@ -1,0 +1,242 @@
+"""Seeing many jobs with one request: reading the lists of jobs, as far as that pays.
+
+A list only ever tells of jobs that it shows. What it doesn't show is left for single polls, so
+a list that shifts, lags, lies or is refused costs requests and loses nothing.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Callable
+from functools import partial
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+from attrs import define, evolve, field
+
+from sume_ext import roles
+from sume_ext.errors import (
+    InvalidRequestError,
+    PaginationError,
+    SchemaMismatchError,
+    SumeError,
+)
+from sume_ext.flow import NOW
+from sume_ext.paging import Walk
+from sume_ext.waiting.job_state import NEVER_SEEN, JobState, sighting
+from sume_ext.waiting.polling import PENDING
+from sume_ext.waiting.reading_plans import PAGE, Plan, cheapest
+
+if TYPE_CHECKING:
+    from sume_ext.calling.calls import Call, Reply, Settings
+    from sume_ext.engine import Engine
+    from sume_ext.flow import Flow
+    from sume_ext.jobs import JobView
+    from sume_ext.waiting.job_state import Sighting
+
+Ask = Callable[[Callable[..., "Flow[Reply[Any]]"]], "Flow[Reply[Any] | SumeError | None]"]
+Note = Callable[["Entry", "Sighting", float, Callable[[], Any]], "Flow[None]"]
+
+_VAIN_PAGES = 10
+_GONE_SHARE = 0.1
+_FAILURES = 2
+_WITHOUT_LISTS = 60.0
+
+
+@define
+class Entry:
+    """One job that is waited for.
+
+    Attributes:
+        state: What was last seen, without payload.
+        born: When it was created.
+        changed: When its status last changed.
+        due: When it is to be looked at again.
+        early: From when on looking is worth while if it costs nothing extra.
+        handles: The caller's handles of it.
+        page: The page of the whole list where it was last seen, or None.
+        listed: Whether the list may hold it.
+    """
+
+    state: JobState
+    born: float
+    changed: float
+    due: float
+    early: float
+    handles: list[JobView] = field(factory=list["JobView"])
+    page: int | None = None
+    listed: bool = True
+
+
+@define
+class ListReader:
+    """What earlier readings taught about the lists, and how to read them.
+
+    Attributes:
+        engine: The client's.
+        settings: What each request goes by.
+        live: The jobs that are waited for, by id.
+        ask: Sends one request: its answer, an error about it, or None for trouble that passes.
+        note: Takes down what was seen of a job.
+        enough: Whether the wait is over.
+        usable_from: Before when not to read lists; infinity once they were refused for good.
+        seconds: How long the last reading of the whole list took.
+    """
+
+    engine: Engine
+    settings: Settings
+    live: dict[str, Entry]
+    ask: Ask
+    note: Note
+    enough: Callable[[], bool]
+    usable_from: float = -math.inf
+    seconds: float = 0.0
+    observed: set[str] = field(factory=set[str])
+    gone_share: float = _GONE_SHARE
+    live_factor: float = 1.0
+    page_size: int | None = PAGE
+    failures: int = 0
+    live_lists: bool = True
+
+    def plan(self, wanted: dict[str, Entry], due: int) -> tuple[Plan, ...]:
+        """What to read so that the jobs wanted, of which some are due, take few requests."""
+        counts = Counter(entry.state.status for entry in self.live.values())
+        self.observed |= counts.keys() - {NEVER_SEEN}
+        order = (*PENDING, *sorted(self.observed.difference(PENDING)))
+        statuses = {s: counts[s] for s in order if s in self.observed}
+        return cheapest(
+            pages=[e.page for e in wanted.values() if e.listed],
+            unlisted=sum(not e.listed for e in wanted.values()),
+            due=due,
+            statuses=statuses if self.live_lists and not counts[NEVER_SEEN] else {},
+            gone_share=self.gone_share,
+            live_factor=self.live_factor,
+        )
+
+    def read(self, plan: Plan, wanted: dict[str, Entry]) -> Flow[None]:
+        """Read one list as far as it pays; takes what it shows out of `wanted`."""
+        started = yield NOW
+        before = len(wanted)
+        pages = 0
+        for status in plan.statuses or (None,):
+            walk = Walk(self._list_call(), self._list_arguments(status))
+            missing = {i for i, e in wanted.items() if plan.reaches(e.page, e.listed)}
+            found_end, count = yield from self._walk(walk, missing, wanted, status)
+            pages += count
+            if not found_end or self.enough():
+                return
+            if status is None:
+                for lost in missing & wanted.keys():
+                    wanted[lost].page, wanted[lost].listed = None, False
+        if plan.statuses:
+            self.live_factor = max(1.0, pages / plan.pages)
+            self.gone_share = (self.gone_share + len(wanted) / max(before, 1)) / 2
+        else:
+            self.seconds = (yield NOW) - started
+            self.gone_share += (_GONE_SHARE - self.gone_share) / 10
+
+    def _walk(
+        self, walk: Walk, missing: set[str], wanted: dict[str, Entry], status: str | None
+    ) -> Flow[tuple[bool, int]]:
+        """Pages read until that stops to pay; whether it stopped for that, and how many."""
+        most, vain, count = len(missing), 0, 0
+        while not walk.ended:
+            reply = yield from self._list_page(walk)
+            if reply is None:
+                return False, count
+            try:
+                page = walk.read(reply, lambda _, raw: raw)
+            except SchemaMismatchError:
+                self.usable_from = math.inf
+                return False, count
+            yield from self._note_page(page.data, reply, wanted, None if status else count)
+            count += 1
+            left = missing & wanted.keys()
+            vain = vain + 1 if len(left) == len(missing) else 0
+            missing &= left
+            # A page that shows nothing new costs as much as a poll that surely would.
+            if not left or vain >= min(len(left), _VAIN_PAGES) or count >= most or self.enough():
+                break
+            try:
+                walk.move_on(page)
+            except PaginationError:
+                self.usable_from = math.inf
+                break
+        return True, count
+
+    def _list_page(self, walk: Walk) -> Flow[Reply[Any] | None]:
+        reply = yield from self.ask(partial(walk.fetch, self.settings))
+        if reply is None:
+            self.failures += 1
+            if self.failures >= _FAILURES:
+                # Polls may get through where lists don't; those are tried again later.
+                self.usable_from, self.failures = (yield NOW) + _WITHOUT_LISTS, 0
+            return None
+        self.failures = 0
+        if isinstance(reply, SumeError):
+            self._without_list(reply, narrowed="status" in walk.params)
+            return None
+        return reply
+
+    def _without_list(self, error: SumeError, *, narrowed: bool) -> None:
+        """Ask for less the next time, when the list itself is refused."""
+        if not isinstance(error, InvalidRequestError):
+            self.usable_from = math.inf
+        elif narrowed:
+            self.live_lists = False
+        elif self.page_size is not None:
+            self.page_size = None
+        else:
+            self.usable_from = math.inf
+
+    def _list_call(self) -> Call:
+        # Models are made only for jobs that ended: making thousands of running ones a
+        # hundred times over would take longer than the requests.
+        call = self.engine.lookup("jobs.list")
+        return evolve(call, parse=_items_as_they_came)
+
+    def _list_arguments(self, status: str | None) -> dict[str, Any]:
+        arguments: dict[str, Any] = {} if self.page_size is None else {"limit": self.page_size}
+        if status is not None:
+            arguments["status"] = status
+        return self.engine.lookup("jobs.list").arguments(**arguments)
+
+    def _note_page(
+        self,
+        items: tuple[Any, ...],
+        reply: Reply[Any],
+        wanted: dict[str, Entry],
+        number: int | None,
+    ) -> Flow[None]:
+        now = yield NOW
+        for raw in items:
+            job_id = roles.JOB_ID.find(raw)
+            if not isinstance(job_id, str) or job_id not in self.live:
+                continue
+            try:
+                seen = sighting(None, raw, reply)
+            except SchemaMismatchError:
+                continue  # it is polled by itself, which tells what is wrong
+            entry = self.live[seen.state.id]
+            wanted.pop(seen.state.id, None)
+            entry.listed = True
+            entry.page = entry.page if number is None else number
+            yield from self.note(entry, seen, now, partial(self._model, raw))
+
+    def _model(self, raw: Any) -> Any:
+        """The generated model of one job in a list."""
+        page = {"object": "list", "data": [raw], "has_more": False, "next_cursor": None}
+        answer = SimpleNamespace(
+            status_code=200, raise_on_unexpected_status=False, json=lambda: page
+        )
+        try:
+            parsed = self.engine.lookup("jobs.list").parse(client=answer, response=answer)
+        except Exception:  # noqa: BLE001  (generated parsers fail in many ways)
+            return None  # the state was read all the same
+        return parsed.data[0]
+
+
+def _items_as_they_came(*, client: Any, response: Any) -> Any:
+    del client
+    return SimpleNamespace(data=response.json().get("data"))

@@ -1,0 +1,139 @@
+"""Waiting for many jobs, all together or each as it ends.
+
+What fails is told in an outcome and never raised, so that no job is lost to another's failure.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal
+
+from sume_ext.calling.ids import check_id
+from sume_ext.errors import InvalidArgumentError
+from sume_ext.flow import NOW
+from sume_ext.waiting.job_state import JobState
+from sume_ext.waiting.outcomes import Outcome
+from sume_ext.waiting.polling import Timeout, check_timeout
+from sume_ext.waiting.scheduling import Entry, Scheduler
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from sume_ext.engine import Engine
+    from sume_ext.flow import Flow
+    from sume_ext.jobs import JobView
+    from sume_ext.waiting.one import Listener
+
+ReturnWhen = Literal["ALL_COMPLETED", "FIRST_COMPLETED", "FIRST_EXCEPTION"]
+"""As the constants of the same names in `concurrent.futures` and `asyncio`."""
+
+
+def attend(
+    engine: Engine,
+    jobs: Iterable[str | JobView],
+    timeout: Timeout,
+    *,
+    on_event: Listener | None = None,
+    on_outcome: Callable[[Outcome[Any]], object] | None = None,
+    enough: Callable[[], bool] = lambda: False,
+) -> Flow[list[Outcome[Any]]]:
+    """Wait for jobs, emitting an `Outcome` for each; answers with those that still run.
+
+    Args:
+        engine: The client's.
+        jobs: Ids, or handles, which are brought up to date.
+        timeout: Seconds for all of them together.
+        on_event: Called with each `JobEvent`.
+        on_outcome: Called with each `Outcome`, once per job.
+        enough: Whether to stop before all have ended.
+    """
+    check_timeout(timeout)
+    now = yield NOW
+    live: dict[str, Entry] = {}
+    for job in _targets(jobs):
+        state = JobState(job) if isinstance(job, str) else job._state  # noqa: SLF001
+        entry = live.setdefault(state.id, Entry(state, now, now, now, now))
+        if not isinstance(job, str):
+            entry.handles.append(job)
+    scheduler = Scheduler(engine, timeout, on_event, on_outcome, enough, now, live)
+    yield from scheduler.run()
+    return [Outcome(scheduler.handle_of(entry)) for entry in scheduler.live.values()]
+
+
+def _targets(jobs: Iterable[str | JobView]) -> list[str | JobView]:
+    if isinstance(jobs, str):
+        raise InvalidArgumentError(
+            f"{jobs!r} is one id, not several.", hint="Pass a list: [job_id]."
+        )
+    try:
+        targets = [*jobs]
+    except TypeError:
+        raise InvalidArgumentError(
+            f"a {type(jobs).__name__} is no list of jobs.", hint="Pass ids, or handles of jobs."
+        ) from None
+    for job in targets:
+        if not hasattr(job, "learn"):
+            check_id(job, "jobs.wait_many")
+    return targets
+
+
+def wait_many(
+    engine: Engine,
+    jobs: Iterable[str | JobView],
+    *,
+    timeout: Timeout = "auto",
+    on_event: Listener | None = None,
+    return_when: ReturnWhen = "ALL_COMPLETED",
+) -> Flow[Any]:
+    """Wait for many jobs with few requests; answers with an `Outcome` for each, in order.
+
+    What fails is told in its outcome, never raised, so that one job can't hide the others.
+    The lists of jobs are read instead of polling each, where that takes fewer requests.
+
+    Args:
+        engine: The client's.
+        jobs: Ids, or handles, which are brought up to date; one given twice has one outcome.
+        timeout: Seconds for all of them together; ``"auto"`` is 600 for images and 1800 for
+            others; None waits without bound.
+        on_event: Called with each `JobEvent`; what it raises ends the wait unchanged.
+        return_when: ``ALL_COMPLETED``, ``FIRST_COMPLETED`` (any ended) or
+            ``FIRST_EXCEPTION`` (any ended without a result), as in `concurrent.futures`.
+    """
+    if return_when not in ("ALL_COMPLETED", "FIRST_COMPLETED", "FIRST_EXCEPTION"):
+        raise InvalidArgumentError(
+            f"return_when is {return_when!r}.",
+            hint="Use ALL_COMPLETED, FIRST_COMPLETED or FIRST_EXCEPTION.",
+        )
+    asked = _targets(jobs)
+    outcomes: dict[str, Outcome[Any]] = {}
+
+    def keep(outcome: Outcome[Any]) -> None:
+        outcomes[outcome.job.id] = outcome
+
+    def enough() -> bool:
+        match return_when:
+            case "ALL_COMPLETED":
+                return False
+            case "FIRST_COMPLETED":
+                return bool(outcomes)
+            case "FIRST_EXCEPTION":
+                return any(outcome.error for outcome in outcomes.values())
+
+    running = yield from attend(
+        engine, asked, timeout, on_event=on_event, on_outcome=keep, enough=enough
+    )
+    for outcome in running:
+        keep(outcome)
+    return [outcomes[job if isinstance(job, str) else job.id] for job in asked]
+
+
+def as_completed(
+    engine: Engine, jobs: Iterable[str | JobView], *, timeout: Timeout = "auto"
+) -> Flow[Any]:
+    """Wait for many jobs and hand out the `Outcome` of each as soon as it is known.
+
+    Args:
+        engine: The client's.
+        jobs: Ids, or handles, which are brought up to date; one given twice comes once.
+        timeout: As for `wait_many`; jobs that take longer come with a `JobTimeoutError`.
+    """
+    return attend(engine, jobs, timeout)

@@ -1,0 +1,250 @@
+"""Waiting for one job: look, sleep, look again, until it is terminal or the time is over.
+
+Waiting never cancels or repeats a job, and no look is begun after the deadline; whatever was
+last seen is kept as it is seen, so that nothing is forgotten when a wait is interrupted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from attrs import frozen
+
+from sume_ext.calling.calls import perform
+from sume_ext.calling.effects import Effect
+from sume_ext.calling.ids import check_id
+from sume_ext.calling.retries import may_retry
+from sume_ext.errors import (
+    APIError,
+    ConflictError,
+    JobTimeoutError,
+    NotFoundError,
+    SumeError,
+)
+from sume_ext.flow import NOW, Emit, Flow, Sleep
+from sume_ext.waiting.job_state import JobEvent, JobState, Sighting, hint, sighting
+from sume_ext.waiting.polling import (
+    UNKNOWN_STATUS_PATIENCE,
+    Timeout,
+    check_timeout,
+    next_look,
+    reserve_for,
+    schedule_for,
+    seconds_for,
+)
+
+if TYPE_CHECKING:
+    from sume_ext.calling.calls import Call, Reply
+    from sume_ext.engine import Engine
+
+Listener = Callable[[JobEvent], object]
+Keep = Callable[[JobState], object]
+NEW_JOB_GRACE = 10.0
+"""Seconds in which a 404 for a new job is lived through: a replica may not have it yet."""
+
+
+@frozen
+class Look:
+    """What came of looking: a sighting, or trouble that may pass.
+
+    Attributes:
+        sighting: What was seen, or None.
+        trouble: Why nothing was, or None.
+        hint: Seconds the server asks to wait, or None.
+    """
+
+    sighting: Sighting | None
+    trouble: SumeError | None
+    hint: float | None
+
+
+def look(engine: Engine, job_id: str, within: float | None = None) -> Flow[JobState]:
+    """The job as it is now."""
+    call = engine.lookup("jobs.get")
+    reply = yield from perform(engine.settings, call, call.arguments(job_id), within=within)
+    return sighting(reply.parsed, reply.raw, reply, asked=job_id).state
+
+
+def try_look(engine: Engine, state: JobState, *, within: float, new: bool) -> Flow[Look]:
+    """Look at a job; trouble that may pass is told, everything else raised.
+
+    Args:
+        engine: The client's.
+        state: What is known of the job.
+        within: Seconds it may take.
+        new: Whether a 404 may pass.
+    """
+    call = engine.lookup("jobs.get")
+    try:
+        reply = yield from perform(engine.settings, call, call.arguments(state.id), within=within)
+    except SumeError as error:
+        if not (passes(error) or (new and isinstance(error, NotFoundError))):
+            raise
+        return Look(None, error, asked_wait(error))
+    seen = sighting(reply.parsed, reply.raw, reply, asked=state.id)
+    return Look(seen, None, hint(reply))
+
+
+def passes(error: SumeError) -> bool:
+    """Whether a poll that failed so may go well later."""
+    return may_retry(Effect.READS, error)
+
+
+def asked_wait(error: SumeError) -> float | None:
+    """Seconds an error asks to wait, or None."""
+    return error.retry_after if isinstance(error, APIError) else None
+
+
+def watch(
+    engine: Engine,
+    state: JobState,
+    timeout: Timeout,
+    on_event: Listener | None = None,
+    keep: Keep | None = None,
+) -> Flow[JobState]:
+    """The job once it is terminal; emits a `JobEvent` for each change of status.
+
+    Args:
+        engine: The client's.
+        state: What is known of the job; a terminal one asks for nothing.
+        timeout: How long to wait.
+        on_event: Called with each event.
+        keep: Called with each state as it is seen.
+
+    Raises:
+        JobTimeoutError: The time is over; the job still runs.
+    """
+    check_timeout(timeout)
+    started = now = yield NOW
+    born, changed, shown = started, started, ""
+    while not state.terminal:
+        limit = seconds_for(timeout, state.type)
+        deadline = end_of_wait(started + limit, state, changed)
+        if now >= deadline:
+            _give_up(state, now - started, None)
+        new = state.fresh and now - started <= NEW_JOB_GRACE
+        seen = yield from try_look(engine, state, within=deadline - now, new=new)
+        now = yield NOW
+        if seen.sighting:
+            born = _born(seen.sighting, now, started)
+            changed = changed if seen.sighting.state.status == state.status else now
+            state = seen.sighting.state
+            if keep:
+                keep(state)
+            limit = seconds_for(timeout, state.type)
+            deadline = end_of_wait(started + limit, state, changed)
+            if state.terminal:
+                break
+            if state.status != shown:
+                shown = state.status
+                yield Emit(_event(state, now - started), on_event)
+        pause = schedule_for(state.type).pause(now - born, engine.settings.rng)
+        due = next_look(now, pause, hint=seen.hint, deadline=deadline, reserve=reserve_for(limit))
+        yield Sleep(max(0.0, (deadline if due is None else due) - now))
+        now = yield NOW
+        if due is None:
+            _give_up(state, now - started, seen.trouble)
+    yield Emit(_event(state, now - started), on_event)
+    return state
+
+
+def end_of_wait(deadline: float, state: JobState, changed: float) -> float:
+    """The deadline, or sooner when the job stays in a status nobody knows to end."""
+    return min(deadline, changed + UNKNOWN_STATUS_PATIENCE) if state.foreign else deadline
+
+
+def _born(seen: Sighting, now: float, started: float) -> float:
+    """When the job was created, in monotonic time; no later than the wait began."""
+    return started if seen.age is None else min(started, now - seen.age)
+
+
+def _event(state: JobState, elapsed: float) -> JobEvent:
+    return JobEvent(state.id, state.type, state.status, max(0.0, elapsed), state.terminal)
+
+
+def timed_out(state: JobState, elapsed: float, trouble: SumeError | None) -> JobTimeoutError:
+    """The error for a wait that ended before its job."""
+    if trouble:
+        why = f" (the last look failed: {type(trouble).__name__})."
+    elif state.foreign:
+        why = " (this package doesn't know the status; a newer one may)."
+    else:
+        why = "."
+    return JobTimeoutError(
+        f"not finished after {elapsed:.0f} s{why}",
+        job_id=state.id,
+        status=state.status,
+        elapsed=elapsed,
+        request_id=state.request_id,
+    )
+
+
+def _give_up(state: JobState, elapsed: float, trouble: SumeError | None) -> NoReturn:
+    raise timed_out(state, elapsed, trouble) from trouble
+
+
+def complete(
+    engine: Engine,
+    state: JobState,
+    timeout: Timeout,
+    on_event: Listener | None = None,
+    keep: Keep | None = None,
+) -> Flow[JobState]:
+    """As `watch`, but a job that didn't complete is raised as its own error."""
+    return (yield from watch(engine, state, timeout, on_event, keep)).finished()
+
+
+def wait(
+    engine: Engine,
+    job_id: str,
+    *,
+    timeout: Timeout = "auto",
+    on_event: Listener | None = None,
+) -> Flow[Any]:
+    """Wait until a job completed, knowing nothing but its id; answers with its handle.
+
+    Args:
+        engine: The client's.
+        job_id: The job's id.
+        timeout: Seconds; ``"auto"`` is 600 for images and 1800 for others; None waits
+            without bound.
+        on_event: Called with each `JobEvent`; what it raises ends the wait unchanged.
+
+    Raises:
+        JobFailedError: It failed; likewise `JobCanceledError`, `JobExpiredError`.
+        JobTimeoutError: The time is over; the job still runs.
+    """
+    state = JobState(check_id(job_id, "jobs.wait"))
+    return engine.handle((yield from complete(engine, state, timeout, on_event)))
+
+
+def handle(engine: Engine, job_id: str) -> Any:
+    """The handle of a job, from its id alone: no request is sent, nothing is awaited.
+
+    Args:
+        engine: The client's.
+        job_id: The job's id, from another process or another day.
+    """
+    return engine.handle(JobState(check_id(job_id, "jobs.handle")))
+
+
+def result_of(engine: Engine, state: JobState) -> Flow[Any]:
+    """The result of a job, as the client's face for it.
+
+    Raises:
+        JobError: The job is known to have ended without one; nothing is asked for.
+        ConflictError: It isn't completed yet.
+    """
+    state.finished()
+    call = engine.lookup("jobs.result")
+    return engine.result((yield from fetch_result(engine, call, call.arguments(state.id))))
+
+
+def fetch_result(engine: Engine, call: Call, kwargs: dict[str, Any]) -> Flow[Reply[Any]]:
+    """The answer with a job's result; one that isn't there yet says how to wait for it."""
+    try:
+        return (yield from perform(engine.settings, call, kwargs))
+    except ConflictError as error:
+        error.hint = "The job isn't completed: wait() for it first, then ask for its result."
+        raise
