@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 
 _PIECE = 256 * 1024
 _READ = 512 * 1024
-"""Reading as little at once as httpcore asks for would halve the speed of a download."""
+"""How much to read at once while much is coming: what httpcore asks for would halve the speed of
+a download. A buffer of this size costs a small answer more time than all of its parsing."""
 SocketOptions: TypeAlias = Iterable[Any] | None
 
 
@@ -100,8 +101,9 @@ class BoundedStream(_Tail, httpcore.NetworkStream):
         self._inner = inner
 
     def read(self, max_bytes: int, timeout: Any = None) -> bytes:
-        """What has come."""
-        self._last = self._inner.read(max(max_bytes, _READ), timeout.reading())
+        """What has come, in larger pieces as long as they come full."""
+        most = _READ if len(self._last) >= max_bytes else max_bytes
+        self._last = self._inner.read(most, timeout.reading())
         return self._last
 
     def write(self, buffer: bytes, timeout: Any = None) -> None:

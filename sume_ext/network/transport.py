@@ -298,7 +298,7 @@ def _for_httpcore(
     made = httpcore.Request(
         request.method,
         httpcore.URL(scheme=place.scheme, host=place.host, port=place.port, target=target),
-        content=None if body.size is None else body,
+        content=body,  # even without content, for which httpcore would send an empty piece
         # httpcore hands these on untouched, to the network of `deadlines`.
         extensions={"timeout": {"connect": limit, "read": limit, "write": limit}},
     )
