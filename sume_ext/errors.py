@@ -1,4 +1,4 @@
-"""Every exception this package raises, and the hint each one carries about what to do next.
+"""Every exception this package raises, and the one hint each carries about what to do next.
 
     SumeError
     ├── ConfigurationError      InvalidArgumentError(TypeError, ValueError)
@@ -13,11 +13,13 @@
     └── TransferError ── UploadError · DownloadError
 
 All of them pickle, copy and cross process borders, because they hold plain values only:
-never a request, a response, a URL with its query, or a key.
+never a request, a response, a URL with its query, or a key. A hint is written in the grammar of
+`hints`, so that the shell says the same in its own spelling.
 """
 
 from __future__ import annotations
 
+import math
 from time import gmtime, strftime
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -25,8 +27,28 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 
+_MOST_SHOWN = 20
+_LONG_PAUSE = 120
+
+
 def _utc(seconds: float) -> str:
     return strftime("%Y-%m-%dT%H:%M:%SZ", gmtime(seconds))
+
+
+def _duration(seconds: float) -> str:
+    """Seconds as a person says them."""
+    if seconds <= _LONG_PAUSE:
+        return f"{math.ceil(seconds)} seconds"
+    minutes = math.ceil(seconds / 60)
+    return f"{minutes} minutes" if minutes <= _LONG_PAUSE else f"{math.ceil(minutes / 60)} hours"
+
+
+def _existing(job_ids: Sequence[str]) -> str:
+    """The jobs that surely exist, for the end of a message."""
+    if not job_ids:
+        return ""
+    more = f" and {len(job_ids) - _MOST_SHOWN} more" if len(job_ids) > _MOST_SHOWN else ""
+    return f" Jobs that exist: {', '.join(job_ids[:_MOST_SHOWN])}{more}."
 
 
 def _restore(cls: type[SumeError], args: tuple[Any, ...], state: dict[str, Any]) -> SumeError:
@@ -45,7 +67,6 @@ class SumeError(Exception):
 
     Attributes:
         message: What happened.
-        hint: What to do next.
         operation: The operation it happened in, as in ``videos.generate``, or None.
         request_id: The API's id of the request (``req_…``), for support, or None.
         job_ids: Ids of jobs that the answer named all the same; those jobs exist.
@@ -66,9 +87,27 @@ class SumeError(Exception):
     ) -> None:
         super().__init__(message)
         self.message = message
-        self.hint = hint or self.default_hint
         self.operation = operation
         self.request_id = request_id
+        self._hint = hint
+
+    @property
+    def hint(self) -> str:
+        """What to do next, never empty; calls and arguments are spelled as in Python.
+
+        `sume_ext.hints.respelled` spells them otherwise, as the shell does.
+        """
+        return self._hint or self._advice()
+
+    @hint.setter
+    def hint(self, text: str) -> None:
+        self._hint = text
+
+    def _advice(self) -> str:
+        """The hint where none was given; ids and times that the error knows are in it."""
+        if self.job_ids:
+            return f"Go on with sume.jobs.wait({self.job_ids[0]!r}); do not submit it again."
+        return self.default_hint
 
     def headline(self) -> str:
         """The message with what identifies it; subclasses put codes and ids here."""
@@ -85,13 +124,13 @@ class SumeError(Exception):
 class ConfigurationError(SumeError):
     """The client can't be built or used as configured; nothing was sent."""
 
-    default_hint = "Set SUME_API_KEY, or pass api_key= and base_url=."
+    default_hint = "Check SUME_API_KEY and SUME_API_BASE_URL, or pass api_key= and base_url=."
 
 
 class InvalidArgumentError(SumeError, TypeError, ValueError):
     """An argument can't be right (unknown, positional, empty id, wrong type); nothing was sent."""
 
-    default_hint = "Correct the argument; help() on the callable shows its parameters."
+    default_hint = "Correct the argument and try again; nothing was sent."
 
 
 class APIError(SumeError):
@@ -138,7 +177,9 @@ class APIError(SumeError):
 class InvalidRequestError(APIError):
     """400 or 422: the request breaks a rule of the API."""
 
-    default_hint = "Correct the request; `details` names the field when the API says which."
+    default_hint = (
+        "Correct the request; the error's details name the field when the API says which."
+    )
 
 
 class AuthenticationError(APIError):
@@ -176,7 +217,12 @@ class ConflictError(APIError):
 class RateLimitError(APIError):
     """429: too many requests."""
 
-    default_hint = "Wait `retry_after` seconds, and keep fewer requests in flight."
+    default_hint = "Wait a little, and keep fewer requests in flight."
+
+    def _advice(self) -> str:
+        if not self.retry_after:
+            return super()._advice()
+        return f"Wait {_duration(self.retry_after)}, and keep fewer requests in flight."
 
 
 class ServerError(APIError):
@@ -258,8 +304,7 @@ class OutcomeUnknownError(SumeError):
         """What was sent and when, and the jobs that surely exist."""
         window = f"{_utc(self.sent_after)} to {_utc(self.sent_before)}"
         kind = f", job type {self.job_type}" if self.job_type else ""
-        jobs = f" Jobs that exist: {', '.join(self.job_ids)}." if self.job_ids else ""
-        return f"{self.message} (sent {window}{kind}){jobs}"
+        return f"{self.message} (sent {window}{kind}){_existing(self.job_ids)}"
 
 
 class SchemaMismatchError(SumeError):
@@ -268,6 +313,7 @@ class SchemaMismatchError(SumeError):
     Attributes:
         place: Where in the answer, as in ``data[3].created_at``.
         job_ids: Ids of jobs found in the answer all the same; those jobs exist.
+        foreign: Whether it isn't JSON at all, so that something else than the API has answered.
     """
 
     default_hint = "Update this package: the API has changed since it was made."
@@ -278,21 +324,28 @@ class SchemaMismatchError(SumeError):
         *,
         place: str = "",
         job_ids: Sequence[str] = (),
+        foreign: bool = False,
         hint: str | None = None,
         operation: str | None = None,
         request_id: str | None = None,
     ) -> None:
-        if job_ids and hint is None:
-            hint = f"Go on with sume.jobs.wait({job_ids[0]!r}); do not submit it again."
         super().__init__(message, hint=hint, operation=operation, request_id=request_id)
         self.place = place
         self.job_ids = tuple(job_ids)
+        self.foreign = foreign
+
+    def _advice(self) -> str:
+        if self.foreign and not self.job_ids:
+            return (
+                "Something else than the API has answered: check base_url, and any proxy or "
+                "sign-in page of this network, then try again."
+            )
+        return super()._advice()
 
     def headline(self) -> str:
         """Operation, place, message, and the jobs that exist all the same."""
-        jobs = f" Jobs that exist: {', '.join(self.job_ids)}." if self.job_ids else ""
         where = f" at {self.place}" if self.place else ""
-        return f"{self.operation or 'the answer'}{where}: {self.message}{jobs}"
+        return f"{self.operation or 'the answer'}{where}: {self.message}{_existing(self.job_ids)}"
 
 
 class JobError(SumeError):
@@ -305,6 +358,9 @@ class JobError(SumeError):
     """
 
     default_hint = "sume.jobs.get(job_id) shows the job as it is now."
+
+    def _advice(self) -> str:
+        return self.default_hint.replace("(job_id)", f"({self.job_id!r})")
 
     def __init__(
         self,
@@ -355,6 +411,8 @@ class JobTimeoutError(JobError, TimeoutError):
         elapsed: Seconds waited.
     """
 
+    default_hint = "The job still runs; go on waiting with sume.jobs.wait(job_id)."
+
     def __init__(
         self,
         message: str,
@@ -370,7 +428,7 @@ class JobTimeoutError(JobError, TimeoutError):
             message,
             job_id=job_id,
             status=status,
-            hint=hint or f"the job still runs; go on waiting with sume.jobs.wait({job_id!r}).",
+            hint=hint,
             operation=operation,
             request_id=request_id,
         )
@@ -384,7 +442,7 @@ class PaginationError(SumeError):
         cursor: The cursor to go on from, or None.
     """
 
-    default_hint = "Go on from `cursor` later, or narrow the list with filters."
+    default_hint = "Go on from the error's cursor later (cursor=), or narrow the list with filters."
 
     def __init__(
         self,

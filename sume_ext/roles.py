@@ -49,10 +49,11 @@ class Role:
 
     def find_all(self, data: object) -> tuple[Any, ...]:
         """Every value at the first candidate place that has any; null counts as absent."""
-        for place in self.candidates:
-            if found := tuple(_walk(data, _steps(place))):
-                return found
-        return ()
+        return next((found for place in self.candidates if (found := self.at(data, place))), ())
+
+    def at(self, data: object, place: str) -> tuple[Any, ...]:
+        """Every value at one of the candidate places; null counts as absent."""
+        return tuple(_walk(data, _steps(place)))
 
     def find(self, data: object) -> Any:
         """The first value, or None."""
@@ -153,11 +154,11 @@ JOB_IDS = _response(
     "jobs[].id",
     "jobs[].job_id",
     "job_ids[]",
-    "data[].id",
     "data[].job_id",
     "job_id",
     "job.id",
     "job.job_id",
+    "data[].id",
     "id",
 )
 CREATED_STATUS = _response(

@@ -330,7 +330,7 @@ def test_an_unknown_outcome_says_what_to_look_for(
     assert 0 < error.sent_after <= error.sent_before
     assert error.job_ids == job_ids
     assert "job type video_generation" in str(error)
-    assert ("jobs.get('job_9')" if job_ids else "jobs.find_recent(error)") in error.hint
+    assert ("jobs.wait('job_9')" if job_ids else "jobs.find_recent(error)") in error.hint
 
 
 @pytest.mark.parametrize("fault", ["list", "cut-json", "cut-after-id"])

@@ -10,7 +10,10 @@ import json
 import re
 from typing import TYPE_CHECKING, Any, cast
 
+from attrs import frozen
+
 from sume_ext import roles
+from sume_ext.calling.ids import is_id
 from sume_ext.calling.retries import retry_after
 from sume_ext.errors import APIError, error_class
 from sume_ext.secrecy.memory import remember_json
@@ -21,9 +24,12 @@ if TYPE_CHECKING:
     from sume_ext.calling.exchange import Answer
 
 _MOST_SEARCHED = 256 * 1024
-_MOST_IDS = 100
+_MOST_DIGITS = 4000
 _MARK = re.compile(rb'"(?:[^"\\]|\\.)*"|[{}\[\],]')
 _CLOSERS = {b"{": b"}", b"[": b"]"}
+_PLAIN = ("data[].id", "id")
+"""Places of `roles.JOB_IDS` where other things than jobs have their ids, too."""
+_NAMED = tuple(place for place in roles.JOB_IDS.candidates if place not in _PLAIN)
 
 
 def decode(content: bytes) -> Any:
@@ -41,36 +47,90 @@ def decode(content: bytes) -> Any:
 def salvage(content: bytes) -> Any:
     """What a cut JSON text says as far as it goes, or None."""
     content = content[:_MOST_SEARCHED]
+    open_, end = _unclosed(content)
+    whole = content[:end]
+    for text in (content + b"".join(open_), whole + b"".join(_unclosed(whole)[0])):
+        try:
+            return json.loads(text, parse_int=_number)
+        except (ValueError, RecursionError):
+            continue
+    return None
+
+
+def _unclosed(content: bytes) -> tuple[list[bytes], int]:
+    """What would close a JSON text that is cut, and where the last whole member of it ends."""
     open_: list[bytes] = []
-    whole, closers = b"", b""
+    end = 0
     for mark in _MARK.finditer(content):
         sign = mark[0]
         if sign in _CLOSERS:
             open_.append(_CLOSERS[sign])
-        elif sign == b"," or (open_ and sign == open_[-1]):
-            if sign != b",":
-                open_.pop()
-            end = mark.start() if sign == b"," else mark.end()
-            whole, closers = content[:end], b"".join(reversed(open_))
-    for text in (content + b"".join(reversed(open_)), whole + closers):
-        try:
-            return decode(text)
-        except ValueError:
-            continue
-    return None
+        elif sign == b",":
+            end = mark.start()
+        elif open_ and sign == open_[-1]:
+            open_.pop()
+            end = mark.end()
+    return open_[::-1], end
+
+
+def _number(text: str) -> float:
+    """A whole number of any length; Python refuses to read thousands of digits exactly."""
+    return int(text) if len(text) < _MOST_DIGITS else float(text)
 
 
 def _members(value: object) -> dict[str, Any]:
     return cast("dict[str, Any]", value) if isinstance(value, dict) else {}
 
 
-def job_ids(value: object) -> tuple[str, ...]:
-    """The ids of jobs that an answer names."""
+@frozen
+class Named:
+    """The jobs that an answer names.
+
+    Attributes:
+        ids: Their ids, each once, in the API's order.
+        unreadable: Whether a list of jobs has one whose id can't be one.
+    """
+
+    ids: tuple[str, ...]
+    unreadable: bool
+
+
+def jobs_named(value: object) -> Named:
+    """The jobs that an answer to a creation names: at every place where only a job's id stands.
+
+    An answer that says it twice may mean one job or two: none of them is left out. Where no such
+    place has one, it is the plain ``id``.
+    """
     if isinstance(value, list):
-        return job_ids({"data": cast("object", value)})
+        value = {"data": cast("object", value)}
+    found, unreadable = _ids_at(value, _NAMED)
+    if not found and not _is_refusal(value):
+        found, unreadable = _ids_at(value, _PLAIN)
+    return Named(tuple(dict.fromkeys(found)), unreadable)
+
+
+def _ids_at(value: object, places: tuple[str, ...]) -> tuple[list[str], bool]:
+    found: list[str] = []
+    unreadable = False
+    for place in places:
+        for one in roles.JOB_IDS.at(value, place):
+            text = str(one) if type(one) is int and places is _NAMED else one
+            if is_id(text):
+                found.append(text)
+            else:
+                unreadable |= "[]" in place
+    return found, unreadable
+
+
+def _is_refusal(value: object) -> bool:
+    """Whether it is the error envelope, whose plain ``id`` is anything but a job's."""
+    return isinstance(_members(value).get("error"), dict)
+
+
+def job_ids(value: object) -> tuple[str, ...]:
+    """The ids of jobs that an answer names, whatever it is an answer of."""
     details = _members(_members(value).get("error")).get("details")
-    found = (*roles.JOB_IDS.find_all(value), *roles.JOB_IDS.find_all(details))
-    return tuple(dict.fromkeys(one for one in found if isinstance(one, str)))[:_MOST_IDS]
+    return tuple(dict.fromkeys((*jobs_named(value).ids, *_ids_at(details, _NAMED)[0])))
 
 
 def job_ids_in(pieces: Iterable[bytes]) -> tuple[str, ...]:

@@ -14,13 +14,14 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 from urllib.parse import urlencode, urlsplit
 from uuid import uuid4
 
-from attrs import field, frozen
+from attrs import define, field, frozen
 from sume_api.shapes import mismatch
 
 from sume_ext import __version__
-from sume_ext.calling.answers import api_error, decode, job_ids, job_ids_in, request_id
+from sume_ext.calling.answers import Named, api_error, decode, job_ids_in, jobs_named, request_id
 from sume_ext.calling.effects import Effect
 from sume_ext.calling.exchange import Answer, exchange
+from sume_ext.calling.interruptions import mark
 from sume_ext.calling.pace import Pace
 from sume_ext.calling.retries import Backoff, Budget, is_unknown, persist
 from sume_ext.errors import (
@@ -111,12 +112,14 @@ class Reply(Generic[T]):
         raw: The JSON it was made from.
         request_id: The API's id of the request, or None.
         headers: The answer's headers, by lower-case name.
+        job_ids: The ids of the jobs it created, where it is a creation's: never none.
     """
 
     parsed: T
     raw: Any = field(repr=False)
     request_id: str | None
     headers: Mapping[str, str] = field(repr=False)
+    job_ids: tuple[str, ...] = ()
 
 
 def perform(
@@ -137,31 +140,69 @@ def perform(
         SchemaMismatchError: The answer isn't what the schema says.
     """
     request = build(settings.config, call, kwargs)
-    started = 0.0 if call.effect is Effect.READS else (yield WALL_CLOCK)
     now = yield NOW
     latest = math.inf if within is None else now + within
     budget = Budget(min(now + settings.config.timeout, latest), settings.backoff.patience, latest)
-    heard: list[bytes] = []
+    stake = Stake()
+    flow = persist(
+        lambda: _at_stake(settings, call, request, budget.deadline, stake),
+        effect=call.effect,
+        budget=budget,
+        backoff=settings.backoff,
+        rng=settings.rng,
+        pace=settings.pace,
+        keyed=any("idempotency-key" in name for name in request.headers),
+    )
+    if call.effect is not Effect.READS:
+        return (yield from _heeding(call, flow, stake, budget.deadline - now))
     try:
-        return (
-            yield from persist(
-                lambda: _attempt(settings, call, request, budget.deadline, heard),
-                effect=call.effect,
-                budget=budget,
-                backoff=settings.backoff,
-                rng=settings.rng,
-                pace=settings.pace,
-                keyed=any("idempotency-key" in name for name in request.headers),
-            )
-        )
+        return (yield from flow)
+    except SumeError as error:
+        error.operation, error.job_ids = call.name, ()
+        raise
+
+
+@define
+class Stake:
+    """What is at stake while a call is under way.
+
+    Attributes:
+        heard: What has come of the answer.
+        open: Whether a request may have arrived whose outcome nobody knows.
+    """
+
+    heard: list[bytes] = field(factory=list[bytes], repr=False)
+    open: bool = False
+
+
+def _heeding(call: Call, flow: Flow[Reply[Any]], stake: Stake, longest: float) -> Flow[Reply[Any]]:
+    """A call that spends or writes: whatever ends it, what it may have done is said.
+
+    Args:
+        call: The operation.
+        flow: What sends it.
+        stake: What is at stake, kept up to date by `flow`.
+        longest: Seconds that it may take.
+    """
+    started = yield WALL_CLOCK
+    try:
+        return (yield from flow)
     except SumeError as error:
         error.operation = call.name
-        if call.effect is Effect.READS:
-            raise
-        error.job_ids = error.job_ids or job_ids_in(heard)
+        error.job_ids = error.job_ids or job_ids_in(stake.heard)
         if not _outcome_is_unknown(call, error):
             raise
-        raise _outcome_unknown(call, error, started, (yield WALL_CLOCK)) from None
+        ended = yield WALL_CLOCK
+        unknown = _outcome_unknown(call, error.message, error.job_ids, (started, ended))
+        unknown.request_id = error.request_id
+        raise unknown from None
+    except BaseException as end:
+        if stake.open:
+            # No clock can be asked any more, but by then it would have been over.
+            window = (started, started + longest)
+            ids = job_ids_in(stake.heard)
+            mark(end, _outcome_unknown(call, "it was interrupted.", ids, window))
+        raise
 
 
 def _outcome_is_unknown(call: Call, error: SumeError) -> bool:
@@ -171,29 +212,38 @@ def _outcome_is_unknown(call: Call, error: SumeError) -> bool:
 
 
 def _outcome_unknown(
-    call: Call, error: SumeError, after: float, before: float
+    call: Call, why: str, ids: tuple[str, ...], window: tuple[float, float]
 ) -> OutcomeUnknownError:
-    hint = None if call.effect is Effect.SPENDS else _LOOK_FIRST
-    if error.job_ids:
-        hint = f"Go on with sume.jobs.get({error.job_ids[0]!r}); do not submit it again."
+    harmless = call.effect is not Effect.SPENDS and not ids
     return OutcomeUnknownError(
-        f"{call.name} may or may not have been accepted: {error.message}",
+        f"{call.name} may or may not have been accepted: {why}",
         operation=call.name,
-        request_id=error.request_id,
         job_type=call.job_type,
-        job_ids=error.job_ids,
-        sent_after=after,
-        sent_before=before,
-        hint=hint,
+        job_ids=ids,
+        sent_after=window[0],
+        sent_before=window[1],
+        hint=_LOOK_FIRST if harmless else None,
     )
 
 
 _LOOK_FIRST = "It spends nothing, but look whether it took effect before you repeat it."
 
 
+def _at_stake(
+    settings: Settings, call: Call, request: Request, deadline: float, stake: Stake
+) -> Flow[Reply[Any]]:
+    stake.open = True
+    try:
+        return (yield from _attempt(settings, call, request, deadline, stake.heard))
+    except SumeError as error:
+        stake.open = is_unknown(error)  # matters where it is sent again all the same
+        raise
+
+
 def _attempt(
     settings: Settings, call: Call, request: Request, deadline: float, heard: list[bytes]
 ) -> Flow[Reply[Any]]:
+    """The reply to a request, or to those that its redirects ask for."""
     for left in reversed(range(_MAX_REDIRECTS + 1)):
         answer = yield from exchange(
             request,
@@ -219,19 +269,18 @@ def build(config: Config, call: Call, kwargs: dict[str, Any]) -> Request:
     """
     path: str = kwargs["url"]
     if any(segment in ("", ".", "..") for segment in path.split("/")[1:]):
-        raise InvalidArgumentError(
-            f"{call.name}: an id is empty, '.' or '..'.",
-            hint="Pass the id as the API gave it.",
-            operation=call.name,
-        )
+        raise _refused(call, "an id is empty, '.' or '..'")
     params: dict[str, Any] = kwargs.get("params") or {}
-    query = urlencode(_query(params), doseq=True) if params else ""
+    try:
+        query = urlencode(_query(params), doseq=True) if params else ""
+    except UnicodeEncodeError:
+        raise _refused(call, "an argument has text that no UTF-8 can hold") from None
     given: dict[str, object] = kwargs.get("headers") or {}
     headers: dict[str, str] = {
         "accept": "application/json",
         "accept-encoding": "gzip",
         "user-agent": _USER_AGENT,
-        **{name.lower(): str(value) for name, value in given.items()},
+        **{name.lower(): _header(call, value) for name, value in given.items()},
         **_credentials(config),
     }
     content = None
@@ -260,13 +309,29 @@ def _query(params: Mapping[str, Any]) -> dict[str, Any]:
     return {name: text(value) for name, value in params.items() if value is not None}
 
 
+def _header(call: Call, value: object) -> str:
+    text = str(value)
+    if not (text.isascii() and text.isprintable()):
+        raise _refused(call, "an argument is sent as a header, which this text can't be")
+    return text
+
+
 def _json(call: Call, body: object) -> bytes:
     try:
-        return json.dumps(body, allow_nan=False, separators=(",", ":")).encode()
+        text = json.dumps(body, allow_nan=False, separators=(",", ":"))
+        if "\\ud" in text:  # half a character would be sent, and paid for, as any other text
+            json.dumps(body, ensure_ascii=False).encode()
+        return text.encode()
+    except UnicodeEncodeError:
+        raise _refused(call, "an argument has text that no UTF-8 can hold") from None
+    except RecursionError:
+        raise _refused(call, "an argument is nested too deeply") from None
     except (TypeError, ValueError) as error:
-        raise InvalidArgumentError(
-            f"{call.name}: an argument has no JSON form ({error}).", operation=call.name
-        ) from None
+        raise _refused(call, f"an argument has no JSON form ({error})") from None
+
+
+def _refused(call: Call, what: str) -> InvalidArgumentError:
+    return InvalidArgumentError(f"{call.name}: {what}.", operation=call.name)
 
 
 def _redirected(call: Call, request: Request, answer: Answer) -> Request:
@@ -317,16 +382,20 @@ def read(call: Call, answer: Answer) -> Reply[Any]:
         ResponseLostError: It was cut where nothing else tells: at a closed connection.
     """
     raw: Any = None
+    named = _NOBODY
     try:
         raw = decode(answer.content)
         remember_json(answer.content, raw)
         place = mismatch(call.operation, raw)
+        if call.creates:
+            named = jobs_named(raw)
         if place is None:
             success = _Success(raw)
             parsed = call.parse(client=success, response=success)
-            if not call.creates or job_ids(raw):
-                return Reply(parsed, raw, request_id(raw, answer.headers), answer.headers)
-            place = "there is no job id"
+            if not call.creates or (named.ids and not named.unreadable):
+                headers = answer.headers
+                return Reply(parsed, raw, request_id(raw, headers), headers, named.ids)
+            place = "there is a job without an id" if named.ids else "there is no job id"
     except Exception as error:  # noqa: BLE001  (generated parsers fail in many ways)
         if raw is None and answer.content and not _LENGTHS & answer.headers.keys():
             raise ResponseLostError("the answer is cut short.") from None
@@ -337,5 +406,9 @@ def read(call: Call, answer: Answer) -> Reply[Any]:
         place=where,
         operation=call.name,
         request_id=request_id(raw, answer.headers),
-        job_ids=() if call.effect is Effect.READS else job_ids(raw),
+        job_ids=() if call.effect is Effect.READS else named.ids,
+        foreign=place == "not JSON",
     )
+
+
+_NOBODY = Named((), unreadable=False)

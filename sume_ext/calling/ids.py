@@ -1,8 +1,26 @@
-"""What an id may be, said once: a text that stays one segment of a path."""
+"""What an id may be, said once for what callers pass and what answers bring: one printable word.
+
+An id goes into a path, a message and a terminal, so what would change any of them is none.
+"""
 
 from __future__ import annotations
 
+from typing import TypeGuard
+
 from sume_ext.errors import InvalidArgumentError
+
+_LONGEST = 512
+
+
+def is_id(value: object) -> TypeGuard[str]:
+    """Whether a value can be an id: printable text without blanks, and no path (``..``)."""
+    return (
+        isinstance(value, str)
+        and 0 < len(value) <= _LONGEST
+        and value.isprintable()  # which lone surrogates, controls and line ends are not
+        and not any(map(str.isspace, value))
+        and not any(part in ("", ".", "..") for part in value.replace("\\", "/").split("/"))
+    )
 
 
 def check_id(value: object, operation: str | None = None) -> str:
@@ -13,12 +31,11 @@ def check_id(value: object, operation: str | None = None) -> str:
         operation: The public name of what it was given to.
 
     Raises:
-        InvalidArgumentError: It is no text, blank, or ``.`` or ``..``, which would ask for another
-            path; or it has no UTF-8 form.
+        InvalidArgumentError: It can't, see `is_id`.
     """
-    if isinstance(value, str) and value.strip() not in ("", ".", "..") and _is_text(value):
+    if is_id(value):
         return value
-    what = ascii(value) if isinstance(value, str) else f"a {type(value).__name__}"
+    what = ascii(value)[:_SHOWN] if isinstance(value, str) else f"a {type(value).__name__}"
     raise InvalidArgumentError(
         f"{operation or 'jobs'}: {what} is no id.",
         hint="Pass the id as the API gave it.",
@@ -26,9 +43,4 @@ def check_id(value: object, operation: str | None = None) -> str:
     )
 
 
-def _is_text(value: str) -> bool:
-    try:
-        value.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
+_SHOWN = 60

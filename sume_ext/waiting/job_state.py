@@ -91,15 +91,24 @@ class JobState:
 
     @classmethod
     def created(cls, call: Call, reply: Reply[Any]) -> JobState:
-        """From the answer to a creation."""
-        job_id = str(roles.JOB_ID.require(reply.raw, call.name))
-        return cls._new(call, reply, job_id)
+        """From the answer to a creation of one job.
+
+        Raises:
+            SchemaMismatchError: It names several; which of them was paid for, nobody can tell.
+        """
+        if len(reply.job_ids) > 1:
+            raise SchemaMismatchError(
+                "the answer names several jobs where one was asked for.",
+                operation=call.name,
+                request_id=reply.request_id,
+                job_ids=reply.job_ids,
+            )
+        return cls._new(call, reply, reply.job_ids[0])
 
     @classmethod
     def created_all(cls, call: Call, reply: Reply[Any]) -> list[JobState]:
         """From the answer to a creation of one or more jobs."""
-        roles.JOB_IDS.require(reply.raw, call.name)
-        return [cls._new(call, reply, str(i)) for i in roles.JOB_IDS.find_all(reply.raw)]
+        return [cls._new(call, reply, job_id) for job_id in reply.job_ids]
 
     @classmethod
     def _new(cls, call: Call, reply: Reply[Any], job_id: str) -> JobState:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from sume_ext.calling.interruptions import outcome_of
 from sume_ext.errors import InvalidArgumentError, OutcomeUnknownError, PaginationError
 from sume_ext.flow import WALL_CLOCK
 from sume_ext.paging import Walk
@@ -16,6 +17,7 @@ from sume_ext.waiting.reading_plans import PAGE
 
 if TYPE_CHECKING:
     from sume_ext.calling.calls import Reply
+    from sume_ext.dates import Moment
     from sume_ext.engine import Engine
     from sume_ext.flow import Flow
 
@@ -24,7 +26,14 @@ _AFTER = 60.0
 _MOST_PAGES = 20
 
 
-def find_recent(engine: Engine, error: OutcomeUnknownError) -> Flow[list[Any]]:
+def find_recent(
+    engine: Engine,
+    error: BaseException | None = None,
+    *,
+    since: Moment | None = None,
+    until: Moment | None = None,
+    job_type: str | None = None,
+) -> Flow[list[Any]]:
     """Jobs that a submission with an unknown outcome may have created, newest first.
 
     Look at each: a job made by another process at the same time looks the same, so several are
@@ -33,21 +42,23 @@ def find_recent(engine: Engine, error: OutcomeUnknownError) -> Flow[list[Any]]:
 
     Args:
         engine: The client's.
-        error: What the submission raised; it knows when, and which type of job.
+        error: What ended the submission: an `OutcomeUnknownError`, or the KeyboardInterrupt or
+            CancelledError that interrupted it; it knows when, and which type of job.
+        since: Where there is no such exception, as after a crash: when the submission began at
+            the earliest, by this machine's clock, as in ``10m`` or ``2026-11-01T09:00:00Z``.
+        until: When it ended at the latest; now when None.
+        job_type: The type of job it would have created; any when None.
 
     Raises:
         PaginationError: There are too many newer jobs; those that fit are in its ``job_ids``.
+        InvalidArgumentError: It is neither an exception that tells of a lost answer, nor a time.
     """
-    if not isinstance(error, OutcomeUnknownError):  # pyright: ignore[reportUnnecessaryIsInstance]
-        raise InvalidArgumentError(
-            f"a {type(error).__name__} tells of no lost answer.",
-            hint="Pass the OutcomeUnknownError that the submission raised.",
-        )
-    if error.job_ids:
-        return [engine.handle(JobState(job_id)) for job_id in error.job_ids]
+    lost = _lost(error, since, until, job_type, (yield WALL_CLOCK))
+    if lost.job_ids:
+        return [engine.handle(JobState(job_id)) for job_id in lost.job_ids]
     call = engine.lookup("jobs.list")
     walk = Walk(call, call.arguments(limit=PAGE))
-    others = _other_types(engine, error.job_type)
+    others = _other_types(engine, lost.job_type)
     found: list[Any] = []
     for _ in range(_MOST_PAGES):
         reply = yield from walk.fetch(engine.settings)
@@ -56,20 +67,51 @@ def find_recent(engine: Engine, error: OutcomeUnknownError) -> Flow[list[Any]]:
         ages = [created_at(raw) for _, raw in page]
         for (model, raw), created in zip(page, ages, strict=True):
             state = JobState.read(model, raw, reply.request_id)
-            if state.type not in others and _fits(created, error, skew):
+            if state.type not in others and _fits(created, lost, skew):
                 found.append(engine.handle(state))
-        earliest = error.sent_after + skew - _BEFORE
+        earliest = lost.sent_after + skew - _BEFORE
         passed = bool(ages) and all(age is not None and age < earliest for age in ages)
         if passed or not page.has_more:
             return found
         walk.move_on(page)
-    error_of_reading = PaginationError(
+    unread = PaginationError(
         f"{_MOST_PAGES} pages of jobs are newer than the submission; what is older wasn't read.",
         operation="jobs.find_recent",
-        hint="Look with sume.jobs.list(), narrowed by type and status.",
+        hint="Look for it with sume.jobs.list(), narrowed by type and status.",
     )
-    error_of_reading.job_ids = tuple(job.id for job in found)
-    raise error_of_reading
+    unread.job_ids = tuple(job.id for job in found)
+    raise unread
+
+
+def _lost(
+    error: object, since: Moment | None, until: Moment | None, job_type: str | None, now: float
+) -> OutcomeUnknownError:
+    """What is known of the submission."""
+    if error is not None:
+        lost = outcome_of(error) if isinstance(error, BaseException) else None
+        if lost is None or (since, until, job_type) != (None, None, None):
+            raise _refused(f"a {type(error).__name__} tells of no lost answer, or not alone")
+        return lost
+    if since is None:
+        raise _refused("neither an exception nor a time to look from is given")
+    if not isinstance(job_type, str | None):
+        raise _refused(f"job_type is a {type(job_type).__name__}")
+    from sume_ext.dates import instant  # noqa: PLC0415  (dateutil is slow to import)
+
+    begun = instant(since, now=lambda: now).timestamp()
+    ended = now if until is None else instant(until, now=lambda: now).timestamp()
+    if begun > ended:
+        raise _refused("since is later than until")
+    return OutcomeUnknownError("asked for.", job_type=job_type, sent_after=begun, sent_before=ended)
+
+
+def _refused(what: str) -> InvalidArgumentError:
+    return InvalidArgumentError(
+        f"jobs.find_recent: {what}.",
+        hint="Pass what ended the submission, sume.jobs.find_recent(error), or the time since "
+        "when to look, sume.jobs.find_recent(since='10m').",
+        operation="jobs.find_recent",
+    )
 
 
 def _other_types(engine: Engine, job_type: str | None) -> frozenset[str]:

@@ -1,0 +1,53 @@
+"""What an interruption leaves behind: how to find the job that may have been paid for.
+
+Ctrl-C and cancellation keep their class and go where they were going; while the answer of a call
+that spends or writes is awaited, they carry what an `OutcomeUnknownError` would say.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+from sume_ext.errors import OutcomeUnknownError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_ATTRIBUTE = "sume_outcome"
+
+
+def mark(end: BaseException, outcome: OutcomeUnknownError) -> None:
+    """Tell an interruption what is unknown because of it.
+
+    Args:
+        end: What ends a flow: the interruption, or a ``GeneratorExit`` on its behalf.
+        outcome: What is unknown; never raised.
+    """
+    # A flow is closed while its runner handles the interruption, which is why it is the context.
+    interruption = end.__context__ if isinstance(end, GeneratorExit) else end
+    if interruption is not None and not hasattr(interruption, _ATTRIBUTE):
+        setattr(interruption, _ATTRIBUTE, outcome)
+        interruption.add_note(str(outcome))
+
+
+def outcome_of(error: BaseException) -> OutcomeUnknownError | None:
+    """What an exception, or one that led to it, says of a call with an unknown outcome."""
+    for one in _chain(error):
+        if isinstance(one, OutcomeUnknownError):
+            return one
+        if isinstance(found := getattr(one, _ATTRIBUTE, None), OutcomeUnknownError):
+            return found
+    return None
+
+
+def _chain(error: BaseException) -> Iterator[BaseException]:
+    pending, seen = [error], set[int]()
+    while pending:
+        one = pending.pop(0)
+        if id(one) in seen:
+            continue
+        seen.add(id(one))
+        yield one
+        pending += [other for other in (one.__cause__, one.__context__) if other is not None]
+        if isinstance(one, BaseExceptionGroup):
+            pending += cast("tuple[BaseException, ...]", one.exceptions)
