@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from attrs import frozen
 
 from sume_ext.cli.shell import plain
+from sume_ext.cli.units import amount, epoch, number
 from sume_ext.errors import SumeError
 
 if TYPE_CHECKING:
@@ -48,18 +49,8 @@ def history_of(client: Sume, job_type: str | None) -> History:
 
 def seconds_between(job: dict[str, Any]) -> float | None:
     """How long a job took; None when its times don't say."""
-    begun, done = time_of(job.get("created_at")), time_of(job.get("completed_at"))
+    begun, done = epoch(job.get("created_at")), epoch(job.get("completed_at"))
     return None if begun is None or done is None or done < begun else done - begun
-
-
-def time_of(text: Any) -> float | None:
-    """Seconds since the epoch of a time in ISO 8601; None for anything else."""
-    from datetime import datetime  # noqa: PLC0415
-
-    try:
-        return datetime.fromisoformat(str(text)).timestamp()
-    except ValueError:
-        return None
 
 
 def price(client: Sume, job_type: str | None) -> str:
@@ -67,11 +58,13 @@ def price(client: Sume, job_type: str | None) -> str:
     known: list[str] = []
     if cost := history_of(client, job_type).credits:
         low, high = cost
-        known.append(f"recent ones cost {low:g}" + (f" to {high:g}" if high > low else ""))
+        known.append(
+            f"recent ones cost {number(low)}" + (f" to {number(high)}" if high > low else "")
+        )
     try:
         left = plain(client.credits.get()).get("remaining_credits")
     except SumeError:
         left = None
-    if left is not None:
-        known.append(f"{left:g} credits are left" if isinstance(left, int | float) else "")
-    return f" ({'; '.join(filter(None, known))})" if known else ""
+    if isinstance(left, int | float):
+        known.append(f"{amount(left, 'credit')} {'is' if left == 1 else 'are'} left")
+    return f" ({'; '.join(known)})" if known else ""

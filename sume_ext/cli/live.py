@@ -11,23 +11,16 @@ from typing import TYPE_CHECKING, Self
 
 from rich.console import Group
 from rich.live import Live
-from rich.progress import (
-    BarColumn,
-    DownloadColumn,
-    Progress,
-    TaskID,
-    TextColumn,
-    TimeRemainingColumn,
-    TransferSpeedColumn,
-)
+from rich.progress import BarColumn, Progress, ProgressColumn, Task, TaskID, TextColumn
 from rich.spinner import Spinner
 from rich.table import Column
 from rich.text import Text
 
 from sume_ext.cli.failures import clean
-from sume_ext.cli.history import history_of, time_of
-from sume_ext.cli.render import console_for, span
+from sume_ext.cli.history import history_of
+from sume_ext.cli.render import console_for
 from sume_ext.cli.shell import plain
+from sume_ext.cli.units import epoch, size, span
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,6 +30,9 @@ if TYPE_CHECKING:
 
 _ROWS = 8
 _FRAMES = 8
+_FINISHING = "finishing"
+_BAR_FROM = 80
+"""The narrowest terminal that has room for a bar beside the numbers."""
 
 
 class _Row:
@@ -47,7 +43,7 @@ class _Row:
         self.type = job.type
         self.status = job.status
         self.done = job.terminal
-        created = time_of(plain(job.data).get("created_at")) if job.data is not None else None
+        created = epoch(plain(job.data).get("created_at")) if job.data is not None else None
         age = 0.0 if created is None else max(0.0, time.time() - created)
         self.since = time.monotonic() - age
 
@@ -99,7 +95,9 @@ class JobBoard:
         lines = [self._line(row, width) for row in waiting[:_ROWS]]
         if len(self._rows) > 1:
             done = len(self._rows) - len(waiting)
-            lines.append(_line(("  ", ""), (f"{done} of {len(self._rows)} done", "bold")))
+            more = f", {len(waiting) - _ROWS} more waiting" if len(waiting) > _ROWS else ""
+            said = (f"{done} of {len(self._rows)} done", "bold")
+            lines.append(_line(("  ", ""), said, (more, "dim")))
         return Group(*lines)
 
     def _line(self, row: _Row, width: int) -> Text:
@@ -119,27 +117,41 @@ def _line(*parts: tuple[str, str]) -> Text:
 
 
 class TransferBoard:
-    """Files on their way: a bar, the rate and the time left for each."""
+    """Files on their way: a bar, how much is gone, the rate and the time left for each.
+
+    The last byte on its way isn't the end: storage, or the disk, has yet to take the file. Until
+    `done` says so, the line says that it is being finished.
+    """
 
     def __init__(self) -> None:
+        console = console_for(sys.stderr)
+        bar = [BarColumn(bar_width=20)] if console.width >= _BAR_FROM else []
+        name = TextColumn(
+            "{task.description}",
+            markup=False,
+            table_column=Column(no_wrap=True, overflow="ellipsis", ratio=1 if not bar else None),
+        )
         self._progress = Progress(
-            TextColumn(
-                "{task.description}", table_column=Column(no_wrap=True, overflow="ellipsis")
-            ),
-            BarColumn(bar_width=20),
-            DownloadColumn(),
-            TransferSpeedColumn(),
-            TimeRemainingColumn(),
-            console=console_for(sys.stderr),
-            transient=True,
+            name, *bar, _Amount(), _Pace(), console=console, transient=True, expand=not bar
         )
         self._tasks: dict[str, TaskID] = {}
 
     def moved(self, name: str, count: int, total: int | None) -> None:
         """So much of a file is there."""
         if name not in self._tasks:
-            self._tasks[name] = self._progress.add_task(clean(name), total=total)
-        self._progress.update(self._tasks[name], completed=count, total=total)
+            self._tasks[name] = self._progress.add_task(clean(name), total=total, finishing=False)
+        finishing = total is not None and count >= total
+        self._progress.update(
+            self._tasks[name],
+            completed=count,
+            total=None if finishing else total,  # a bar without an end moves to and fro
+            finishing=finishing,
+        )
+
+    def done(self, name: str) -> None:
+        """A file has arrived; its line goes."""
+        if name in self._tasks:
+            self._progress.remove_task(self._tasks.pop(name))
 
     def __enter__(self) -> Self:
         self._progress.start()
@@ -147,3 +159,29 @@ class TransferBoard:
 
     def __exit__(self, *_: object) -> None:
         self._progress.stop()
+
+
+class _Amount(ProgressColumn):
+    """``12.3 of 45.6 MB``."""
+
+    def render(self, task: Task) -> Text:
+        there = size(task.completed)
+        if not task.total:
+            return Text(there, no_wrap=True)
+        whole = size(task.total)
+        same = there.split()[-1] == whole.split()[-1]
+        return Text(f"{there.split()[0] if same else there} of {whole}", no_wrap=True)
+
+
+class _Pace(ProgressColumn):
+    """``3.2 MB/s  12s left``, or what is being waited for once everything is gone."""
+
+    def render(self, task: Task) -> Text:
+        if task.fields["finishing"]:
+            return Text(_FINISHING, "dim", no_wrap=True)
+        speed = task.finished_speed or task.speed
+        if not speed:
+            return Text("", no_wrap=True)
+        left = task.time_remaining
+        ends = f"  {span(left)} left" if left is not None else ""
+        return Text(f"{size(speed)}/s{ends}", "dim", no_wrap=True)

@@ -16,7 +16,9 @@ from sume_ext.secrecy.redaction import redact_text
 from sume_ext.secrecy.sensitive import OWNERS, compact, is_sensitive
 from sume_ext.secrecy.shapes import REDACTED
 
-_URL = re.compile(r"\b[a-zA-Z][a-zA-Z0-9+.-]*://[^\s\"'<>\\^`{|}]+")
+_URL = re.compile(r"\b[a-zA-Z][a-zA-Z0-9+.-]*://[\w\[%~@:][^\s\"'<>\\^`{|}]*")
+_AFTER = re.compile(r"[.,;:!?)\]]+$")
+"""What ends a sentence, not a URL."""
 _KEY = re.compile(r"\b(sume_[a-z]+_)[A-Za-z0-9_-]{6,}")
 _CURSORS = frozenset({"cursor", "next_cursor"})
 
@@ -61,12 +63,18 @@ def text(value: str, *, show_urls: bool = False) -> str:
 
 
 def _host_only(match: re.Match[str]) -> str:
+    after = _AFTER.search(match[0])
+    url = match[0][: after.start()] if after else match[0]
+    rest = after[0] if after else ""
     try:
-        parts = urlsplit(match[0])
+        parts = urlsplit(url)
         host = parts.hostname or ""
+        bare = url.rstrip("/") == f"{parts.scheme}://{parts.netloc}" and "@" not in url
     except ValueError:
         return REDACTED
-    return f"{parts.scheme}://{host}/{REDACTED}"
+    if bare:
+        return match[0]
+    return f"{parts.scheme}://{host}/{REDACTED}{rest}"
 
 
 def key_prefix(key: str) -> str:

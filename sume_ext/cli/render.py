@@ -1,12 +1,13 @@
 """Text for people: tables and records, in the width of the terminal, whole when there is none.
 
-What the API says is printed as text: no markup, no control characters.
+What the API says is printed as text: no markup, no control characters. Ids and statuses are never
+cut: where there is no room for a table, each thing gets lines of its own.
 """
 
 from __future__ import annotations
 
-import io
 import re
+import time
 from typing import TYPE_CHECKING, Any, cast
 
 from rich.cells import cell_len
@@ -14,15 +15,20 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from sume_ext.cli.columns import WHOLE, expendable, ordered
 from sume_ext.cli.failures import clean
+from sume_ext.cli.units import ago, epoch, number, size, span
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
+
+__all__ = ["console_for", "put", "record", "size", "span", "table", "words"]
 
 NOTHING = "-"
 _ENDLESS = 10_000
 _GAP = 2
-_NARROWEST = 3
+_LEGIBLE = 8
+_ROOMY = 24
 _TIME = re.compile(r"^(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:\.\d+)?(?:Z|\+00:00)$")
 
 
@@ -33,8 +39,8 @@ def words(value: Any) -> str:  # noqa: PLR0911  (one per kind)
             return NOTHING
         case bool():
             return "yes" if value else "no"
-        case float():
-            return f"{value:g}"
+        case int() | float():
+            return number(value)
         case list():
             items: list[Any] = cast("Any", value)
             return ", ".join(map(words, items))
@@ -47,9 +53,9 @@ def words(value: Any) -> str:  # noqa: PLR0911  (one per kind)
             return " ".join(clean(str(value)).split())
 
 
-def flat(document: dict[str, Any], before: str = "") -> Iterable[tuple[str, Any]]:
+def flat(document: Mapping[str, Any], before: str = "") -> Iterable[tuple[str, Any]]:
     """Every member of a document with its place, as in ``user.name``; lists stay whole."""
-    for name, value in document.items():
+    for name, value in ordered(document):
         place = f"{before}{name}"
         items: list[Any] = cast("Any", value) if isinstance(value, list) else []
         if isinstance(value, dict) and value:
@@ -61,44 +67,131 @@ def flat(document: dict[str, Any], before: str = "") -> Iterable[tuple[str, Any]
             yield place, value
 
 
+# --- one thing -----------------------------------------------------------------------------------
+
+
 def record(document: dict[str, Any], console: Console) -> None:
-    """Print one thing: a line per member."""
-    grid = Table.grid(padding=(0, 2, 0, 0))
-    grid.add_column(style="dim", no_wrap=True)
-    grid.add_column(overflow="fold")
-    for place, value in flat(document):
-        if value is not None:
-            grid.add_row(clean(place), Text(words(value), style=_style(place, value)))
-    put(console, grid)
+    """Print one thing: a line per member; where there is little room, two."""
+    lines = [(clean(place), value) for place, value in flat(document) if value is not None]
+    label = max((cell_len(place) for place, _ in lines), default=0) + _GAP
+    room = console.width - label
+    for place, value in lines:
+        text = Text(words(value), style=_style(place, value))
+        if console.is_terminal:
+            text.append(_when(place, value, document), "dim")
+        name = Text(place, "dim")
+        if room < _ROOMY:
+            _whole(console, name)
+            _whole(console, Text(" " * _GAP) + text)
+            continue
+        name.append(" " * (label - cell_len(place)))
+        for part in _parts(text, console, room):
+            _whole(console, name + part)
+            name = Text(" " * label)
+
+
+def _parts(text: Text, console: Console, room: int) -> Iterable[Text]:
+    """A value in lines; one long word stays whole, so that it can be copied."""
+    if cell_len(text.plain) <= room or max(map(cell_len, text.plain.split())) > room:
+        return [text]
+    return [line[: len(line.plain.rstrip())] for line in text.wrap(console, room)]
+
+
+def _when(place: str, value: Any, document: Mapping[str, Any]) -> str:
+    """What a time means: how long past it is, how long a job took."""
+    moment = epoch(value) if place.endswith("_at") else None
+    if moment is None:
+        return ""
+    past = time.time() - moment
+    if past < 0 and place.rpartition(".")[2].startswith("expires"):
+        return f" (in {span(-past)})"
+    said = [ago(past)]
+    begun = epoch(document.get("created_at"))
+    if place == "completed_at" and begun is not None and moment >= begun:
+        said.append(f"took {span(moment - begun)}")
+    known = ", ".join(filter(None, said))
+    return f" ({known})" if known else ""
+
+
+# --- many things ---------------------------------------------------------------------------------
 
 
 def table(titles: Sequence[str], rows: Sequence[Sequence[Any]], console: Console) -> None:
-    """Print many things: a line each. The first column is never cut, so it can be copied."""
-    shown = [[words(value) for value in row] for row in rows]
-    widths = [max(map(cell_len, column)) for column in zip(titles, *shown, strict=True)]
+    """Print many things: a line each; what matters least gives way in a narrow terminal."""
+    said = words if not console.is_terminal else _briefly
+    shown = [[said(value) for value in row] for row in rows]
+    natural = [max(map(cell_len, column)) for column in zip(titles, *shown, strict=True)]
+    widths = _fitted(titles, natural, console.width)
+    if widths is None:
+        _stacked(titles, rows, shown, console)
+        return
     made = Table(box=None, padding=(0, _GAP, 0, 0), pad_edge=False, header_style="bold")
-    for title, width in zip(titles, _fitted(widths, console.width), strict=True):
-        made.add_column(title, no_wrap=True, overflow="ellipsis", width=width)
-    for row in shown:
-        made.add_row(
-            *(
-                Text(value, style=_style(title, value))
-                for title, value in zip(titles, row, strict=True)
-            )
+    for at, width in widths.items():
+        numeric = all(_is_number(row[at]) for row in rows)
+        made.add_column(
+            titles[at],
+            no_wrap=True,
+            overflow="ellipsis",
+            width=width,
+            justify="right" if numeric else "left",
         )
+    for row, texts in zip(rows, shown, strict=True):
+        made.add_row(*(Text(texts[at], style=_style(titles[at], row[at])) for at in widths))
     put(console, made)
 
 
-def _fitted(widths: Sequence[int], room: int) -> list[int]:
-    """Widths that fit: the widest column gives way first, the first one never."""
-    fitted = [*widths]
-    while sum(fitted) + _GAP * (len(fitted) - 1) > room:
-        widest = max(range(1, len(fitted)), key=lambda place: fitted[place], default=0)
-        if fitted[widest] <= _NARROWEST:
-            break
-        fitted[widest] -= 1
-    return fitted
+def _fitted(titles: Sequence[str], natural: Sequence[int], room: int) -> dict[int, int] | None:
+    """The columns that there is room for, by place, with their widths; None for no table.
 
+    A column keeps its title and something of its values, or goes.
+    """
+    stays = {at for at, title in enumerate(titles) if not at or title in WHOLE}
+    least = [
+        wide if at in stays else min(wide, max(cell_len(titles[at]), _LEGIBLE))
+        for at, wide in enumerate(natural)
+    ]
+    kept = [*range(len(titles))]
+    for spare in [*expendable(titles), None]:
+        if sum(least[at] for at in kept) + _GAP * (len(kept) - 1) <= room:
+            break
+        if spare is None:
+            return None
+        kept.remove(spare)
+    if len(kept) == 1 < len(titles):
+        return None
+    widths = {at: natural[at] for at in kept}
+    while sum(widths.values()) + _GAP * (len(kept) - 1) > room:
+        widest = max((at for at in kept if widths[at] > least[at]), key=lambda at: widths[at])
+        widths[widest] -= 1
+    return widths
+
+
+def _stacked(
+    titles: Sequence[str],
+    rows: Sequence[Sequence[Any]],
+    shown: Sequence[Sequence[str]],
+    console: Console,
+) -> None:
+    """Print each thing on lines of its own: what tells which one it is, whole, and how it is."""
+    below = [at for at, title in enumerate(titles) if at and title in WHOLE]
+    below = below or expendable(titles)[-1:]
+    for row, texts in zip(rows, shown, strict=True):
+        _whole(console, Text(texts[0]))
+        for at in below:
+            _whole(console, Text(f"  {texts[at]}", style=_style(titles[at], row[at])))
+
+
+def _briefly(value: Any) -> str:
+    """As `words`, but of a time how long past it is."""
+    moment = epoch(value) if isinstance(value, str) and _TIME.match(value) else None
+    return (moment is not None and ago(time.time() - moment)) or words(value)
+
+
+def _is_number(value: Any) -> bool:
+    return value is None or (isinstance(value, int | float) and not isinstance(value, bool))
+
+
+# --- how it is printed ---------------------------------------------------------------------------
 
 _COLOURS = {
     "completed": "green",
@@ -109,7 +202,16 @@ _COLOURS = {
 
 
 def _style(place: str, value: Any) -> str:
+    if value == "[redacted]":
+        return "dim"
     return _COLOURS.get(str(value), "cyan") if place.rpartition(".")[2] == "status" else ""
+
+
+def _whole(console: Console, line: Text) -> None:
+    """Print a line as it is; where it is too long, the terminal goes on in its next one."""
+    with console.capture() as captured:
+        console.print(line, soft_wrap=True)
+    console.file.write(captured.get().rstrip(" \n") + "\n")
 
 
 def put(console: Console, thing: Any) -> None:
@@ -133,26 +235,3 @@ def console_for(stream: Any) -> Console:
         emoji=False,
         legacy_windows=False,
     )
-
-
-def plain(titles: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
-    """A table as text."""
-    stream = io.StringIO()
-    table(titles, rows, console_for(stream))
-    return stream.getvalue()
-
-
-def size(count: float) -> str:
-    """A number of bytes as a person reads it."""
-    for unit in ("B", "kB", "MB", "GB"):
-        if count < 1000 or unit == "GB":  # noqa: PLR2004
-            return f"{count:.0f} {unit}" if unit == "B" else f"{count:.1f} {unit}"
-        count /= 1000
-    return ""
-
-
-def span(seconds: float) -> str:
-    """A time span as a clock shows it."""
-    minutes, rest = divmod(max(0, round(seconds)), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
