@@ -63,8 +63,8 @@ class _Client(operations.Api[M]):
         As in ``sume.with_options(timeout=5).jobs.get(job_id)``. What is None stays as it is.
 
         Args:
-            timeout: Seconds that one call may take altogether, its retries included; what
-                `patience` allows comes on top.
+            timeout: Seconds that one call may take altogether, its retries and every pause
+                included: what the API asks for (Retry-After) must fit, or the call raises.
             attempts: How often a call is sent at most, where that is safe; 5 by default.
             patience: Seconds that one call waits in all because the API asks it to
                 (Retry-After); asked for more, it raises. 120 by default, 0 for never.
@@ -109,7 +109,7 @@ class _Client(operations.Api[M]):
         options: dict[str, Any] = {
             "base_url": config.base_url,
             "auth": config.auth,
-            "timeout": config.timeout,
+            "timeout": config.timeout if config.bounded else None,
             "proxy": config.proxy,
             "verify": config.verify,
         }
@@ -169,8 +169,9 @@ class Sume(_Client[Sync]):
         api_key: The workspace's key; the environment's ``SUME_API_KEY`` when None.
         base_url: Where the API is; ``SUME_API_BASE_URL``, else the public address, when None.
         auth: ``bearer``, or ``x-api-key`` for legacy keys made in the dashboard.
-        timeout: Seconds one call may take altogether, its retries included. Only pauses that
-            the API asks for (Retry-After) come on top, 120 in all; see `with_options`.
+        timeout: Seconds one call may take altogether, its retries and every pause included. When
+            None, a call has 60 of its own, and pauses that the API asks for (Retry-After) come on
+            top, 120 in all; see `with_options`.
         proxy: URL of a proxy; the environment's (``HTTPS_PROXY``, ``NO_PROXY``) when None.
         verify: True, False, or an `ssl.SSLContext`; ``SSL_CERT_FILE`` counts when True.
         transport: Carries the requests instead of the network, for tests: an httpx transport,
@@ -191,7 +192,7 @@ class Sume(_Client[Sync]):
         api_key: str | Secret | None = None,
         base_url: str | None = None,
         auth: AuthScheme = "bearer",
-        timeout: float = 60.0,
+        timeout: float | None = None,
         proxy: str | None = None,
         verify: bool | ssl.SSLContext = True,
         transport: Any = None,
@@ -254,7 +255,7 @@ class AsyncSume(_Client[Async]):
         api_key: str | Secret | None = None,
         base_url: str | None = None,
         auth: AuthScheme = "bearer",
-        timeout: float = 60.0,
+        timeout: float | None = None,
         proxy: str | None = None,
         verify: bool | ssl.SSLContext = True,
         transport: Any = None,

@@ -6,7 +6,6 @@ the defaults; a key never travels unencrypted except to this machine.
 
 from __future__ import annotations
 
-import math
 import os
 import re
 from ipaddress import ip_address
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 DEFAULT_BASE_URL = "https://www.sume.so/api/v1"
+_TIMEOUT = 60.0
 AuthScheme = Literal["bearer", "x-api-key"]
 
 
@@ -36,6 +36,8 @@ class Config:
         base_url: Where the API is, without a trailing slash.
         auth: ``bearer``, or ``x-api-key`` for legacy keys made in the dashboard.
         timeout: Seconds one call may take altogether, its retries included.
+        bounded: Whether pauses that the API asks for must fit into the timeout, too: the caller
+            chose it.
         connect_timeout: Seconds to open a connection.
         max_response_bytes: The most a decoded JSON answer may hold.
         proxy: URL of a proxy; None for the environment's.
@@ -45,11 +47,12 @@ class Config:
     api_key: Secret
     base_url: str = DEFAULT_BASE_URL
     auth: AuthScheme = "bearer"
-    timeout: float = 60.0
+    timeout: float = _TIMEOUT
     connect_timeout: float = 10.0
     max_response_bytes: int = 32 * 1024 * 1024
     proxy: str | None = field(default=None, repr=False)
     verify: bool | ssl.SSLContext = True
+    bounded: bool = False
 
     def with_options(
         self, *, timeout: float | None = None, max_response_bytes: int | None = None
@@ -63,6 +66,7 @@ class Config:
         return evolve(
             self,
             timeout=positive(self.timeout if timeout is None else timeout, "timeout"),
+            bounded=self.bounded or timeout is not None,
             max_response_bytes=int(positive(most, "max_response_bytes")),
         )
 
@@ -72,7 +76,7 @@ def resolve(
     api_key: str | Secret | None = None,
     base_url: str | None = None,
     auth: AuthScheme = "bearer",
-    timeout: float = 60.0,
+    timeout: float | None = None,
     proxy: str | None = None,
     verify: bool | ssl.SSLContext = True,
     environ: Mapping[str, str] | None = None,
@@ -107,7 +111,8 @@ def resolve(
             (environ.get("SUME_API_BASE_URL") or DEFAULT_BASE_URL) if base_url is None else base_url
         ),
         auth=auth,
-        timeout=positive(timeout, "timeout"),
+        timeout=positive(_TIMEOUT if timeout is None else timeout, "timeout"),
+        bounded=timeout is not None,
         proxy=proxy,
         verify=verify,
     )
@@ -184,12 +189,20 @@ def is_loopback(host: str) -> bool:
         return False
 
 
+_MOST = 1e12
+"""Thirty thousand years in seconds, a TB in bytes: more is a mistake."""
+
+
 def positive(value: object, name: str) -> float:
-    """A finite number above 0.
+    """A number above 0, and not beyond all measure.
 
     Raises:
         ConfigurationError: It isn't one.
     """
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 < value < math.inf:
-        raise ConfigurationError(f"{name} is {value!r}.", hint="Give a number, more than 0.")
-    return value
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        what = repr(value) if isinstance(value, (bool, str)) else f"a {type(value).__name__}"
+    elif 0 < value <= _MOST:
+        return value
+    else:
+        what = "out of range" if abs(value) > _MOST else repr(value)
+    raise ConfigurationError(f"{name} is {what}.", hint="Give a number, more than 0.")

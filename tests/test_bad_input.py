@@ -157,7 +157,9 @@ def test_no_key_is_said_before_anything_is_sent(
     assert caught.value.hint
 
 
-@pytest.mark.parametrize("timeout", [0, -1, float("nan"), float("inf")])
+@pytest.mark.parametrize(
+    "timeout", [0, -1, float("nan"), float("inf"), 1e300, pytest.param(-(10**5000), id="huge")]
+)
 def test_a_timeout_must_be_finite_and_positive(timeout: float) -> None:
     with pytest.raises(ConfigurationError):
         Sume(api_key="k", timeout=timeout)
@@ -227,7 +229,8 @@ def test_choices_stay_open_and_numbers_may_be_whole() -> None:
         {"base_url": "https://x/\r\nHost: y"},
         {"proxy": 5},
         {"timeout": "5"},
-        {"timeout": None},
+        {"timeout": 10**400},
+        {"timeout": -1e300},
         {"timeout": True},
         {"bogus": 1},
     ],

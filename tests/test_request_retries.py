@@ -112,15 +112,41 @@ def test_a_date_is_read_by_the_clock_that_set_it() -> None:
 @pytest.mark.parametrize("world", WORLDS)
 @pytest.mark.parametrize("call", [read, spend])
 @pytest.mark.parametrize(("fault", "pauses"), [("429-seconds", 2), ("429-date", 1)])
-def test_what_the_api_asks_for_is_waited_for_though_the_timeout_is_shorter(
+def test_what_the_api_asks_for_is_waited_for_where_no_timeout_was_set(
     server: FaultServer, world: str, call: Callable[[Any], Any], fault: str, pauses: int
 ) -> None:
     clock = SkippingClock()
     with pytest.raises(RateLimitError):
-        ask(world, server.url(fault), call, clock=clock)
+        ask(world, server.url(fault), call, clock=clock, timeout=None)
     # Of the date, nothing is left once the first pause is over.
     assert len(clock.sleeps) == pauses
     assert all(1.5 <= pause <= 3 for pause in clock.sleeps)
+
+
+@pytest.mark.parametrize("world", WORLDS)
+@pytest.mark.parametrize("call", [read, spend])
+@pytest.mark.parametrize("how", ["client", "call"])
+def test_a_timeout_that_was_set_bounds_every_pause(
+    server: FaultServer, world: str, call: Callable[[Any], Any], how: str
+) -> None:
+    """Five seconds were asked for: a call that comes back after two minutes is a hang."""
+    clock = SkippingClock()
+
+    def within_five(sume: Any) -> Any:
+        return call(sume.with_options(timeout=5, attempts=9) if how == "call" else sume)
+
+    began = clock.monotonic()
+    with pytest.raises(RateLimitError) as caught:
+        ask(
+            world,
+            server.url("429-seconds"),
+            within_five,
+            clock=clock,
+            timeout=5 if how == "client" else None,
+        )
+    assert caught.value.retry_after == 2
+    assert 1 <= len(clock.sleeps) <= 2
+    assert clock.monotonic() - began < 5
 
 
 @pytest.mark.parametrize("world", WORLDS)
@@ -129,12 +155,12 @@ def test_two_minutes_are_waited_for_once_and_more_is_handed_on(
 ) -> None:
     clock = SkippingClock()
     with pytest.raises(RateLimitError) as caught:
-        ask(world, server.url("429-two-minutes"), spend, clock=clock)
+        ask(world, server.url("429-two-minutes"), spend, clock=clock, timeout=None)
     assert caught.value.retry_after == 119
     assert [round(pause) for pause in clock.sleeps] == [119]
     clock = SkippingClock()
     with pytest.raises(RateLimitError) as caught:
-        ask(world, server.url("429-absurd"), spend, clock=clock)
+        ask(world, server.url("429-absurd"), spend, clock=clock, timeout=None)
     assert not clock.sleeps
     assert caught.value.retry_after
     assert caught.value.retry_after > 120
@@ -148,6 +174,7 @@ def test_patience_and_attempts_can_be_set_for_a_call(server: FaultServer) -> Non
             server.url("429-seconds"),
             lambda s: read(s.with_options(patience=0)),
             clock=clock,
+            timeout=None,
         )
     server.seen.clear()
     with pytest.raises(ServerError):
@@ -275,9 +302,24 @@ def test_a_new_call_waits_for_the_others_to_cool_down() -> None:
     assert clock.sleeps == [pytest.approx(30)]
 
 
-def _held_back(clock: FakeClock, pace: Pace, bucket: Bucket, patience: float) -> Any:
+def test_a_timeout_that_was_set_bounds_the_turn_of_a_call_too() -> None:
+    """Another job was refused for half a minute: a read with 5 s must not wait for that."""
+    clock = FakeClock()
+    pace = Pace()
+    pace.refused(clock.now, 30)
+    bucket = Bucket(clock, 10)
+    with pytest.raises(RateLimitError) as caught:
+        _held_back(clock, pace, bucket, patience=120, timeout=5)
+    assert caught.value.code == "client_cooling_down"
+    assert not clock.sleeps
+    assert _held_back(clock, pace, bucket, patience=120, timeout=31).id == "job_1"
+
+
+def _held_back(
+    clock: FakeClock, pace: Pace, bucket: Bucket, patience: float, timeout: float | None = None
+) -> Any:
     sume = AsyncSume(api_key=KEY, base_url="http://127.0.0.1:1", transport=bucket, clock=clock)
-    sume = sume.with_options(patience=patience)
+    sume = sume.with_options(patience=patience, timeout=timeout)
     shared = sume._engine.settings.pace
     shared.quiet_until, shared.gap = pace.quiet_until, pace.gap
 

@@ -131,7 +131,8 @@ def perform(
         settings: The client's.
         call: The operation.
         kwargs: What the generated ``_get_kwargs`` made of the caller's arguments.
-        within: Seconds it may take in all, pauses that the API asks for included.
+        within: Seconds it may take in all, pauses that the API asks for included, as a timeout
+            that the client was given is.
 
     Raises:
         APIError: The API refused.
@@ -142,6 +143,8 @@ def perform(
     request = build(settings.config, call, kwargs)
     now = yield NOW
     latest = math.inf if within is None else now + within
+    if settings.config.bounded:
+        latest = min(latest, now + settings.config.timeout)
     budget = Budget(min(now + settings.config.timeout, latest), settings.backoff.patience, latest)
     stake = Stake()
     flow = persist(
@@ -256,7 +259,7 @@ def _attempt(
         if answer.status not in _REDIRECTS:
             raise api_error(answer, call.name, (yield WALL_CLOCK))
         if not left:
-            raise _refused_redirect(call, answer, "in circles")
+            raise _refused_redirect(call, answer, f"in circles, at last to {_origin(request.url)}")
         request = _redirected(call, request, answer)
     raise AssertionError  # the last round raises
 
@@ -340,15 +343,23 @@ def _redirected(call: Call, request: Request, answer: Answer) -> Request:
 
     try:
         target = urljoin(request.url, answer.headers.get("location", ""))
-        here, there = urlsplit(request.url), urlsplit(target)
-        origin = f"{there.scheme}://{there.hostname or ''}" + (
-            f":{there.port}" if there.port else ""
-        )
+        same = urlsplit(target)[:2] == urlsplit(request.url)[:2]
+        origin = _origin(target)
     except ValueError:
         raise _refused_redirect(call, answer, "to what isn't a URL") from None
-    if request.method != "GET" or (here.scheme, here.netloc) != (there.scheme, there.netloc):
+    if request.method != "GET" or not same:
         raise _refused_redirect(call, answer, f"{request.method} to {origin}")
     return Request("GET", target, request.headers)
+
+
+def _origin(url: str) -> str:
+    """Scheme, host and port: what of a URL may be shown.
+
+    Raises:
+        ValueError: It isn't a URL.
+    """
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.hostname or ''}" + (f":{parts.port}" if parts.port else "")
 
 
 def _refused_redirect(call: Call, answer: Answer, how: str) -> APIError:

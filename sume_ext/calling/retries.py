@@ -36,6 +36,8 @@ T = TypeVar("T")
 _TOO_MANY_REQUESTS = 429
 _GIVEN_UP_ON_THE_WAY = frozenset({408, 425, 499})
 _EXPONENT_CAP = 20
+_MOST_PATIENCE = 30 * 24 * 3600
+"""No system sleeps for as long as a header may ask; patience without bound ends after a month."""
 _LONGEST_NUMBER = 12
 
 
@@ -75,7 +77,7 @@ class Backoff:
                 f"attempts is {attempts!r}, patience is {patience!r}.",
                 hint="Give 1 attempt or more, and 0 seconds of patience or more.",
             )
-        return evolve(self, attempts=attempts, patience=patience)
+        return evolve(self, attempts=attempts, patience=min(patience, _MOST_PATIENCE))
 
     def pause(self, attempt: int, rng: random.Random) -> float:
         """Seconds to wait after the given attempt (counted from 1)."""

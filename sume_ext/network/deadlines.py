@@ -30,6 +30,8 @@ _PIECE = 256 * 1024
 _READ = 512 * 1024
 """How much to read at once while much is coming: what httpcore asks for would halve the speed of
 a download. A buffer of this size costs a small answer more time than all of its parsing."""
+_LONGEST = 24 * 3600.0
+"""No single wait is longer: systems refuse to count to what a caller may call a timeout."""
 SocketOptions: TypeAlias = Iterable[Any] | None
 
 
@@ -42,6 +44,7 @@ class Limit:
 
     Attributes:
         began: Whether any byte of the request may have reached the server.
+        given: Whether it is a transport of the caller's own that sends it.
     """
 
     def __init__(self, timeouts: Timeouts, may_reach: Callable[[str], bool] | None) -> None:
@@ -51,6 +54,7 @@ class Limit:
         self._pause = timeouts.read
         self.may_reach = may_reach
         self.began = False
+        self.given = False
 
     def waiting(self) -> float:
         """Seconds left to begin at all."""
@@ -74,7 +78,7 @@ class Limit:
 def _some(seconds: float, otherwise: type[httpcore.TimeoutException]) -> float:
     if seconds <= 0:
         raise otherwise("the time is over")
-    return seconds
+    return min(seconds, _LONGEST)
 
 
 class _Tail:

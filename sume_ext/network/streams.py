@@ -11,7 +11,7 @@ import ssl
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from sume_ext.errors import NotSentError, ResponseLostError
+from sume_ext.errors import NotSentError, ResponseLostError, SumeError
 
 if TYPE_CHECKING:
     from asyncio import Future
@@ -204,16 +204,21 @@ class AsyncHttpStream(_Answer):
 
 
 def ours(error: Exception, limit: Limit, body: Sender | None = None) -> Exception:
-    """Our error for a failure of the network; any other comes back as it is.
+    """Our error for a failure of the network, of whatever kind.
 
     The cause is dropped on purpose: httpx's errors hold the request, its URL and its headers.
+    What a transport that was given raises beyond httpx's own errors is its owner's, and so is what
+    reading the body raises: both come back as they are.
     """
-    if body is not None and error is body.failure:
+    if isinstance(error, SumeError) or (body is not None and error is body.failure):
         return error
     kind, tls = type(error).__name__, _tls_error(error)
     lost = kind in _LOST or tls is not None or isinstance(error, TimeoutError)
     if not (lost or kind in _NEVER_SENT or kind in _FORBIDDEN):
-        return error
+        if limit.given:
+            return error
+        if not limit.began:
+            return NotSentError(f"no connection to the server ({kind}).", final=True)
     if limit.began and kind not in _NEVER_SENT_AT_ALL:
         if kind in _FORBIDDEN:
             return ResponseLostError("the body isn't as long as it was when sending began.")

@@ -57,7 +57,7 @@ class HttpTransport:
         body = Sender(request.content)
         try:
             if self._given is not None:
-                limit.began = True  # it may send at any time, and doesn't say when
+                limit.began = limit.given = True  # it may send at any time, and doesn't say when
                 answer = self._given.handle_request(_for_httpx(request, body, timeouts))
                 return HttpStream(answer.status_code, answer.headers.raw, answer, limit)
             place, target, key = self._places.find(request)
@@ -129,7 +129,7 @@ class AsyncHttpTransport:
         body = Sender(request.content)
         try:
             if self._given is not None:
-                limit.began = True  # as above
+                limit.began = limit.given = True  # as above
                 sent = _for_httpx(request, body, timeouts)
                 async with timeout(timeouts.total):
                     answer = await self._given.handle_async_request(sent)

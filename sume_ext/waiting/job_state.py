@@ -96,14 +96,15 @@ class JobState:
         Raises:
             SchemaMismatchError: It names several; which of them was paid for, nobody can tell.
         """
-        if len(reply.job_ids) > 1:
+        job_id, *others = reply.job_ids
+        if others:
             raise SchemaMismatchError(
                 "the answer names several jobs where one was asked for.",
                 operation=call.name,
                 request_id=reply.request_id,
                 job_ids=reply.job_ids,
             )
-        return cls._new(call, reply, reply.job_ids[0])
+        return cls._new(call, reply, job_id)
 
     @classmethod
     def created_all(cls, call: Call, reply: Reply[Any]) -> list[JobState]:

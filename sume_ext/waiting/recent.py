@@ -84,7 +84,7 @@ def find_recent(
 
 
 def _lost(
-    error: object, since: Moment | None, until: Moment | None, job_type: str | None, now: float
+    error: object, since: Moment | None, until: Moment | None, job_type: object, now: float
 ) -> OutcomeUnknownError:
     """What is known of the submission."""
     if error is not None:
