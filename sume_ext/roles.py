@@ -15,7 +15,7 @@ from attrs import frozen
 from sume_ext.errors import SchemaMismatchError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
 
 class _Attribute(Protocol):
@@ -49,15 +49,19 @@ class Role:
 
     def find_all(self, data: object) -> tuple[Any, ...]:
         """Every value at the first candidate place that has any; null counts as absent."""
-        return next((found for place in self.candidates if (found := self.at(data, place))), ())
+        for place in self.candidates:
+            if found := _walk(data, _steps(place)):
+                return found
+        return ()
 
     def at(self, data: object, place: str) -> tuple[Any, ...]:
         """Every value at one of the candidate places; null counts as absent."""
-        return tuple(_walk(data, _steps(place)))
+        return _walk(data, _steps(place))
 
     def find(self, data: object) -> Any:
         """The first value, or None."""
-        return next(iter(self.find_all(data)), None)
+        found = self.find_all(data)
+        return found[0] if found else None
 
     def require(self, data: object, operation: str) -> Any:
         """The first value.
@@ -97,26 +101,25 @@ class Role:
 
 
 @cache
-def _steps(place: str) -> tuple[str, ...]:
-    return tuple(place.split("."))
+def _steps(place: str) -> tuple[tuple[str, bool], ...]:
+    """The names on the way, each with whether a list stands there."""
+    return tuple((name.removesuffix("[]"), name.endswith("[]")) for name in place.split("."))
 
 
-def _walk(data: object, steps: tuple[str, ...]) -> Iterator[Any]:
-    if not steps:
-        if data is not None:
-            yield data
-        return
-    name, rest = steps[0], steps[1:]
-    if not isinstance(data, dict):
-        return
-    members = cast("dict[str, object]", data)
-    if not name.endswith("[]"):
-        yield from _walk(members.get(name), rest)
-        return
-    items = members.get(name[:-2])
-    if isinstance(items, list):
-        for item in cast("list[object]", items):
-            yield from _walk(item, rest)
+def _walk(data: object, steps: tuple[tuple[str, bool], ...]) -> tuple[Any, ...]:
+    here: list[Any] = [data]
+    for name, many in steps:
+        below: list[Any] = []
+        for one in here:
+            if isinstance(one, dict) and (value := cast("Any", one).get(name)) is not None:
+                if not many:
+                    below.append(value)
+                elif isinstance(value, list):
+                    below += cast("Any", value)
+        if not below:
+            return ()
+        here = below
+    return tuple([one for one in here if one is not None])
 
 
 def fill(operation: str, body: type, values: Mapping[Role, object]) -> dict[str, object]:
