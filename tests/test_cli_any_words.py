@@ -43,6 +43,7 @@ def nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         del as_json  # the test process keeps its streams and signals
 
     monkeypatch.setattr(process, "_prepare", leave)
+    monkeypatch.setattr(process, "_deafen", lambda: None)
 
 
 @pytest.mark.usefixtures("nowhere")

@@ -44,9 +44,9 @@ def test_a_broken_download_goes_on_with_the_same_command(stage: Stage) -> None:
     stage.sandbox.faults.add("media_get drip=0.005")
     words = ("jobs", "result", job, "--download", "out")
     with stage.terminal(*words) as terminal:
-        shown = terminal.until(lambda text: bool(re.search(r"bytes/s +\d:\d\d:\d\d", text)))
+        shown = terminal.until(lambda text: bool(re.search(r"B/s +(\d+m )?\d+s left", text)))
         assert f"{job}-1.mp4" in shown
-        assert re.search(r"\d/\d+\.\d+ *kB", shown)
+        assert re.search(r"\d of \d+\.\d+ kB", shown)
         terminal.interrupt()
         assert terminal.end() == 130
         assert f"sume jobs download {job} --to out" in " ".join(terminal.text.split())

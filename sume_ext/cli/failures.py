@@ -5,9 +5,12 @@ The message never holds a traceback, a URL's query, an address or a key, whoever
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import re
 import sys
+import time
 import traceback
 from typing import TYPE_CHECKING
 
@@ -23,33 +26,9 @@ INTERRUPTED = 130
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 KEY_HINT = (
-    "On this machine: sume setup. Elsewhere: sume setup --api-key - < file. "
-    "For one shell or container: export SUME_API_KEY. To try without a key: sume sandbox."
+    "On this machine: `sume setup`. Elsewhere: `sume setup --api-key - < file`. "
+    "For one shell or container: export SUME_API_KEY. To try without a key: `sume sandbox`."
 )
-_HINTS: dict[type[errors.SumeError], str] = {
-    errors.ConfigurationError: "Check SUME_API_KEY and SUME_API_BASE_URL; "
-    "`sume auth status` tells where each comes from.",
-    errors.InvalidArgumentError: "Correct the argument; --help shows what the command takes.",
-    errors.AuthenticationError: "Check the key: `sume auth status` tells which one is used; "
-    "`sume setup` saves another.",
-    errors.InsufficientCreditsError: "Add credits, or ask for less; `sume credits` tells what "
-    "is left.",
-    errors.PermissionDeniedError: "Use a key of a workspace that has access; `sume me` tells "
-    "whose key this is.",
-    errors.ConflictError: "Look at its state first; a job's result exists once its status is "
-    "completed (`sume jobs wait JOB_ID`).",
-    errors.RateLimitError: "Wait a little, and keep fewer requests in flight.",
-    errors.OutcomeUnknownError: "Do not simply repeat it: look with `sume jobs list --limit 5` "
-    "whether the job exists, and submit again only if it doesn't.",
-    errors.SchemaMismatchError: "Update this package; jobs that were named exist all the same.",
-    errors.JobError: "`sume jobs get JOB_ID` shows the job as it is now.",
-    errors.PaginationError: "Go on with --cursor later, or narrow the list with filters.",
-    errors.UploadError: "Run the same command again; nothing was created.",
-    errors.DownloadError: "What is whole is kept; `sume jobs download JOB_ID` gets the rest.",
-}
-"""The library's hints speak Python; these say the same for a shell."""
-_PYTHONIC = (errors.JobTimeoutError, errors.ConflictError)
-"""Whose hints speak Python even where they are not their class's own."""
 
 
 class CommandError(Exception):
@@ -124,6 +103,7 @@ class Failure:
         hint: What to do next.
         request_id: The API's id of the request.
         headline: The message as people get it, where that says more.
+        points: What is wrong in particular, one thing each.
         usage: The usage line, for wrong words.
         is_bug: Whether it is this program's own fault.
     """
@@ -137,12 +117,14 @@ class Failure:
         request_id: str | None = None,
         *,
         headline: str = "",
+        points: Sequence[str] = (),
         usage: str = "",
         is_bug: bool = False,
     ) -> None:
         self.exit_code = exit_code
         self.code = code
-        self.message = safe(message)
+        self.points = [safe(point) for point in points]
+        self.message = " ".join([safe(message), "; ".join(self.points)]).rstrip()
         self.headline = safe(headline or message)
         self.hint = clean(hint)  # always this package's own words
         self.request_id = request_id
@@ -163,11 +145,10 @@ def failure_of(error: BaseException) -> Failure:  # noqa: PLR0911  (one per kind
             return _of_library(error)
         case click.ClickException():
             return _of_usage(error)
-        case click.Abort() | KeyboardInterrupt():
-            return Failure(INTERRUPTED, "interrupted", "interrupted.", "Run it again.")
+        case click.Abort() | KeyboardInterrupt() | EOFError():
+            return _of_interruption(error)
         case OSError():
-            reason = error.strerror or type(error).__name__
-            return Failure(API, "io_error", f"{reason}.", "Check the file, the disk and the pipe.")
+            return _of_system(error)
         case _:
             return Failure(
                 API,
@@ -180,36 +161,76 @@ def failure_of(error: BaseException) -> Failure:  # noqa: PLR0911  (one per kind
 
 
 def _of_library(error: errors.SumeError) -> Failure:
+    from sume_ext.cli import spelling  # noqa: PLC0415  (only failures pay)
+    from sume_ext.cli.complaints import complaints_of  # noqa: PLC0415
+
     exit_code, code = API, _snake(type(error).__name__)
-    message, hint, headline = error.message, error.hint, ""
-    if hint == error.default_hint or isinstance(error, _PYTHONIC):
-        hint = next((_HINTS[kind] for kind in type(error).__mro__ if kind in _HINTS), hint)
+    message, hint, headline = spelling.message_of(error), spelling.hint_of(error, time.time()), ""
+    points: list[str] = []
     match error:
         case errors.APIError():
-            code, headline = error.code, error.headline()
+            code, headline = error.code, f"{error.code} ({error.status}): {message}"
+            points = complaints_of(error)
             if isinstance(error, errors.AuthenticationError | errors.PermissionDeniedError):
                 exit_code = AUTH
         case errors.JobTimeoutError():
             exit_code, code = TIMEOUT, "timeout"
-            message = f"job {error.job_id} is still {error.status}: {error.message}"
-            hint = f"It still runs; go on with: sume jobs wait {error.job_id}"
+            message = f"job {error.job_id} is still {error.status}: {message}"
         case errors.JobError():
             exit_code, code = JOB, error.code or f"job_{error.status}"
-            message = f"job {error.job_id} {error.status}: {error.message}"
-            hint = hint.replace("JOB_ID", error.job_id)
+            message = f"job {error.job_id} {error.status}: {message}"
         case errors.ConfigurationError():
             missing = "no API key" in message
             exit_code, code = (AUTH, "missing_api_key") if missing else (USAGE, "configuration")
             hint = KEY_HINT if missing else hint
         case errors.InvalidArgumentError():
             exit_code, code = USAGE, "usage"
-        case errors.TransferError() | errors.SchemaMismatchError() | errors.OutcomeUnknownError():
-            message = error.headline()
         case _:
             pass
-    if error.job_ids and not isinstance(error, errors.JobError):
-        hint = f"What was created goes on; come back with: sume jobs wait {' '.join(error.job_ids)}"
-    return Failure(exit_code, code, message, hint, error.request_id, headline=headline)
+    return Failure(
+        exit_code, code, message, hint, error.request_id, headline=headline, points=points
+    )
+
+
+def _of_interruption(error: BaseException) -> Failure:
+    """Ctrl-C, or Ctrl-D at a question. A paid request that was on its way is what to look for."""
+    from sume_ext.calling.interruptions import outcome_of  # noqa: PLC0415  (only failures pay)
+
+    if (outcome := outcome_of(error)) is not None:
+        found = _of_library(outcome)
+        message = f"interrupted; {found.message}"
+        return Failure(INTERRUPTED, "interrupted", message, found.hint, found.request_id)
+    if asked(error):
+        if isinstance(error.__context__, EOFError):  # Ctrl-D
+            return Failure(
+                USAGE, "declined", "not answered; nothing was sent.", "Run it again and answer."
+            )
+        return Failure(
+            INTERRUPTED, "interrupted", "interrupted; nothing was sent.", "Run it again to go on."
+        )
+    return Failure(INTERRUPTED, "interrupted", "interrupted.", "Run it again.")
+
+
+def asked(error: BaseException) -> bool:
+    """Whether a question was left unanswered, by Ctrl-C or by Ctrl-D."""
+    return isinstance(error, click.Abort) and error.__cause__ is None
+
+
+_ADVICE = {
+    errno.ENOSPC: "Make room on that disk, then run it again.",
+    errno.EDQUOT: "Make room in your quota, then run it again.",
+    errno.EACCES: "Choose a place that you may write to.",
+    errno.EROFS: "Choose a place that you may write to.",
+}
+
+
+def _of_system(error: OSError) -> Failure:
+    """What the operating system refused: a file by its name, else a stream of this process."""
+    reason = error.strerror or type(error).__name__
+    named = error.filename
+    what = os.fsdecode(named) if isinstance(named, str | bytes) else "the output can't be written"
+    hint = _ADVICE.get(error.errno or 0, "Check the file, the disk and what stdout goes to.")
+    return Failure(API, "io_error", f"{what}: {reason}.", hint)
 
 
 def _of_usage(error: click.ClickException) -> Failure:
@@ -222,6 +243,8 @@ def _of_usage(error: click.ClickException) -> Failure:
 
 def tell(failure: Failure, *, as_json: bool) -> None:
     """Say it on stderr: one line of JSON, or a line for people and one for what to do next."""
+    from sume_ext.cli.paragraphs import paragraph  # noqa: PLC0415  (only failures pay)
+
     if as_json:
         envelope = {
             "code": failure.code,
@@ -231,9 +254,13 @@ def tell(failure: Failure, *, as_json: bool) -> None:
         }
         sys.stderr.write(json.dumps({"error": envelope}) + "\n")
     else:
-        request = f" [request {failure.request_id}]" if failure.request_id else ""
+        said = failure.headline
+        if failure.request_id and failure.request_id not in said:
+            said += f" [request {failure.request_id}]"
         usage = f"{failure.usage}\n" if failure.usage else ""
-        sys.stderr.write(f"{usage}sume: {failure.headline}{request}\n      {failure.hint}\n")
+        lines = [f"sume: {said}", *(f"      {point}" for point in failure.points)]
+        lines.append(f"      {failure.hint}")
+        sys.stderr.write(usage + "".join(paragraph(line, sys.stderr) for line in lines))
     sys.stderr.flush()
 
 

@@ -17,7 +17,7 @@ from sume_ext.secrecy.sensitive import OWNERS, compact, is_sensitive
 from sume_ext.secrecy.shapes import REDACTED
 
 _URL = re.compile(r"\b[a-zA-Z][a-zA-Z0-9+.-]*://[\w\[%~@:][^\s\"'<>\\^`{|}]*")
-_AFTER = re.compile(r"[.,;:!?)\]]+$")
+_AFTER = re.compile(r"[.,;:!?)]+$")
 """What ends a sentence, not a URL."""
 _KEY = re.compile(r"\b(sume_[a-z]+_)[A-Za-z0-9_-]{6,}")
 _CURSORS = frozenset({"cursor", "next_cursor"})

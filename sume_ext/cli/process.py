@@ -68,13 +68,16 @@ def _perform(arguments: list[str]) -> int:
 
 
 def _tell(error: BaseException, *, as_json: bool) -> int:
-    """Say what went wrong, and give its exit code."""
+    """Say what went wrong, and give its exit code; a second Ctrl-C doesn't break the sentence."""
+    _deafen()
     streams.settle(sys.stdout)
     if isinstance(error, ModuleNotFoundError):
         with contextlib.suppress(ModuleNotFoundError):
             return missing_extra(error)
     failure = _terminated(error) or failures.failure_of(error)
     with contextlib.suppress(OSError, ValueError):
+        if failures.asked(error):
+            sys.stderr.write("\n")  # the cursor still stands behind the question
         failures.tell(failure, as_json=as_json)
         if failure.is_bug and os.environ.get("SUME_DEBUG") == "1":
             failures.outline(error)
@@ -105,6 +108,14 @@ def _prepare(*, as_json: bool) -> None:
 def _stop(number: int, frame: FrameType | None) -> NoReturn:
     del frame
     raise Terminated(number)
+
+
+def _deafen() -> None:
+    """Ignore what would end the process: it is ending, and says why."""
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+        if hasattr(signal, name):
+            with contextlib.suppress(ValueError):
+                signal.signal(getattr(signal, name), signal.SIG_IGN)
 
 
 def _warn(message: Warning | str, *_: object, **__: object) -> None:
