@@ -49,9 +49,11 @@ class Role:
 
     def find_all(self, data: object) -> tuple[Any, ...]:
         """Every value at the first candidate place that has any; null counts as absent."""
-        for place in self.candidates:
-            if found := _walk(data, _steps(place)):
-                return found
+        if isinstance(data, dict):
+            for steps in _ways(self.candidates):
+                # Most candidates are absent, which this tells at a glance.
+                if steps[0][0] in data and (found := _walk(cast("object", data), steps)):
+                    return found
         return ()
 
     def at(self, data: object, place: str) -> tuple[Any, ...]:
@@ -98,6 +100,11 @@ class Role:
             place=self.candidates[0],
             operation=operation,
         )
+
+
+@cache
+def _ways(places: tuple[str, ...]) -> tuple[tuple[tuple[str, bool], ...], ...]:
+    return tuple(map(_steps, places))
 
 
 @cache

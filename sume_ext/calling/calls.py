@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import sys
 from functools import cache
 from inspect import signature
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 _USER_AGENT = f"sume-ext/{__version__} python/{sys.version.partition(' ')[0]}"
 _LENGTHS = frozenset({"content-length", "transfer-encoding"})
+_STRAY = re.compile(r"/\.{0,2}(?:/|\Z)")
 _SUCCESS = range(200, 300)
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _MAX_REDIRECTS = 3
@@ -154,7 +156,7 @@ def perform(
         backoff=settings.backoff,
         rng=settings.rng,
         pace=settings.pace,
-        keyed=any("idempotency-key" in name for name in request.headers),
+        keyed="idempotency-key" in " ".join(request.headers),
     )
     if call.effect is not Effect.READS:
         return (yield from _heeding(call, flow, stake, budget.deadline - now))
@@ -271,7 +273,7 @@ def build(config: Config, call: Call, kwargs: dict[str, Any]) -> Request:
         InvalidArgumentError: An id is empty or a path of its own, or the body isn't JSON.
     """
     path: str = kwargs["url"]
-    if any(segment in ("", ".", "..") for segment in path.split("/")[1:]):
+    if _STRAY.search(path):
         raise _refused(call, "an id is empty, '.' or '..'")
     params: dict[str, Any] = kwargs.get("params") or {}
     try:
