@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, cast
 import click
 
 from sume_ext.cli import app
+from sume_ext.cli.paths import Path, path_of
 from sume_ext.operations import BINDINGS, RESOURCES
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 pytest_plugins = ("tests.cli.stage",)
 
 
-def commands(path: app.Path = ()) -> Iterator[tuple[app.Path, click.Command]]:
+def commands(path: Path = ()) -> Iterator[tuple[Path, click.Command]]:
     """Every command that isn't a group, with its path."""
     group = cast("app.Group", app.command(path) if path else app.root())
     for name in group.lines():
@@ -45,7 +46,7 @@ def example_in(command: click.Command) -> str:
 def test_every_operation_and_behaviour_is_a_command() -> None:
     paths = {path for path, _ in commands()}
     for name in BINDINGS:
-        assert app.path_of(name) in paths, name
+        assert path_of(name) in paths, name
     assert {path[0] for path in paths} == {*app.Root(()).lines()}
     assert {resource.name.split(".")[0].replace("_", "-") for resource in RESOURCES} - {
         "account"
@@ -121,7 +122,7 @@ def test_tools_tell_what_each_operation_does_to_the_world(stage: Stage) -> None:
     wait = stage.sume("tools", "schema", "jobs.wait").json["input_schema"]
     assert wait["properties"]["job_ids"]["type"] == "array"
     assert wait["properties"]["timeout"]["minimum"] == 0
-    assert set(wait["properties"]) == {"job_ids", "timeout", "download"}
+    assert set(wait["properties"]) == {"job_ids", "timeout", "download", "overwrite"}
     for name in ("account.me", "jobs.result", "uploads.presign", "assets.search"):
         assert tools[name]["sensitive_output"] is True
     for name in ("credits.get", "images.generate", "face_swap.create"):

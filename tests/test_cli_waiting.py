@@ -27,7 +27,7 @@ def test_off_a_terminal_each_change_is_a_plain_line(stage: Stage) -> None:
     found = JOB.search(first)
     assert found
     assert first == f"{found[0]} queued", "the id comes first, before any waiting"
-    assert re.fullmatch(rf"{found[0]} completed \(\d+ s\)", last)
+    assert re.fullmatch(rf"{found[0]} completed \(\d+s\)", last)
     assert tip == f"Next: sume jobs result {found[0]} (add --download for files)"
     assert "\x1b" not in done.err + done.out
     assert "\r" not in done.err + done.out

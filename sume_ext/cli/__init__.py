@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 _NEEDED = ("click", "platformdirs", "rich")
 _USAGE = 2
+_INTERRUPTED = 130
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -33,6 +34,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from sume_ext.cli.process import run  # noqa: PLC0415  (brings click)
     except ModuleNotFoundError as error:
         return missing_extra(error)
+    except KeyboardInterrupt:  # nothing has begun yet
+        return _INTERRUPTED
     return run(arguments)
 
 

@@ -8,12 +8,12 @@ operation.
 from __future__ import annotations
 
 from importlib import import_module
-from typing import Any, TypeAlias
+from typing import Any
 
 import click
 from click.shell_completion import CompletionItem
 
-Path: TypeAlias = tuple[str, ...]
+from sume_ext.cli.paths import Path, path_of
 
 SECTIONS: dict[str, dict[str, str]] = {
     "Look": {
@@ -62,8 +62,6 @@ OWN: dict[Path, tuple[str, str]] = {
 """Where each command that isn't simply an operation is defined, and its line in its group."""
 HIDDEN = frozenset({"login", "mcp"})
 """Words of the docs that this command knows, but can't serve."""
-RENAMED: dict[str, Path] = {"account.me": ("me",), "credits.get": ("credits",)}
-"""Where the docs' shell says it otherwise than the library."""
 REPLACED = frozenset({"jobs.result", "jobs.wait"})
 """Operations that a command of `OWN` covers."""
 ROOT_HELP = """Sume: images, videos, ads, face swaps and scene search from a shell.
@@ -77,11 +75,6 @@ Examples:
 
 Exit codes: 0 ok, 1 API or network, 2 usage, 3 authentication, 4 timeout, 5 job failed,
 130 interrupted."""
-
-
-def path_of(name: str) -> Path:
-    """Where the command of a public name stands: ``face_swap.create`` is ``face-swap create``."""
-    return RENAMED.get(name) or tuple(name.replace("_", "-").split("."))
 
 
 def operations() -> dict[Path, str]:

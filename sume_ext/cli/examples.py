@@ -9,8 +9,8 @@ import json
 import shlex
 from typing import TYPE_CHECKING
 
-from sume_ext.cli.app import path_of
 from sume_ext.cli.flags import spellings
+from sume_ext.cli.paths import path_of
 
 if TYPE_CHECKING:
     from sume_ext.cli.facts import Facts

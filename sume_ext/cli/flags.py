@@ -26,8 +26,8 @@ RESERVED = frozenset(
     | {"--show-urls", "--timeout", "--wait", "--yes"}
 )
 """Flags with a meaning of their own on every command; a field of that name gets another."""
-_TRUE = frozenset({"1", "on", "true", "y", "yes"})
-_FALSE = frozenset({"0", "off", "false", "n", "no"})
+TRUE = frozenset({"1", "on", "true", "y", "yes"})
+FALSE = frozenset({"0", "off", "false", "n", "no"})
 
 
 def spellings(parameter: Parameter) -> list[str]:
@@ -58,10 +58,9 @@ def option_of(parameter: Parameter, defaults: Mapping[str, Any]) -> click.Option
         "required": parameter.required,
         "help": help_of(parameter),
         "metavar": _metavar(parameter),
-        "default": None,
     }
     if parameter.type == "array":
-        settings |= {"multiple": True, "callback": _count_checked(parameter), "default": None}
+        settings |= {"multiple": True, "callback": _count_checked(parameter)}
         settings["type"] = type_of(parameter.items)
     if parameter.type == "boolean" and parameter.place == "body":
         # The docs write it without a value; nothing positional can follow that it would swallow.
@@ -217,9 +216,9 @@ class Boolean(click.ParamType[bool]):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> bool:
         """The truth value."""
         word = str(value).strip().lower()
-        if word not in _TRUE | _FALSE:
+        if word not in TRUE | FALSE:
             self.fail(f"{value!r} is neither true nor false.", param, ctx)
-        return word in _TRUE
+        return word in TRUE
 
     def shell_complete(self, ctx: Any, param: Any, incomplete: str) -> list[Any]:
         """Both words."""

@@ -6,6 +6,7 @@ spends, tells the ids, and can wait and download.
 
 from __future__ import annotations
 
+import shlex
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -15,15 +16,18 @@ from sume_ext.calling.effects import Effect
 from sume_ext.cli import columns, history, waiting
 from sume_ext.cli.examples import example_of
 from sume_ext.cli.facts import Facts, facts_of
-from sume_ext.cli.failures import CommandError
-from sume_ext.cli.flags import Number, argument_of, option_of
+from sume_ext.cli.failures import CommandError, UnfinishedError
+from sume_ext.cli.flags import argument_of, option_of
+from sume_ext.cli.options import OVERWRITE, YES, download_option, timeout_option, wait_option
 from sume_ext.cli.outcome import conclude
+from sume_ext.cli.places import place_of
 from sume_ext.cli.shell import HELP, MODE, plain, take_shell
-from sume_ext.cli.transfers import DEFAULT_DIRECTORY
+from sume_ext.cli.transfers import examined, upload_source
+from sume_ext.errors import APIError
 from sume_ext.operations import BINDINGS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     from sume_ext import Job, Sume
     from sume_ext.binding.resource import Binding
@@ -32,36 +36,15 @@ if TYPE_CHECKING:
 
 POSITIONAL = {"assets.search": "q"}
 """The field that the docs' shell takes as an argument."""
+FACE_SWAP = "face_swap.create"
+"""What takes a local file, too, and makes several jobs at once."""
 _FIELD = "field_"
 
-WAIT = click.Option(["--wait", "wait"], is_flag=True, help="Wait until the job is done.")
-DOWNLOAD = click.Option(
-    ["--download", "download"],
-    is_flag=False,
-    flag_value=DEFAULT_DIRECTORY,
-    metavar="[DIR]",
-    type=click.Path(file_okay=False),
-    help=f"Wait, and download the result into a directory  [{DEFAULT_DIRECTORY} if none is given]",
-)
-YES = click.Option(["-y", "--yes", "yes"], is_flag=True, help="Agree to the cost beforehand.")
 SOURCE = click.Option(
     ["--source-video", "source_video"],
     type=click.Path(exists=True, dir_okay=False),
     help="Upload this file first and use it as the source.",
 )
-
-
-def timeout_option(job_type: str | None = None) -> click.Option:
-    """``--timeout``, with the default that fits the type of job."""
-    from sume_ext.waiting.polling import schedule_for  # noqa: PLC0415
-
-    usual = f"{schedule_for(job_type).timeout:.0f}" if job_type else "600 for images, else 1800"
-    return click.Option(
-        ["--timeout", "timeout"],
-        type=Number({"minimum": 0}, whole=False),
-        metavar="SECONDS",
-        help=f"How long to wait  [{usual}]",
-    )
 
 
 def command_of(name: str) -> click.Command:
@@ -71,10 +54,12 @@ def command_of(name: str) -> click.Command:
     if binding.kind == "pages":
         params.append(click.Option(["--all", "everything"], is_flag=True, help="Walk every page."))
     if binding.kind == "submits":
-        params += [WAIT, timeout_option(binding.job_type), DOWNLOAD]
+        several = name == FACE_SWAP
+        waits = wait_option(several=several)
+        params += [waits, timeout_option(binding.job_type), download_option(), OVERWRITE]
         if binding.effect is Effect.SPENDS:
             params.append(YES)
-        if name == "face_swap.create":
+        if several:
             _allow_file(params)
     spends = "\n\nMay reserve or spend credits." if binding.effect is Effect.SPENDS else ""
     return click.Command(
@@ -110,8 +95,7 @@ def _allow_file(params: list[click.Parameter]) -> None:
 
 
 def _manner(binding: Binding) -> Callable[..., Any]:
-    manners: dict[str, Callable[..., Any]] = {"pages": _page, "submits": _create}
-    return manners.get(binding.kind, _call)
+    return _page if binding.kind == "pages" else _call
 
 
 def _invoke(binding: Binding, run: Callable[..., Any], **values: Any) -> Any:
@@ -120,6 +104,8 @@ def _invoke(binding: Binding, run: Callable[..., Any], **values: Any) -> Any:
         name.removeprefix(_FIELD): values.pop(name) for name in [*values] if name.startswith(_FIELD)
     }
     given = {name: value for name, value in fields.items() if value is not None}
+    if binding.kind == "submits":
+        return _create(shell, binding, given, **values)
     with shell.connect() as client:
         return run(shell, client, binding, given, **values)
 
@@ -154,7 +140,7 @@ def _page(
         more, cursor = page.has_more, page.next_cursor if page.has_more else None
     envelope = {"object": "list", "data": items, "has_more": more, "next_cursor": cursor}
     titles, rows = columns.rows_of(binding.name, shell.visible(items))
-    shell.put_list(envelope, titles, rows)
+    shell.put_list(envelope, titles, rows, empty=columns.nothing(binding.name, fields))
     if cursor:
         shell.note(f"There is more: add --cursor {cursor}, or --all.")
 
@@ -165,54 +151,44 @@ def _model(item: Any) -> Any:
 
 def _create(
     shell: Shell,
-    client: Sume,
     binding: Binding,
     fields: dict[str, Any],
     *,
     wait: bool,
     timeout: float | None,
     download: str | None,
+    overwrite: bool,
     yes: bool = False,
     source_video: str | None = None,
 ) -> None:
-    waits = wait or download is not None
+    """Check everything, ask, make the jobs, tell their ids; then wait and download if asked to."""
+    place = place_of(download, overwrite=overwrite)
+    waits = wait or place is not None
     if timeout is not None and not waits:
         raise CommandError(
             "--timeout is for waiting.", code="usage", hint="Add --wait or --download."
         )
-    _check_source(binding, fields, source_video)
-    if binding.effect is Effect.SPENDS:
-        shell.confirm(
-            lambda: (
-                f"This creates a job ({binding.job_type}) that may spend credits"
-                f"{history.price(client, binding.job_type)}."
-            ),
-            yes=yes,
-            refusal="this may spend credits",
-        )
-    if source_video is not None:
-        from sume_ext.cli.commands.assets import upload_source  # noqa: PLC0415
-
-        fields["source_video_url"] = upload_source(shell, client, source_video)
-    jobs: list[Job] = []
-    with waiting.resumable(jobs, download, binding.job_type):
-        made = on_client(client, binding.name)(**fields)
-        jobs += getattr(made, "jobs", (made,))
+    _check(binding, fields, source_video)
+    making = waiting.Making(f"sume jobs list --type {binding.job_type} --limit 5", place)
+    with waiting.never_lost(making), shell.connect() as client:
+        if binding.effect is Effect.SPENDS:
+            _agree(shell, client, binding, yes=yes)
+        _make(shell, client, binding, fields, making, source_video)
         if not waits:
-            _told(shell, jobs)
+            _told(shell, making.jobs)
             return
-        waiting.announce(shell, jobs)
-        primary, others = jobs[:1], [job.id for job in jobs[1:]]
+        waiting.announce(shell, making.jobs)
+        primary, others = making.jobs[:1], [job.id for job in making.jobs[1:]]
         if others:
-            shell.note(f"Waiting for the first; the others: {waiting.resume(others, download)}")
+            shell.note(f"Waiting for the first; the others: {waiting.resume(others, place)}")
         limit: Timeout = "auto" if timeout is None else timeout
-        outcomes = waiting.wait_for(shell, client, primary, limit, download)
-        conclude(shell, outcomes, download, many=False, told=True)
+        outcomes = waiting.wait_for(shell, client, primary, limit)
+        conclude(shell, outcomes, place, many=False, told=True)
 
 
-def _check_source(binding: Binding, fields: dict[str, Any], source_video: str | None) -> None:
+def _check(binding: Binding, fields: dict[str, Any], source_video: str | None) -> None:
     """Refuse arguments that can't be right before anybody is asked or anything is uploaded."""
-    if binding.name == "face_swap.create":
+    if binding.name == FACE_SWAP:
         given = "source_video_url" in fields
         if given == (source_video is not None):
             raise CommandError(
@@ -223,9 +199,49 @@ def _check_source(binding: Binding, fields: dict[str, Any], source_video: str | 
             )  # fmt: skip
         fields = fields if given else {**fields, "source_video_url": "https://upload.invalid/"}
     binding.arguments((), fields)
+    if source_video is not None:
+        examined([source_video])
 
 
-def _told(shell: Shell, jobs: list[Job]) -> None:
+def _agree(shell: Shell, client: Sume, binding: Binding, *, yes: bool) -> None:
+    """Have somebody agree to what it may cost."""
+    shell.confirm(
+        lambda: (
+            f"This creates a job ({binding.job_type}) that may spend credits"
+            f"{history.price(client, binding.job_type)}."
+        ),
+        yes=yes,
+        refusal="this may spend credits",
+    )
+
+
+def _make(
+    shell: Shell,
+    client: Sume,
+    binding: Binding,
+    fields: dict[str, Any],
+    making: waiting.Making,
+    source_video: str | None,
+) -> None:
+    """Send the request, after the upload of a local file that it needs."""
+    submit = partial(on_client(client, binding.name), **fields)
+    if source_video is None:
+        making.make(submit)
+        return
+    for avatar in fields.get("avatar_ids", ()):
+        client.avatars.get(avatar)  # a wrong one is told before the upload, not after it
+    url = upload_source(shell, client, source_video)
+    try:
+        making.make(partial(submit, source_video_url=url))
+    except APIError as error:
+        if making.jobs or not shell.show_urls:
+            raise
+        again = shlex.join(["--source-video-url", url])
+        go_on = f"The upload is good all the same; in place of --source-video use: {again}"
+        raise UnfinishedError(error, go_on, mend=True) from error
+
+
+def _told(shell: Shell, jobs: Sequence[Job]) -> None:
     """Say what was created; if stdout can't take it, stderr gets the ids."""
     ids = [job.id for job in jobs]
     if shell.quiet and not shell.as_json:
@@ -238,7 +254,7 @@ def _told(shell: Shell, jobs: list[Job]) -> None:
             rows = [[job.id, job.type, job.status] for job in jobs]
             shell.put_list({"data": rows}, ("id", "type", "status"), rows)
         shell.flush()
-    except (OSError, ValueError):
+    except Exception:
         shell.say(f"stdout can't be written; created: {' '.join(ids)}")
         raise
     shell.note(f"Next: {waiting.resume(ids)}")

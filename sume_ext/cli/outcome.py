@@ -10,21 +10,22 @@ from typing import TYPE_CHECKING, Any
 from sume_ext.cli import columns, waiting
 from sume_ext.cli.failures import UnfinishedError
 from sume_ext.cli.shell import plain
-from sume_ext.cli.transfers import fetch, lines_of, resumed_by_download
+from sume_ext.cli.transfers import came, fetch, lines_of, resumed_by_download
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
     from sume_ext import Result
+    from sume_ext.cli.places import Place
     from sume_ext.cli.shell import Shell
-    from sume_ext.cli.waiting import Outcome
+    from sume_ext.cli.waiting import Outcomes
 
 
 def conclude(
     shell: Shell,
-    outcomes: Sequence[Outcome],
-    download: str | None,
+    outcomes: Outcomes,
+    download: Place | None,
     *,
     many: bool,
     told: bool = False,
@@ -34,7 +35,7 @@ def conclude(
     Args:
         shell: The invocation's.
         outcomes: How each wait ended.
-        download: The directory for files, or None for no download.
+        download: Where files go, or None for no download.
         many: Whether stdout gets a list even when there is one job.
         told: Whether stdout has the ids already.
 
@@ -61,16 +62,16 @@ def conclude(
         unfinished = waiting.documents([o for o in outcomes if o.error is not None])
         if not silent:
             _print_delivered(shell, results, files, unfinished, many=many)
-    waiting.raise_worst(outcomes)
+    waiting.raise_worst(outcomes, download)
 
 
 def _fetch_completed(
-    shell: Shell, outcomes: Sequence[Outcome], directory: str
+    shell: Shell, outcomes: Outcomes, place: Place
 ) -> tuple[list[Result], list[list[Path]]]:
     completed = [outcome.job for outcome in outcomes if outcome.error is None]
-    with resumed_by_download([job.id for job in completed], directory):
+    with resumed_by_download([job.id for job in completed], place):
         results = [job.result() for job in completed]
-    return results, fetch(shell, results, directory)
+    return results, fetch(shell, results, place)
 
 
 def _print_jobs(shell: Shell, documents: list[dict[str, Any]], *, many: bool) -> None:
@@ -89,7 +90,7 @@ def as_list(documents: list[dict[str, Any]]) -> dict[str, Any]:
 def deliver(
     shell: Shell,
     results: Sequence[Result],
-    directory: str,
+    place: Place,
     *,
     many: bool,
 ) -> None:
@@ -98,7 +99,7 @@ def deliver(
     Raises:
         UnfinishedError: A file didn't arrive.
     """
-    _print_delivered(shell, results, fetch(shell, results, directory), (), many=many)
+    _print_delivered(shell, results, fetch(shell, results, place), (), many=many)
 
 
 def _print_delivered(
@@ -110,7 +111,7 @@ def _print_delivered(
     many: bool,
 ) -> None:
     documents = [
-        {**shell.visible(plain(result.data)), "files": [str(path) for path in paths]}
+        {**shell.visible(plain(result.data)), **_told(paths)}
         for result, paths in zip(results, files, strict=True)
     ]
     documents += shell.visible([*unfinished])
@@ -122,6 +123,12 @@ def _print_delivered(
         _print_files(shell, results, files)
         for document in unfinished:
             shell.put_record(document)
+
+
+def _told(paths: Sequence[Path]) -> dict[str, list[str]]:
+    """A result's files, and those of them that were there already and stayed as they were."""
+    kept = [str(path) for path, how in zip(paths, came(paths), strict=True) if how == "kept"]
+    return {"files": [*map(str, paths)], "kept": kept}
 
 
 def _print_files(shell: Shell, results: Sequence[Result], files: list[list[Path]]) -> None:

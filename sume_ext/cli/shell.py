@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any, cast
 import click
 
 from sume_ext.cli import privacy, settings
-from sume_ext.cli.failures import CommandError, clean
+from sume_ext.cli.failures import INTERRUPTED, CommandError, clean
+from sume_ext.cli.flags import TRUE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -22,6 +23,10 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from sume_ext import Sume
+
+
+YES_VARIABLE = "SUME_YES"
+"""Agrees to every cost beforehand, when it says so in one of the words for true."""
 
 
 class Shell:
@@ -103,9 +108,20 @@ class Shell:
             self.show(lambda console: render.record(self.visible(document), console))
 
     def put_list(
-        self, envelope: dict[str, Any], titles: Sequence[str], rows: Sequence[Sequence[Any]]
+        self,
+        envelope: dict[str, Any],
+        titles: Sequence[str],
+        rows: Sequence[Sequence[Any]],
+        empty: str = "Nothing found.",
     ) -> None:
-        """Many things, in the mode's form; rows hold what may be shown already."""
+        """Many things, in the mode's form; rows hold what may be shown already.
+
+        Args:
+            envelope: The API's list.
+            titles: Of the columns.
+            rows: What is in them.
+            empty: What to tell a person where there are none.
+        """
         if self.as_json:
             self.put_document(envelope)
         elif self.quiet:
@@ -115,7 +131,7 @@ class Shell:
 
             self.show(lambda console: render.table(titles, rows, console))
         else:
-            self.note("nothing found.")
+            self.note(empty)
 
     def put_lines(self, lines: Iterable[str]) -> None:
         """Lines for people."""
@@ -167,19 +183,40 @@ class Shell:
         Raises:
             CommandError: There is nobody to ask, or the answer is no.
         """
-        if yes or os.environ.get("SUME_YES", "").strip().lower() in ("1", "true", "yes"):
+        word = os.environ.get(YES_VARIABLE, "").strip()
+        if yes or word.lower() in TRUE:
             return
         if not self.attended:
+            odd = f" ({YES_VARIABLE} is {word!r}, which agrees to nothing)" if word else ""
             raise CommandError(
-                f"{refusal}, and there is no terminal to ask on.",
+                f"{refusal}, and there is no terminal to ask on{odd}.",
                 code="confirmation_required",
-                hint="Add --yes, or set SUME_YES=1, to agree beforehand. Nothing was sent.",
+                hint=f"Add --yes, or set {YES_VARIABLE}=1, to agree beforehand. Nothing was sent.",
             )
         self.say(question())
-        if not click.confirm("Go on?", default=False, err=True):
+        if not self._agreed():
             raise CommandError(
                 "not agreed; nothing was sent.", code="declined", hint="Run it again to agree."
             )
+
+    def _agreed(self) -> bool:
+        """Whether a person says yes; the end of input is a no.
+
+        Raises:
+            CommandError: Ctrl-C.
+        """
+        try:
+            return click.confirm("Go on?", default=False, err=True)
+        except click.Abort as end:
+            self.say("")  # the answer's line is open
+            if isinstance(end.__context__, KeyboardInterrupt):
+                raise CommandError(
+                    "interrupted; nothing was sent.",
+                    code="interrupted",
+                    hint="Run it again.",
+                    exit_code=INTERRUPTED,
+                ) from end.__context__
+            return False
 
 
 _SHORTEST_KEY = 8

@@ -109,10 +109,11 @@ def _values(values: Iterable[object]) -> Iterable[str]:
 def command_of(operation: str | None) -> str:
     """The command of a public name, as in ``sume videos generate``; empty when there is none."""
     from sume_ext.cli import app  # noqa: PLC0415  (it imports us)
+    from sume_ext.cli.paths import path_of  # noqa: PLC0415
 
     if operation is None:
         return ""
-    path = _OTHERWISE.get(operation) or app.path_of(operation)
+    path = _OTHERWISE.get(operation) or path_of(operation)
     return f"sume {' '.join(path)}" if path in app.OWN or path in app.operations() else ""
 
 

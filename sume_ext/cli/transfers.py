@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import shlex
 from contextlib import contextmanager, nullcontext
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from sume_ext.cli.failures import INTERRUPTED, CommandError, UnfinishedError
@@ -14,13 +15,14 @@ from sume_ext.errors import DownloadError, ServerError, SumeError, TransportErro
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Sequence
-    from pathlib import Path
 
-    from sume_ext import Result
+    from sume_ext import Result, Sume
+    from sume_ext.cli.places import Place
     from sume_ext.cli.shell import Shell
     from sume_ext.transfers.progress import Progress
 
-DEFAULT_DIRECTORY = "outputs"
+_CAME = {"kept": "kept, was there already", "resumed": "resumed"}
+"""What a line says of a file that wasn't simply downloaded."""
 
 
 class Meter:
@@ -61,31 +63,34 @@ class Meter:
         self._board.__exit__(*failure)
 
 
-def fetch(shell: Shell, results: Sequence[Result], directory: str) -> list[list[Path]]:
-    """Download every file of some results; each result's paths.
+def fetch(shell: Shell, results: Sequence[Result], place: Place) -> list[list[Path]]:
+    """Download every file of some results; each result's paths, which know how they came.
 
     Raises:
         CommandError: Ctrl-C; what is whole stays.
         UnfinishedError: A file didn't arrive; what is whole stays.
     """
     ids = [result.job_id for result in results]
-    with resumed_by_download(ids, directory), Meter(shell) as meter:
-        return [result.download(directory, on_progress=meter.download) for result in results]
+    with resumed_by_download(ids, place), Meter(shell) as meter:
+        return [
+            result.download(place.directory, overwrite=place.overwrite, on_progress=meter.download)
+            for result in results
+        ]
 
 
 @contextmanager
-def resumed_by_download(ids: Sequence[str], directory: str) -> Generator[None, None, None]:
+def resumed_by_download(ids: Sequence[str], place: Place) -> Generator[None, None, None]:
     """Have whatever ends the way from completed jobs to their files name the command that goes on.
 
     Args:
         ids: The jobs.
-        directory: Where the files go.
+        place: Where the files go.
 
     Raises:
         CommandError: Ctrl-C.
         UnfinishedError: Something failed.
     """
-    again = shlex.join(["sume", "jobs", "download", *ids, "--to", directory])
+    again = shlex.join(["sume", "jobs", "download", *ids, *place.words("--to")])
     try:
         with stoppable(again):
             yield
@@ -94,6 +99,38 @@ def resumed_by_download(ids: Sequence[str], directory: str) -> Generator[None, N
         mend = not passing or getattr(error, "step", "") == "write"
         go_on = f"What there is is kept; go on with: {again}"
         raise UnfinishedError(error, go_on, mend=mend) from error
+
+
+def examined(files: Sequence[str]) -> None:
+    """Look at every file before the first is sent; a pipe can be looked at only once.
+
+    Raises:
+        UploadError: One can't be uploaded.
+    """
+    from sume_ext.transfers.source import examine  # noqa: PLC0415  (only uploads need it)
+
+    for name in files:
+        if Path(name).is_file():
+            examine(name, None, None).close()
+
+
+def upload_source(shell: Shell, client: Sume, name: str) -> str:
+    """Upload a source video for Face Swap; its media URL, which is private.
+
+    Raises:
+        CommandError: Ctrl-C; there is no job yet.
+    """
+    with Meter(shell) as meter:
+        listener = meter.upload(Path(name).name)
+        try:
+            return client.uploads.face_swap_video(name, on_progress=listener)
+        except KeyboardInterrupt as signal:
+            raise CommandError(
+                "interrupted; nothing was created.",
+                code="interrupted",
+                hint="Run the same command again.",
+                exit_code=INTERRUPTED,
+            ) from signal
 
 
 class stoppable:  # noqa: N801  (reads as a word in a with statement)
@@ -119,6 +156,14 @@ class stoppable:  # noqa: N801  (reads as a word in a with statement)
             ) from (error if isinstance(error, BaseException) else None)
 
 
+def came(paths: Sequence[Path]) -> Sequence[str]:
+    """How each file of a download came to be there: ``downloaded``, ``resumed`` or ``kept``."""
+    return getattr(paths, "outcomes", ["downloaded"] * len(paths))
+
+
 def lines_of(paths: Sequence[Path], render_size: Callable[[float], str]) -> list[str]:
-    """A line for each file."""
-    return [f"{path}  {render_size(path.stat().st_size)}" for path in paths]
+    """A line for each file; one that was there already isn't told as a new one."""
+    return [
+        "  ".join(filter(None, (str(path), render_size(path.stat().st_size), _CAME.get(how))))
+        for path, how in zip(paths, came(paths), strict=True)
+    ]

@@ -8,36 +8,39 @@ from __future__ import annotations
 
 import json
 import shlex
+import time
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NoReturn, Protocol, TypeAlias
 
-from attrs import define
+from attrs import Factory, define
 
-from sume_ext.cli.failures import API, INTERRUPTED, JOB, TIMEOUT, CommandError, InterruptedWaitError
+from sume_ext.cli.failures import (
+    API,
+    INTERRUPTED,
+    JOB,
+    TIMEOUT,
+    CommandError,
+    InterruptedWaitError,
+    UnfinishedError,
+)
 from sume_ext.cli.shell import plain
-from sume_ext.errors import JobError, JobTimeoutError, SumeError
+from sume_ext.cli.units import span
+from sume_ext.errors import JobError, JobTimeoutError, NotFoundError, SumeError
+from sume_ext.waiting.outcomes import Outcome
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Sequence
+    from collections.abc import Callable, Generator, Sequence
 
     from sume_ext import Job, JobEvent, Sume
+    from sume_ext.cli.places import Place
     from sume_ext.cli.shell import Shell
     from sume_ext.waiting.polling import Timeout
 
+    Outcomes: TypeAlias = Sequence[Outcome[Job]]
+
 _SHOWN_IDS = 5
-
-
-@define
-class Outcome:
-    """How waiting for one job ended.
-
-    Attributes:
-        job: Its handle.
-        error: Why it isn't completed, or None.
-    """
-
-    job: Job
-    error: SumeError | None = None
+_LAST_LOOK = 3.0
+"""Seconds that a wait without any time may take to look at its jobs once."""
 
 
 class Display(Protocol):
@@ -64,7 +67,7 @@ class Lines:
         if self._said.get(event.job_id) == event.status and not event.terminal:
             return
         self._said[event.job_id] = event.status
-        self._shell.note(f"{event.job_id} {event.status} ({event.elapsed:.0f} s)")
+        self._shell.note(f"{event.job_id} {event.status} ({span(event.elapsed)})")
 
 
 def announce(shell: Shell, jobs: Sequence[Job]) -> None:
@@ -89,55 +92,140 @@ def _say_somewhere(shell: Shell, text: str) -> None:
             shell.flush()
 
 
-def resume(ids: Sequence[str], download: str | None = None) -> str:
+def resume(ids: Sequence[str], download: Place | None = None) -> str:
     """The command that goes on waiting."""
     words = ["sume", "jobs", "wait", *ids]
     if download is not None:
-        words += ["--download", download]
+        words += download.words("--download")
     return shlex.join(words)
 
 
-def wait_for(
-    shell: Shell, client: Sume, jobs: Sequence[Job], timeout: Timeout, download: str | None
-) -> list[Outcome]:
-    """Wait until every job is done, one deadline for all; failures are outcomes, too."""
-    with resumable(jobs, download), _display(shell, client, jobs) as display:
-        return _wait(client, jobs, timeout, display)
+@define
+class Making:
+    """Something that makes jobs, as far as it has come; Ctrl-C may strike at every step.
+
+    Attributes:
+        look: The command that finds jobs of which no answer told, before anything is repeated.
+        download: Where files will go, or None.
+        sent: Whether a request that makes jobs may have been sent.
+        jobs: The jobs there are; they are never lost, whatever ends the command.
+    """
+
+    look: str
+    download: Place | None = None
+    sent: bool = False
+    jobs: list[Job] = Factory(list["Job"])
+
+    def make(self, submit: Callable[[], Any]) -> None:
+        """Send the request that makes jobs, and keep what it made."""
+        self.sent = True
+        made = submit()
+        self.jobs += getattr(made, "jobs", (made,))
 
 
 @contextmanager
-def resumable(
-    jobs: Sequence[Job], download: str | None, job_type: str | None = None
-) -> Generator[None, None, None]:
-    """Turn Ctrl-C into a message that says which jobs run and how to come back to them.
-
-    Args:
-        jobs: The jobs; while there are none yet, a request that makes them is on its way.
-        download: The directory for files, or None.
-        job_type: The type of the jobs that are being made.
+def never_lost(making: Making) -> Generator[None, None, None]:
+    """Have whatever ends a command say which jobs there are, and never advise to repeat it then.
 
     Raises:
-        InterruptedWaitError: Ctrl-C, and there are jobs.
-        CommandError: Ctrl-C, and there may be some.
+        CommandError: Ctrl-C; it says what may have been made, and how to come back to it.
+        UnfinishedError: Something failed that doesn't tell of the jobs itself.
     """
     try:
         yield
     except KeyboardInterrupt as signal:
-        if not jobs:
-            raise CommandError(
-                "interrupted while the request was on its way; it may have been accepted.",
-                code="interrupted",
-                hint=f"Look before repeating it: sume jobs list --type {job_type} --limit 5",
-                exit_code=INTERRUPTED,
-            ) from signal
-        left = [job.id for job in jobs if not job.terminal] or [jobs[0].id]
-        raise InterruptedWaitError(left, resume(left, download)) from signal
+        if making.jobs:
+            raise interrupted_wait(making.jobs, making.download) from signal
+        raise _interrupted_before(making) from signal
+    except (CommandError, UnfinishedError, JobError, OSError):
+        raise
+    except Exception as error:
+        if not making.jobs:
+            raise
+        again = resume([job.id for job in making.jobs], making.download)
+        go_on = f"What was created goes on; come back with: {again}"
+        raise UnfinishedError(error, go_on, mend=isinstance(error, SumeError)) from error
 
 
-def _wait(client: Sume, jobs: Sequence[Job], timeout: Timeout, display: Display) -> list[Outcome]:
+def _interrupted_before(making: Making) -> CommandError:
+    """Ctrl-C before any job is known."""
+    message, hint = "interrupted; nothing was sent.", "Run it again."
+    if making.sent:
+        message = "interrupted while the request was on its way; it may have been accepted."
+        hint = f"Look before repeating it: {making.look}"
+    return CommandError(message, code="interrupted", hint=hint, exit_code=INTERRUPTED)
+
+
+def interrupted_wait(jobs: Sequence[Job], download: Place | None) -> CommandError:
+    """What Ctrl-C says of jobs: which of them run, and the command that comes back."""
+    running = [job.id for job in jobs if not job.terminal]
+    if running:
+        return InterruptedWaitError(running, resume(running, download))
+    ids = [job.id for job in jobs]
+    shown = ", ".join(f"{job.id} is {job.status}" for job in jobs[:_SHOWN_IDS])
+    hint = resume(ids, download)
+    return CommandError(
+        f"interrupted; {shown}.", code="interrupted", hint=hint, exit_code=INTERRUPTED
+    )
+
+
+@contextmanager
+def resumable(jobs: Sequence[Job], download: Place | None) -> Generator[None, None, None]:
+    """Turn Ctrl-C into a message that says which jobs run and how to come back to them.
+
+    Raises:
+        CommandError: Ctrl-C.
+    """
+    try:
+        yield
+    except KeyboardInterrupt as signal:
+        raise interrupted_wait(jobs, download) from signal
+
+
+def wait_for(shell: Shell, client: Sume, jobs: Sequence[Job], timeout: Timeout) -> Outcomes:
+    """Wait until every job is done, one deadline for all; failures are outcomes, too."""
+    with _display(shell, client, jobs) as display:
+        outcomes = _wait(client, jobs, timeout, display)
+    return _looked_at(client, outcomes)
+
+
+def _looked_at(client: Sume, outcomes: Outcomes) -> Outcomes:
+    """The outcomes; jobs that no answer told of yet are looked at once, for a few seconds at most.
+
+    So ``--timeout 0`` tells how jobs stand, and a wait that is over doesn't begin another one.
+    """
+    quick = client.with_options(timeout=_LAST_LOOK, attempts=1, patience=0)
+    deadline = time.monotonic() + _LAST_LOOK
+    return [
+        _look(quick, one) if _unseen(one) and time.monotonic() < deadline else one
+        for one in outcomes
+    ]
+
+
+def _unseen(outcome: Outcome[Job]) -> bool:
+    return isinstance(outcome.error, JobTimeoutError) and outcome.job.data is None
+
+
+def _look(client: Sume, outcome: Outcome[Job]) -> Outcome[Job]:
+    """The outcome of a wait that saw nothing of its job, after one look."""
+    late = outcome.error
+    try:
+        job = client.jobs.get(outcome.job.id)
+    except NotFoundError as error:
+        return Outcome(outcome.job, error)
+    except SumeError:
+        return outcome
+    if job.terminal or not isinstance(late, JobTimeoutError):
+        return Outcome(job, job.error)
+    return Outcome(
+        job,
+        JobTimeoutError(late.message, job_id=job.id, status=job.status, elapsed=late.elapsed),
+    )
+
+
+def _wait(client: Sume, jobs: Sequence[Job], timeout: Timeout, display: Display) -> Outcomes:
     if len(jobs) > 1:
-        ended = client.jobs.wait_many(jobs, timeout=timeout, on_event=display.event)
-        return [Outcome(one.job, one.error) for one in ended]
+        return client.jobs.wait_many(jobs, timeout=timeout, on_event=display.event)
     try:
         jobs[0].wait(timeout=timeout, on_event=display.event)
     except JobError as error:
@@ -153,23 +241,22 @@ def _display(shell: Shell, client: Sume, jobs: Sequence[Job]) -> AbstractContext
     return JobBoard(client, jobs)
 
 
-def document_of(outcome: Outcome) -> dict[str, Any]:
-    """A job as it stands, read again where the wait saw too little of it."""
+def document_of(outcome: Outcome[Job]) -> dict[str, Any]:
+    """A job as it stands, by the API's names; of one that no answer tells yet, what is known."""
     job = outcome.job
-    late = isinstance(outcome.error, JobTimeoutError)
-    if late or job.data is None or "status" not in plain(job.data):
-        with suppress(SumeError):
-            job.refresh()
     known: dict[str, Any] = {} if job.data is None else plain(job.data)
-    return known if "status" in known else {"id": job.id, "object": "job", "status": job.status}
+    if known.get("object") == "job" and "status" in known:
+        return known
+    said = {"id": job.id, "object": "job", "status": job.status, "type": job.type}
+    return {name: value for name, value in said.items() if value is not None}
 
 
-def documents(outcomes: Sequence[Outcome]) -> list[dict[str, Any]]:
+def documents(outcomes: Outcomes) -> list[dict[str, Any]]:
     """Each job as it stands."""
     return [document_of(outcome) for outcome in outcomes]
 
 
-def raise_worst(outcomes: Sequence[Outcome]) -> None:
+def raise_worst(outcomes: Outcomes, download: Place | None = None) -> None:
     """Raise what went wrong: the one error, or one that tells of all.
 
     Raises:
@@ -180,12 +267,12 @@ def raise_worst(outcomes: Sequence[Outcome]) -> None:
     if not wrong:
         return
     if len(outcomes) == 1:
-        raise wrong[0]
+        _raise_only(wrong[0], download)
     failed = [e for e in wrong if not isinstance(e, JobTimeoutError)]
     late = [e for e in wrong if isinstance(e, JobTimeoutError)]
     said = [f"{o.job.id} {o.job.status}" for o in outcomes if o.error is not None]
     shown = ", ".join(said[:_SHOWN_IDS]) + (", …" if len(said) > _SHOWN_IDS else "")
-    hint = f"Go on with: {resume([e.job_id for e in late])}" if late else ""
+    hint = f"Go on with: {resume([e.job_id for e in late], download)}" if late else ""
     exit_code = TIMEOUT
     if failed:
         exit_code = JOB if any(isinstance(e, JobError) for e in failed) else API
@@ -196,3 +283,10 @@ def raise_worst(outcomes: Sequence[Outcome]) -> None:
         hint=hint,
         exit_code=exit_code,
     )
+
+
+def _raise_only(error: SumeError, download: Place | None) -> NoReturn:
+    if isinstance(error, JobTimeoutError) and download is not None:
+        go_on = f"It still runs; go on with: {resume([error.job_id], download)}"
+        raise UnfinishedError(error, go_on, mend=False) from error
+    raise error

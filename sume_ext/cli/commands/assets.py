@@ -14,12 +14,12 @@ import click
 
 from sume_ext.cli import waiting
 from sume_ext.cli.failures import INTERRUPTED, CommandError, UnfinishedError
-from sume_ext.cli.operation import DOWNLOAD, WAIT, timeout_option
+from sume_ext.cli.options import OVERWRITE, download_option, timeout_option, wait_option
 from sume_ext.cli.outcome import as_list, conclude
+from sume_ext.cli.places import place_of
 from sume_ext.cli.shell import Shell, own_command, plain
-from sume_ext.cli.transfers import Meter
+from sume_ext.cli.transfers import Meter, examined, upload_source
 from sume_ext.errors import APIError, OutcomeUnknownError, SumeError
-from sume_ext.transfers.source import examine
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from sume_ext import Job, Sume
     from sume_ext.waiting.polling import Timeout
 
+LOOK = "sume jobs list --type asset_ingest --limit 5"
 FILES = click.Argument(
     ["files"],
     nargs=-1,
@@ -39,48 +40,44 @@ FILES = click.Argument(
 @own_command(
     "upload",
     FILES,
-    WAIT,
+    wait_option(),
     timeout_option("asset_ingest"),
-    DOWNLOAD,
+    download_option(),
+    OVERWRITE,
     example="sume assets upload clip.mp4 --wait",
 )
 def upload(
-    shell: Shell, *, files: tuple[str, ...], wait: bool, timeout: float | None, download: str | None
+    shell: Shell,
+    *,
+    files: tuple[str, ...],
+    wait: bool,
+    timeout: float | None,
+    download: str | None,
+    overwrite: bool,
 ) -> None:
     """Upload videos into the Asset Library: presign, store, finalize.
 
     Each becomes an ingest job; its scenes can be searched once the job is completed.
     """
-    wait = wait or download is not None
-    if timeout is not None and not wait:
+    place = place_of(download, overwrite=overwrite)
+    waits = wait or place is not None
+    if timeout is not None and not waits:
         raise CommandError("--timeout is for waiting.", code="usage", hint="Add --wait.")
-    _check(files)
-    jobs: list[Job] = []
-    with shell.connect() as client:
+    examined(files)
+    making = waiting.Making(LOOK, place)
+    with waiting.never_lost(making), shell.connect() as client:
         try:
-            _upload_all(shell, client, files, jobs)
+            _upload_all(shell, client, files, making.jobs)
         except (UnfinishedError, CommandError):
-            if jobs:
-                _print_made(shell, jobs, files)
+            if making.jobs:
+                _print_made(shell, making.jobs, files)
             raise
-        if wait:
-            limit: Timeout = "auto" if timeout is None else timeout
-            with waiting.resumable(jobs, download):
-                outcomes = waiting.wait_for(shell, client, jobs, limit, download)
-                conclude(shell, outcomes, download, many=len(files) > 1, told=True)
+        if not waits:
+            _print_made(shell, making.jobs, files)
             return
-        _print_made(shell, jobs, files)
-
-
-def _check(files: Sequence[str]) -> None:
-    """Look at every file before the first is sent; a pipe can be looked at only once.
-
-    Raises:
-        UploadError: One can't be uploaded.
-    """
-    for name in files:
-        if Path(name).is_file():
-            examine(name, None, None).close()
+        limit: Timeout = "auto" if timeout is None else timeout
+        outcomes = waiting.wait_for(shell, client, making.jobs, limit)
+        conclude(shell, outcomes, place, many=len(files) > 1, told=True)
 
 
 def _print_made(shell: Shell, jobs: Sequence[Job], files: Sequence[str]) -> None:
@@ -149,35 +146,13 @@ class _OnItsWay:
         return UnfinishedError(error, go_on, mend=advised)
 
     def _look_first(self) -> str:
-        hint = f"Look first: {_LOOK} - if it has no job: {_again(self._files)}"
+        hint = f"Look first: {LOOK} - if it has no job: {_again(self._files)}"
         rest = self._files[1:]
         return f"{hint} - if it has one: {_again(rest)}" if rest else hint
 
 
-_LOOK = "sume jobs list --type asset_ingest --limit 5"
-
-
 def _again(files: Sequence[str]) -> str:
     return shlex.join(["sume", "assets", "upload", *files])
-
-
-def upload_source(shell: Shell, client: Sume, name: str) -> str:
-    """Upload a source video for Face Swap; its media URL, which is private.
-
-    Raises:
-        CommandError: Ctrl-C; there is no job yet.
-    """
-    with Meter(shell) as meter:
-        listener = meter.upload(Path(name).name)
-        try:
-            return client.uploads.face_swap_video(name, on_progress=listener)
-        except KeyboardInterrupt as signal:
-            raise CommandError(
-                "interrupted; nothing was created.",
-                code="interrupted",
-                hint="Run the same command again.",
-                exit_code=INTERRUPTED,
-            ) from signal
 
 
 @own_command(

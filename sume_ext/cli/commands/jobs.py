@@ -9,8 +9,9 @@ import click
 
 from sume_ext.cli import waiting
 from sume_ext.cli.failures import API, CommandError
-from sume_ext.cli.operation import DOWNLOAD, timeout_option
+from sume_ext.cli.options import OVERWRITE, download_option, timeout_option
 from sume_ext.cli.outcome import conclude, deliver
+from sume_ext.cli.places import DEFAULT_DIRECTORY, Directory, Place, place_of
 from sume_ext.cli.shell import Shell, own_command, plain
 from sume_ext.errors import ConflictError, JobError, NotFoundError
 
@@ -21,10 +22,10 @@ if TYPE_CHECKING:
 IDS = click.Argument(["job_ids"], nargs=-1, metavar="[JOB_ID]...")
 TO = click.Option(
     ["--to", "directory"],
-    default="outputs",
+    default=DEFAULT_DIRECTORY,
     show_default=True,
     metavar="DIR",
-    type=click.Path(file_okay=False),
+    type=Directory(),
     help="Where to put the files.",
 )
 
@@ -51,11 +52,17 @@ def ids_from(words: tuple[str, ...]) -> list[str]:
     "wait",
     IDS,
     timeout_option(),
-    DOWNLOAD,
+    download_option(),
+    OVERWRITE,
     example="sume jobs wait job_123 --timeout 600",
 )
 def wait(
-    shell: Shell, *, job_ids: tuple[str, ...], timeout: float | None, download: str | None
+    shell: Shell,
+    *,
+    job_ids: tuple[str, ...],
+    timeout: float | None,
+    download: str | None,
+    overwrite: bool,
 ) -> None:
     """Wait until jobs are done, however they were created.
 
@@ -63,43 +70,39 @@ def wait(
     one job; ids from stdin, or several, give a list. The exit code is 4 when the time is over
     and 5 when a job failed; neither ends a job.
     """
+    place = place_of(download, overwrite=overwrite)
     ids = ids_from(job_ids)
     limit: Timeout = "auto" if timeout is None else timeout
     with shell.connect() as client:
         jobs = [client.jobs.handle(one) for one in ids]
-        with waiting.resumable(jobs, download):
-            outcomes = waiting.wait_for(shell, client, jobs, limit, download)
-            conclude(shell, outcomes, download, many=[*job_ids] != ids or len(ids) > 1)
+        with waiting.resumable(jobs, place):
+            outcomes = waiting.wait_for(shell, client, jobs, limit)
+            conclude(shell, outcomes, place, many=[*job_ids] != ids or len(ids) > 1)
 
 
 @own_command(
     "result",
     click.Argument(["job_id"]),
-    click.Option(
-        ["--download", "download"],
-        is_flag=False,
-        flag_value="outputs",
-        metavar="[DIR]",
-        type=click.Path(file_okay=False),
-        help="Download its files into a directory  [outputs if none is given]",
-    ),
+    download_option("Download its files into"),
+    OVERWRITE,
     example="sume jobs result job_123 --download ./outputs/",
 )
-def result(shell: Shell, *, job_id: str, download: str | None) -> None:
+def result(shell: Shell, *, job_id: str, download: str | None, overwrite: bool) -> None:
     """Fetch the result of a completed job, and download its files.
 
-    After a break say it again: whole files are kept, a broken one starts afresh.
+    After a break say it again: whole files are kept, and a broken one goes on where it broke.
     """
+    place = place_of(download, overwrite=overwrite)
     with shell.connect() as client:
         found = client.jobs.result(job_id)
-        if download is None:
+        if place is None:
             shell.put_record(plain(found.data))
         else:
-            deliver(shell, [found], download, many=False)
+            deliver(shell, [found], place, many=False)
 
 
-@own_command("download", IDS, TO, example="sume jobs download job_123 --to ./outputs/")
-def download(shell: Shell, *, job_ids: tuple[str, ...], directory: str) -> None:
+@own_command("download", IDS, TO, OVERWRITE, example="sume jobs download job_123 --to ./outputs/")
+def download(shell: Shell, *, job_ids: tuple[str, ...], directory: str, overwrite: bool) -> None:
     """Download the results of completed jobs.
 
     Ids come from the command line or, one a line, from stdin. A job that has no result doesn't
@@ -115,7 +118,8 @@ def download(shell: Shell, *, job_ids: tuple[str, ...], directory: str) -> None:
             except (NotFoundError, ConflictError, JobError) as error:
                 missing[one] = error
         if found:
-            deliver(shell, found, directory, many=[*job_ids] != ids or len(ids) > 1)
+            place = Place(directory, overwrite)
+            deliver(shell, found, place, many=[*job_ids] != ids or len(ids) > 1)
     _raise_missing(missing, len(ids))
 
 

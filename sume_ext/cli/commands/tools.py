@@ -13,11 +13,12 @@ import click
 
 from sume_ext.calling.effects import Effect
 from sume_ext.cli.answers import sensitive
-from sume_ext.cli.app import Path, command, path_of
+from sume_ext.cli.app import command
 from sume_ext.cli.facts import Parameter, facts_of
 from sume_ext.cli.failures import CommandError
 from sume_ext.cli.flags import Number
 from sume_ext.cli.outcome import as_list
+from sume_ext.cli.paths import Path, path_of
 from sume_ext.cli.shell import MODE, Shell, own_command
 from sume_ext.operations import BINDINGS
 
