@@ -1,8 +1,7 @@
 """The tree of commands, grown only where a command line walks.
 
 The top level is written down here, so that ``sume --help`` reads nothing else; what a group
-holds comes from the table of operations and from `OWN`, the commands that are more than one
-operation.
+holds comes from `paths`: the table of operations, and the commands that are more than one.
 """
 
 from __future__ import annotations
@@ -13,7 +12,7 @@ from typing import Any
 import click
 from click.shell_completion import CompletionItem
 
-from sume_ext.cli.paths import Path, path_of
+from sume_ext.cli.paths import OWN, Path, operations
 
 SECTIONS: dict[str, dict[str, str]] = {
     "Look": {
@@ -43,27 +42,6 @@ SECTIONS: dict[str, dict[str, str]] = {
         "completion": "Completion for bash, zsh or fish.",
     },
 }
-OWN: dict[Path, tuple[str, str]] = {
-    ("jobs", "wait"): ("jobs:wait", "Wait until jobs are done."),
-    ("jobs", "result"): ("jobs:result", "Fetch the result of a completed job."),
-    ("jobs", "download"): ("jobs:download", "Download the results of completed jobs."),
-    ("assets", "upload"): ("assets:upload", "Upload videos into the Asset Library."),
-    ("uploads", "face-swap-video"): ("assets:face_swap_video", "Upload a Face Swap source video."),
-    ("setup",): ("settings:setup", ""),
-    ("auth", "status"): ("settings:status", "Show each setting and where it comes from."),
-    ("logout",): ("settings:logout", ""),
-    ("login",): ("settings:login", ""),
-    ("sandbox",): ("sandbox:sandbox", ""),
-    ("tools", "list"): ("tools:list_tools", "List every operation and what it does to the world."),
-    ("tools", "schema"): ("tools:schema", "Show the JSON Schema of an operation's inputs."),
-    ("completion",): ("completion:completion", ""),
-    ("mcp",): ("settings:mcp", ""),
-}
-"""Where each command that isn't simply an operation is defined, and its line in its group."""
-HIDDEN = frozenset({"login", "mcp"})
-"""Words of the docs that this command knows, but can't serve."""
-REPLACED = frozenset({"jobs.result", "jobs.wait"})
-"""Operations that a command of `OWN` covers."""
 ROOT_HELP = """Sume: images, videos, ads, face swaps and scene search from a shell.
 
 What is created is a job: it is waited for with --wait or `sume jobs wait`, and fetched with
@@ -75,13 +53,6 @@ Examples:
 
 Exit codes: 0 ok, 1 API or network, 2 usage, 3 authentication, 4 timeout, 5 job failed,
 130 interrupted."""
-
-
-def operations() -> dict[Path, str]:
-    """The public name of each operation that is a command by itself, by the command's path."""
-    from sume_ext.operations import BINDINGS  # noqa: PLC0415  (the whole table)
-
-    return {path_of(name): name for name in BINDINGS if name not in REPLACED}
 
 
 class Group(click.Group):

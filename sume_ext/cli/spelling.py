@@ -12,6 +12,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 from sume_ext import errors
+from sume_ext.cli.paths import OWN, operations, path_of
 from sume_ext.cli.units import clock, span
 from sume_ext.hints import Name, respelled
 
@@ -108,13 +109,10 @@ def _values(values: Iterable[object]) -> Iterable[str]:
 
 def command_of(operation: str | None) -> str:
     """The command of a public name, as in ``sume videos generate``; empty when there is none."""
-    from sume_ext.cli import app  # noqa: PLC0415  (it imports us)
-    from sume_ext.cli.paths import path_of  # noqa: PLC0415
-
     if operation is None:
         return ""
     path = _OTHERWISE.get(operation) or path_of(operation)
-    return f"sume {' '.join(path)}" if path in app.OWN or path in app.operations() else ""
+    return f"sume {' '.join(path)}" if path in OWN or path in operations() else ""
 
 
 def message_of(error: errors.SumeError) -> str:
