@@ -109,11 +109,11 @@ class Engine:
 
     def new_job(self, call: Call, reply: Reply[Any]) -> Any:
         """The handle of a job that was just created."""
-        return self.handle(JobState.created(call, reply))
+        return self.handle(JobState.created(call, reply, self.runner.clock.monotonic()))
 
     def new_group(self, call: Call, reply: Reply[Any]) -> Any:
         """The handles of jobs that were just created together."""
-        states = JobState.created_all(call, reply)
+        states = JobState.created_all(call, reply, self.runner.clock.monotonic())
         return self._faces.group(self, [self.handle(state) for state in states])
 
     def result(self, reply: Reply[Any]) -> Any:

@@ -1,35 +1,112 @@
-"""Ten thousand jobs cost at most two requests per hundred live jobs and tick, and little memory.
+"""Ten thousand jobs: two requests per hundred live jobs and tick, and every end noticed in time.
 
-The threat: a scheduler that is right for ten jobs floods the API, or falls behind, at scale.
+The threat: a scheduler that is right for ten jobs floods the API, or falls behind, at scale; or
+keeps one promise by breaking the other as soon as lists don't show what they should. The bounds
+asserted here are those that `sume_ext.waiting.scheduling` proves.
 """
 
 from __future__ import annotations
 
+import math
+import random
 import tracemalloc
+from typing import Any
 
 import pytest
 
+from sume_ext.waiting.reading_plans import PAGE
+from sume_ext.waiting.scheduling import JOBS_PER_SECOND, PER_TICK
+from tests.models.jobs_api import LOST, NOT_SENT, Answer, Asked, refusal
 from tests.models.workload import at, wait_for_all, workload
+
+LATENCY = 0.1
+_MOMENT = 1e-6
 
 
 @pytest.mark.parametrize(
-    ("count", "seed"),
+    ("count", "seed", "latency"),
     [
-        (30, 1),
-        (300, 2),
-        (800, 3),
-        pytest.param(10_000, 4, marks=pytest.mark.slow),
+        (1, 5, LATENCY),
+        (2, 6, LATENCY),
+        (30, 1, LATENCY),
+        (300, 2, 0.01),
+        (300, 2, 0.3),
+        (1000, 3, LATENCY),
     ],
 )
-def test_the_budget_is_kept_and_every_end_noticed_in_time(count: int, seed: int) -> None:
-    """In each tick, not on average; and the lateness is the schedule's, plus one reading."""
-    waited = wait_for_all(workload(count, seed=seed))
+def test_the_budget_is_kept_and_every_end_noticed_within_the_schedules_bound(
+    count: int, seed: int, latency: float
+) -> None:
+    """In each tick, not on average; at the worst of all jobs, not at a quantile."""
+    waited = wait_for_all(workload(count, seed=seed, latency=latency))
     assert len(waited.delays) == count
     assert waited.per_tick <= 1
-    assert waited.requests <= max(0.3, 3 / count**0.5) * waited.fixed
-    one_reading = 0.1 * (count / 100 + 50)  # every page, and a round of single polls
-    assert waited.over[-1] <= one_reading
-    assert at(0.99, waited.over) <= 0.1 * count / 100 + 1
+    assert waited.over[-1] <= latency + _MOMENT
+    assert waited.requests <= max(0.4, 3 / count**0.5) * waited.fixed
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("latency", [0.01, LATENCY])
+def test_ten_thousand_jobs_keep_both_promises(latency: float) -> None:
+    """A hundred pages take ten seconds: the bound is three readings when that is more."""
+    waited = wait_for_all(workload(10_000, seed=4, latency=latency))
+    assert len(waited.delays) == 10_000
+    assert waited.per_tick <= 1
+    reading = 10_000 / PAGE * LATENCY
+    assert at(0.999, waited.over) <= latency
+    assert waited.over[-1] <= 3 * reading - 10_000 / JOBS_PER_SECOND
+    assert waited.requests <= 0.02 * waited.fixed
+
+
+@pytest.mark.parametrize("ages", [10.0, 900.0])
+@pytest.mark.parametrize("unlisted", [0.0, 0.3, 1.0])
+@pytest.mark.parametrize("strangers", [0.0, 1.5, 20.0])
+def test_mixed_ages_jobs_too_old_and_jobs_of_others(
+    ages: float, unlisted: float, strangers: float
+) -> None:
+    """What lists show keeps its bound beside what they don't; that gets its share of requests."""
+    count = 120
+    api = workload(count, seed=3, ages=ages, unlisted=unlisted, strangers=strangers)
+    waited = wait_for_all(api)
+    assert len(waited.delays) == count
+    assert waited.per_tick <= 1
+    hidden = len(api.forgotten)
+    turn = max(LATENCY, 1 / PER_TICK)  # once fewer than a hundred are left
+    pages = math.ceil(len(api.jobs) / 100) + math.ceil(count * (1 + strangers) / 100)
+    for job_id, over in waited.over_of.items():
+        shown = job_id not in api.forgotten and strangers < 20
+        slack = 3 * pages * turn if shown else 2 * max(hidden, count * (strangers >= 20)) * turn
+        assert over <= slack + turn, job_id
+
+
+def weather(rng: random.Random, share: float) -> Any:
+    """Requests that fail now and then, of whatever kind they are."""
+    trouble: list[Answer | Exception] = [
+        LOST,
+        NOT_SENT,
+        refusal(503, "down"),
+        refusal(429, "slow", **{"retry-after": "4"}),
+    ]
+
+    def fault(_: Asked) -> Answer | Exception | None:
+        return rng.choice(trouble) if rng.random() < share else None
+
+    return fault
+
+
+@pytest.mark.parametrize("share", [0.05, 0.3])
+@pytest.mark.parametrize("unlisted", [0.0, 0.4])
+def test_mixed_trouble_adds_its_own_pauses_and_no_more(share: float, unlisted: float) -> None:
+    """At most a hundred ticks for want of budget, and what the API asked to wait meanwhile."""
+    api = workload(150, seed=9, ages=60, unlisted=unlisted)
+    api.fault = weather(random.Random(5), share)
+    waited = wait_for_all(api)
+    assert len(waited.delays) == 150
+    assert waited.per_tick <= 1
+    longest_pause = 8.0
+    faults = share * 2 * 100  # of the requests within a hundred ticks
+    assert waited.over[-1] <= 100 + 2 * faults * longest_pause / 4
+    assert waited.delays[len(waited.delays) // 2] <= 30
 
 
 def test_slow_answers_are_waited_for_one_at_a_time() -> None:

@@ -191,7 +191,7 @@ def test_trouble_that_stays_ends_a_wait_at_once(
 
 def fresh(sume: Any) -> Any:
     """A handle as creation leaves it."""
-    return sume.jobs._engine.handle(JobState("job_1", "queued", "video_generation", fresh=True))
+    return sume.jobs._engine.handle(JobState("job_1", "queued", "video_generation", made_at=1000.0))
 
 
 @in_both_worlds

@@ -5,7 +5,6 @@ Nothing here asks for anything: a state is as old as the answer it came from.
 
 from __future__ import annotations
 
-import warnings
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
@@ -22,6 +21,7 @@ from sume_ext.errors import (
     JobFailedError,
     SchemaMismatchError,
 )
+from sume_ext.waiting.notices import tell_once
 from sume_ext.waiting.polling import CANCELED, EXPIRED, FAILED, PENDING, TERMINAL
 
 if TYPE_CHECKING:
@@ -42,7 +42,6 @@ _FAILURES: dict[str, type[JobError]] = {
     CANCELED: JobCanceledError,
     EXPIRED: JobExpiredError,
 }
-_warned: set[str] = set()
 
 
 @frozen
@@ -58,7 +57,7 @@ class JobState:
         data: The generated model, or None.
         raw: The JSON it was made from, or None.
         request_id: The API's id of the request that told this.
-        fresh: True for a job this process has just created.
+        made_at: Monotonic moment at which this process learnt that it had created the job, or None.
     """
 
     id: str
@@ -69,7 +68,7 @@ class JobState:
     data: Any = field(default=None, repr=False)
     raw: Any = field(default=None, repr=False)
     request_id: str | None = None
-    fresh: bool = False
+    made_at: float | None = None
 
     @classmethod
     def read(cls, model: Any, raw: Any, request_id: str | None) -> JobState:
@@ -90,8 +89,8 @@ class JobState:
         )
 
     @classmethod
-    def created(cls, call: Call, reply: Reply[Any]) -> JobState:
-        """From the answer to a creation of one job.
+    def created(cls, call: Call, reply: Reply[Any], now: float) -> JobState:
+        """From the answer to a creation of one job, which came at this monotonic moment.
 
         Raises:
             SchemaMismatchError: It names several; which of them was paid for, nobody can tell.
@@ -104,15 +103,15 @@ class JobState:
                 request_id=reply.request_id,
                 job_ids=reply.job_ids,
             )
-        return cls._new(call, reply, job_id)
+        return cls._new(call, reply, now, job_id)
 
     @classmethod
-    def created_all(cls, call: Call, reply: Reply[Any]) -> list[JobState]:
+    def created_all(cls, call: Call, reply: Reply[Any], now: float) -> list[JobState]:
         """From the answer to a creation of one or more jobs."""
-        return [cls._new(call, reply, job_id) for job_id in reply.job_ids]
+        return [cls._new(call, reply, now, job_id) for job_id in reply.job_ids]
 
     @classmethod
-    def _new(cls, call: Call, reply: Reply[Any], job_id: str) -> JobState:
+    def _new(cls, call: Call, reply: Reply[Any], now: float, job_id: str) -> JobState:
         return cls(
             id=job_id,
             status=str(roles.CREATED_STATUS.find(reply.raw) or "queued"),
@@ -120,7 +119,7 @@ class JobState:
             data=reply.parsed,
             raw=reply.raw,
             request_id=reply.request_id,
-            fresh=True,
+            made_at=now,
         )
 
     @property
@@ -214,12 +213,10 @@ def sighting(model: Any, raw: Any, reply: Reply[Any], *, asked: str | None = Non
             operation="jobs.get",
             request_id=reply.request_id,
         )
-    if state.foreign and state.status not in _warned:
-        _warned.add(state.status)
-        warnings.warn(
-            f"job status {state.status[:40]!r} is newer than this package; "
-            "it is taken as still running.",
-            stacklevel=2,
+    if state.foreign:
+        status = state.status[:40]
+        tell_once(
+            f"job status {status!r} is newer than this package; it is taken as still running."
         )
     return Sighting(state, _age(raw, reply.headers))
 

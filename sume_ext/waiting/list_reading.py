@@ -1,7 +1,8 @@
 """Seeing many jobs with one request: reading the lists of jobs, as far as that pays.
 
 A list only ever tells of jobs that it shows. What it doesn't show is left for single polls, so
-a list that shifts, lags, lies or is refused costs requests and loses nothing.
+a list that shifts, lags, lies or is refused costs requests and loses nothing; and no reading
+takes more requests than polling the jobs it was begun for.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from sume_ext.errors import (
 )
 from sume_ext.flow import NOW
 from sume_ext.paging import Walk
-from sume_ext.waiting.job_state import NEVER_SEEN, JobState, sighting
+from sume_ext.waiting.job_state import NEVER_SEEN, sighting
 from sume_ext.waiting.polling import PENDING
 from sume_ext.waiting.reading_plans import PAGE, Plan, cheapest
 
@@ -32,41 +33,15 @@ if TYPE_CHECKING:
     from sume_ext.calling.calls import Call, Reply, Settings
     from sume_ext.engine import Engine
     from sume_ext.flow import Flow
-    from sume_ext.jobs import JobView
+    from sume_ext.waiting.awaited import Awaited
     from sume_ext.waiting.job_state import Sighting
 
 Ask = Callable[[Callable[..., "Flow[Reply[Any]]"]], "Flow[Reply[Any] | SumeError | None]"]
-Note = Callable[["Entry", "Sighting", float, Callable[[], Any]], "Flow[None]"]
+Note = Callable[["Awaited", "Sighting", float, Callable[[], Any]], "Flow[None]"]
 
 _VAIN_PAGES = 10
-_GONE_SHARE = 0.1
 _FAILURES = 2
 _WITHOUT_LISTS = 60.0
-
-
-@define
-class Entry:
-    """One job that is waited for.
-
-    Attributes:
-        state: What was last seen, without payload.
-        born: When it was created.
-        changed: When its status last changed.
-        due: When it is to be looked at again.
-        early: From when on looking is worth while if it costs nothing extra.
-        handles: The caller's handles of it.
-        page: The page of the whole list where it was last seen, or None.
-        listed: Whether the list may hold it.
-    """
-
-    state: JobState
-    born: float
-    changed: float
-    due: float
-    early: float
-    handles: list[JobView] = field(factory=list["JobView"])
-    page: int | None = None
-    listed: bool = True
 
 
 @define
@@ -81,43 +56,68 @@ class ListReader:
         note: Takes down what was seen of a job.
         enough: Whether the wait is over.
         usable_from: Before when not to read lists; infinity once they were refused for good.
-        seconds: How long the last reading of the whole list took.
+        ended: How many jobs have ended since the last reading: about as many will have ended
+            by the next, and be missing from the lists of what still runs.
+        strangers: How many pages those lists held beyond what our own jobs account for.
+        observed: Every status that was seen of a job that still ran.
+        page_size: What to ask for, or None once the API refused to be asked.
+        by_status: Whether lists can be had by status.
     """
 
     engine: Engine
     settings: Settings
-    live: dict[str, Entry]
+    live: dict[str, Awaited]
     ask: Ask
     note: Note
     enough: Callable[[], bool]
     usable_from: float = -math.inf
-    seconds: float = 0.0
+    ended: int = 0
+    strangers: int = 0
     observed: set[str] = field(factory=set[str])
-    gone_share: float = _GONE_SHARE
-    live_factor: float = 1.0
     page_size: int | None = PAGE
-    failures: int = 0
-    live_lists: bool = True
+    by_status: bool = True
+    _failures: int = 0
 
-    def plan(self, wanted: dict[str, Entry], due: int) -> tuple[Plan, ...]:
-        """What to read so that the jobs wanted, of which some are due, take few requests."""
-        counts = Counter(entry.state.status for entry in self.live.values())
-        self.observed |= counts.keys() - {NEVER_SEEN}
-        order = (*PENDING, *sorted(self.observed.difference(PENDING)))
-        statuses = {s: counts[s] for s in order if s in self.observed}
+    def read(self, wanted: dict[str, Awaited]) -> Flow[None]:
+        """Read whatever lists spare requests; takes the jobs they show out of `wanted`.
+
+        The lists of what still runs leave over what has ended meanwhile; when that is more
+        than was expected, the whole list is read for it.
+        """
+        now = yield NOW
+        if now < self.usable_from:
+            return
+        ended, self.ended = self.ended, 0
+        plan = self._plan(wanted, self._running(), ended)
+        while plan is not None:
+            found_end = yield from self._read(plan, wanted)
+            if not (found_end and plan.statuses) or self.enough():
+                return
+            plan = self._plan(wanted, {}, 0)
+
+    def _plan(self, wanted: dict[str, Awaited], running: dict[str, int], ended: int) -> Plan | None:
         return cheapest(
             pages=[e.page for e in wanted.values() if e.listed],
             unlisted=sum(not e.listed for e in wanted.values()),
-            due=due,
-            statuses=statuses if self.live_lists and not counts[NEVER_SEEN] else {},
-            gone_share=self.gone_share,
-            live_factor=self.live_factor,
+            running=running,
+            ended=ended,
+            strangers=self.strangers,
         )
 
-    def read(self, plan: Plan, wanted: dict[str, Entry]) -> Flow[None]:
-        """Read one list as far as it pays; takes what it shows out of `wanted`."""
-        started = yield NOW
-        before = len(wanted)
+    def _running(self) -> dict[str, int]:
+        """How many jobs run in each status, in the order of their course; empty if not to be used.
+
+        In that order, a job that moves on while it is looked for is met again, not missed.
+        """
+        counts = Counter(entry.state.status for entry in self.live.values())
+        self.observed |= counts.keys() - {NEVER_SEEN}
+        if not self.by_status or counts[NEVER_SEEN]:
+            return {}
+        order = (*PENDING, *sorted(self.observed.difference(PENDING)))
+        return {status: counts[status] for status in order if status in self.observed}
+
+    def _read(self, plan: Plan, wanted: dict[str, Awaited]) -> Flow[bool]:
+        """One reading, as far as it pays; false when it was broken off for trouble."""
         pages = 0
         for status in plan.statuses or (None,):
             walk = Walk(self._list_call(), self._list_arguments(status))
@@ -125,19 +125,20 @@ class ListReader:
             found_end, count = yield from self._walk(walk, missing, wanted, status)
             pages += count
             if not found_end or self.enough():
-                return
+                return False
             if status is None:
                 for lost in missing & wanted.keys():
                     wanted[lost].page, wanted[lost].listed = None, False
         if plan.statuses:
-            self.live_factor = max(1.0, pages / plan.pages)
-            self.gone_share = (self.gone_share + len(wanted) / max(before, 1)) / 2
-        else:
-            self.seconds = (yield NOW) - started
-            self.gone_share += (_GONE_SHARE - self.gone_share) / 10
+            self.strangers = max(0, pages - plan.pages)
+            # What ran and is on no list of what runs has probably ended: no reason to wait.
+            now = yield NOW
+            for gone in wanted.values():
+                gone.due = min(gone.due, now) if gone.listed else gone.due
+        return True
 
     def _walk(
-        self, walk: Walk, missing: set[str], wanted: dict[str, Entry], status: str | None
+        self, walk: Walk, missing: set[str], wanted: dict[str, Awaited], status: str | None
     ) -> Flow[tuple[bool, int]]:
         """Pages read until that stops to pay; whether it stopped for that, and how many."""
         most, vain, count = len(missing), 0, 0
@@ -168,12 +169,12 @@ class ListReader:
     def _list_page(self, walk: Walk) -> Flow[Reply[Any] | None]:
         reply = yield from self.ask(partial(walk.fetch, self.settings))
         if reply is None:
-            self.failures += 1
-            if self.failures >= _FAILURES:
+            self._failures += 1
+            if self._failures >= _FAILURES:
                 # Polls may get through where lists don't; those are tried again later.
-                self.usable_from, self.failures = (yield NOW) + _WITHOUT_LISTS, 0
+                self.usable_from, self._failures = (yield NOW) + _WITHOUT_LISTS, 0
             return None
-        self.failures = 0
+        self._failures = 0
         if isinstance(reply, SumeError):
             self._without_list(reply, narrowed="status" in walk.params)
             return None
@@ -184,7 +185,7 @@ class ListReader:
         if not isinstance(error, InvalidRequestError):
             self.usable_from = math.inf
         elif narrowed:
-            self.live_lists = False
+            self.by_status = False
         elif self.page_size is not None:
             self.page_size = None
         else:
@@ -206,7 +207,7 @@ class ListReader:
         self,
         items: tuple[Any, ...],
         reply: Reply[Any],
-        wanted: dict[str, Entry],
+        wanted: dict[str, Awaited],
         number: int | None,
     ) -> Flow[None]:
         now = yield NOW

@@ -10,18 +10,19 @@ from typing import TYPE_CHECKING, Any, Literal
 from sume_ext.calling.ids import check_id
 from sume_ext.errors import InvalidArgumentError
 from sume_ext.flow import NOW
+from sume_ext.waiting.awaited import Awaited
 from sume_ext.waiting.job_state import JobState
 from sume_ext.waiting.outcomes import Outcome
 from sume_ext.waiting.polling import Timeout, check_timeout
-from sume_ext.waiting.scheduling import Entry, Scheduler
+from sume_ext.waiting.scheduling import Scheduler
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from sume_ext.engine import Engine
     from sume_ext.flow import Flow
-    from sume_ext.jobs import JobView
     from sume_ext.waiting.one import Listener
+    from sume_ext.waiting.view import JobView
 
 ReturnWhen = Literal["ALL_COMPLETED", "FIRST_COMPLETED", "FIRST_EXCEPTION"]
 """As the constants of the same names in `concurrent.futures` and `asyncio`."""
@@ -48,10 +49,10 @@ def attend(
     """
     check_timeout(timeout)
     now = yield NOW
-    live: dict[str, Entry] = {}
+    live: dict[str, Awaited] = {}
     for job in _targets(jobs):
         state = JobState(job) if isinstance(job, str) else job._state  # noqa: SLF001
-        entry = live.setdefault(state.id, Entry(state, now, now, now, now))
+        entry = live.setdefault(state.id, Awaited(state, now, now, now, now))
         if not isinstance(job, str):
             entry.handles.append(job)
     scheduler = Scheduler(engine, timeout, on_event, on_outcome, enough, now, live)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from sume_ext.calling.calls import perform
 from sume_ext.calling.effects import Effect
@@ -20,6 +20,7 @@ from sume_ext.errors import (
     ConflictError,
     JobTimeoutError,
     NotFoundError,
+    SchemaMismatchError,
     SumeError,
 )
 from sume_ext.flow import NOW, Emit, Flow, Sleep
@@ -41,7 +42,11 @@ if TYPE_CHECKING:
 Listener = Callable[[JobEvent], object]
 Keep = Callable[[JobState], object]
 NEW_JOB_GRACE = 10.0
-"""Seconds in which a 404 for a new job is lived through: a replica may not have it yet."""
+"""Seconds after its creation in which a 404 for a job is lived through: a replica may not have
+it yet."""
+MOST_FOREIGN = 5
+"""Answers in a row that aren't the API's (a proxy's page, a captive portal) before a wait ends:
+fewer may pass, but a wrong base_url never does."""
 
 
 @frozen
@@ -66,20 +71,20 @@ def look(engine: Engine, job_id: str, within: float | None = None) -> Flow[JobSt
     return sighting(reply.parsed, reply.raw, reply, asked=job_id).state
 
 
-def try_look(engine: Engine, state: JobState, *, within: float, new: bool) -> Flow[Look]:
+def try_look(engine: Engine, state: JobState, *, within: float) -> Flow[Look]:
     """Look at a job; trouble that may pass is told, everything else raised.
 
     Args:
         engine: The client's.
         state: What is known of the job.
         within: Seconds it may take.
-        new: Whether a 404 may pass.
     """
+    now = yield NOW
     call = engine.lookup("jobs.get")
     try:
         reply = yield from perform(engine.settings, call, call.arguments(state.id), within=within)
     except SumeError as error:
-        if not (passes(error) or (new and isinstance(error, NotFoundError))):
+        if not (passes(error) or may_be_new(error, state, now)):
             raise
         return Look(None, error, asked_wait(error))
     seen = sighting(reply.parsed, reply.raw, reply, asked=state.id)
@@ -87,8 +92,19 @@ def try_look(engine: Engine, state: JobState, *, within: float, new: bool) -> Fl
 
 
 def passes(error: SumeError) -> bool:
-    """Whether a poll that failed so may go well later."""
-    return may_retry(Effect.READS, error)
+    """Whether a look that failed so may go well later."""
+    return may_retry(Effect.READS, error) or is_foreign(error)
+
+
+def may_be_new(error: SumeError, state: JobState, now: float) -> bool:
+    """Whether a job isn't found because it was created by this process only just before `now`."""
+    new = state.made_at is not None and now - state.made_at <= NEW_JOB_GRACE
+    return new and isinstance(error, NotFoundError)
+
+
+def is_foreign(error: SumeError | None) -> bool:
+    """Whether something between us and the API answered in its place."""
+    return isinstance(error, SchemaMismatchError) and error.foreign
 
 
 def asked_wait(error: SumeError) -> float | None:
@@ -117,19 +133,22 @@ def watch(
     """
     check_timeout(timeout)
     started = now = yield NOW
-    born, changed, shown = started, started, ""
+    born, changed, shown, foreign = started, started, "", 0
     while not state.terminal:
         limit = seconds_for(timeout, state.type)
         deadline = end_of_wait(started + limit, state, changed)
         if now >= deadline:
             _give_up(state, now - started, None)
-        new = state.fresh and now - started <= NEW_JOB_GRACE
-        seen = yield from try_look(engine, state, within=deadline - now, new=new)
+        sent = now
+        seen = yield from try_look(engine, state, within=deadline - now)
         now = yield NOW
+        foreign = foreign + 1 if is_foreign(seen.trouble) else 0
+        if seen.trouble and foreign >= MOST_FOREIGN:
+            raise seen.trouble
         if seen.sighting:
             born = _born(seen.sighting, now, started)
             changed = changed if seen.sighting.state.status == state.status else now
-            state = seen.sighting.state
+            state = evolve(seen.sighting.state, made_at=state.made_at)
             if keep:
                 keep(state)
             limit = seconds_for(timeout, state.type)
@@ -140,6 +159,8 @@ def watch(
                 shown = state.status
                 yield Emit(_event(state, now - started), on_event)
         pause = schedule_for(state.type).pause(now - born, engine.settings.rng)
+        # From one request to the next, so that the time an answer takes isn't added to the pause.
+        pause = max(pause - (now - sent), 0.5 * pause)
         due = next_look(now, pause, hint=seen.hint, deadline=deadline, reserve=reserve_for(limit))
         yield Sleep(max(0.0, (deadline if due is None else due) - now))
         now = yield NOW
@@ -169,6 +190,8 @@ def timed_out(state: JobState, elapsed: float, trouble: SumeError | None) -> Job
         why = f" (the last look failed: {type(trouble).__name__})."
     elif state.foreign:
         why = " (this package doesn't know the status; a newer one may)."
+    elif not elapsed:
+        why = ": there was no time to look."
     else:
         why = "."
     return JobTimeoutError(

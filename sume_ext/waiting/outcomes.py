@@ -8,7 +8,7 @@ from attrs import frozen
 
 if TYPE_CHECKING:
     from sume_ext.errors import SumeError
-    from sume_ext.jobs import JobView
+    from sume_ext.waiting.view import JobView
 
 J_co = TypeVar("J_co", bound="JobView", covariant=True)
 

@@ -1,7 +1,9 @@
 """When a job is looked at next: at once, then at growing intervals that fit its type and age.
 
 The pause is a fixed share of the job's age, between a floor and a ceiling, so the end of a job
-is noticed within that share of the time it took, and a long job costs few requests.
+is noticed within that share of the time it took, and a long job costs few requests. A job
+younger than the floor is looked at whenever its age has doubled: what is done at once is
+noticed at once, for three or four requests more.
 """
 
 from __future__ import annotations
@@ -34,6 +36,7 @@ UNKNOWN_STATUS_PATIENCE = 3600.0
 final one that is newer than this package, and no wait is endless."""
 
 LONGEST_HINT = 120.0
+FIRST_PAUSE = 0.25
 _LAST_LOOK = 1.0
 _LAST_LOOK_SHARE = 0.05
 
@@ -43,7 +46,7 @@ class Schedule:
     """The rhythm for one type of job.
 
     Attributes:
-        floor: The shortest pause, in seconds.
+        floor: The shortest pause, in seconds, once the job is as old as that.
         ceiling: The longest.
         share: The pause as a share of the job's age, and so the bound on how late its end
             is noticed.
@@ -56,8 +59,9 @@ class Schedule:
     timeout: float = 1800.0
 
     def bound(self, age: float) -> float:
-        """The longest pause at an age, in seconds."""
-        return min(self.ceiling, max(self.floor, self.share * age))
+        """The longest pause at an age, in seconds, and so the latest that an end is noticed."""
+        floor = min(self.floor, max(FIRST_PAUSE, age))
+        return min(self.ceiling, max(floor, self.share * age))
 
     def pause(self, age: float, rng: random.Random) -> float:
         """Seconds until the next look, jittered downwards so that many waits drift apart."""

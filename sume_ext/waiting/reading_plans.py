@@ -1,6 +1,6 @@
-"""Which lists to read so that many jobs are seen with the fewest requests.
+"""Which list to read so that many jobs are seen with the fewest requests.
 
-Pure arithmetic on what earlier readings taught; a wrong guess costs requests, never a job.
+Pure arithmetic on what was last seen; a wrong guess costs requests, never a job.
 """
 
 from __future__ import annotations
@@ -46,45 +46,43 @@ def cheapest(
     *,
     pages: Sequence[int | None],
     unlisted: int,
-    due: int,
-    statuses: Mapping[str, int],
-    gone_share: float,
-    live_factor: float,
-) -> tuple[Plan, ...]:
-    """The readings that take the fewest requests together with the polls they leave over.
+    running: Mapping[str, int],
+    ended: int,
+    strangers: int,
+) -> Plan | None:
+    """The reading that takes the fewest requests together with the polls it leaves over.
 
     Args:
         pages: The page of the whole list where each listed job was last seen, None when it
             never was.
         unlisted: How many jobs the list is known not to hold.
-        due: How many of all these would have to be polled now.
-        statuses: How many jobs were last seen in each running status, in the order in which
-            jobs go through them; empty when such lists can't be used.
-        gone_share: The share of jobs that the lists of running ones didn't show last time.
-        live_factor: How many times longer those lists were than our own jobs account for.
+        running: How many jobs were last seen in each status that isn't terminal, in the order
+            in which jobs go through them; empty when such lists can't be used.
+        ended: How many of the jobs will no longer be on those lists, and so be polled.
+        strangers: How many pages those lists hold beyond what our own jobs account for.
+
+    Returns:
+        The reading, or None when polling each job takes no more requests.
     """
-    total = len(pages) + unlisted
-    if due < _FEW and total < _FEW:
-        return ()
-    best, plan = float(total), None
-    whole = _whole(pages)
-    if whole is not None and whole[0] + unlisted < best:
-        best, plan = whole[0] + unlisted, whole[1]
-    if statuses:
-        expected = sum(max(1, math.ceil(count / PAGE)) for count in statuses.values())
-        cost = expected * live_factor + gone_share * total
-        if cost < best:
-            plan = Plan(expected, statuses=tuple(statuses))
-    return () if plan is None else (plan,)
+    fewest, plan = len(pages) + unlisted, None
+    if fewest < _FEW:
+        return None
+    if whole := _whole(pages):
+        cost, reading = whole
+        if cost + unlisted < fewest:
+            fewest, plan = cost + unlisted, reading
+    if running:
+        expected = sum(math.ceil(count / PAGE) or 1 for count in running.values())
+        if expected + strangers + ended + unlisted < fewest:
+            plan = Plan(expected, statuses=tuple(running))
+    return plan
 
 
 def _whole(pages: Sequence[int | None]) -> tuple[int, Plan] | None:
     """The whole list down to the depth that pays, and what it costs with its polls."""
     unseen = sum(page is None for page in pages)
     counts = Counter(page for page in pages if page is not None)
-    if unseen >= _FEW or not counts:
-        if unseen < _FEW:
-            return None
+    if unseen >= _FEW:
         cost = max(counts, default=0) + math.ceil(unseen / PAGE)
         return cost, Plan(cost)
     below = sum(counts.values())

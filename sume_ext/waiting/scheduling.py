@@ -2,6 +2,27 @@
 
 A job's end is only ever told from an answer that showed that job, never concluded from its
 absence in a list; and no tick sees more than two requests per hundred jobs that still run.
+
+Why every end is noticed in time. Work is done in rounds; a round begins when the first job is
+due, and looks at every job whose pause is half over: lists first, as far as they spare
+requests, then polls, the longest due first. Let ``b`` be the bound of a job's schedule (or
+``n / 500`` seconds among ``n`` jobs, if that is more), ``d`` the time of one request, and ``S``
+the time that a round takes to read lists and to poll what has dropped out of them.
+
+* What the lists show: a job shown by a round is due ``max(b/2, b - S)`` after that round began.
+  Polls give way when it is due, but for as many as their round had pages, which take another
+  ``S`` at most. So the next reading begins after ``b - S``, ``b/2`` or ``2 S``, whichever is
+  most, and has shown the job ``S`` later: its end is noticed within ``max(b, 3 S) + d``.
+* What single polls cover: at least half the requests of a round are polls, while a job is left
+  to poll. So each of ``u`` jobs that no list shows gets its turn within ``2 u`` requests: its
+  end is noticed within ``max(b, time of 2 u requests) + d``.
+* What the budget permits: a tick has room for ``2 n / 100`` requests, so ``2 u`` of them take
+  100 ticks at most, or as long as the answers take. A list that shows only our jobs needs
+  ``n / 100`` pages: half a tick's budget.
+
+Hence the bound is the schedule's whenever the lists are read within a third of it. It can't be
+where lists don't show the jobs: the budget grants each of ``n`` polled jobs a look in 50 ticks,
+and in 100 beside jobs that lists show. Trouble (429, 5xx, lost answers) adds its own pauses.
 """
 
 from __future__ import annotations
@@ -16,15 +37,22 @@ from sume_ext.calling.calls import Settings, perform
 from sume_ext.errors import (
     AuthenticationError,
     ConfigurationError,
-    NotFoundError,
     SchemaMismatchError,
     SumeError,
     TransportError,
 )
 from sume_ext.flow import NOW, Emit, Sleep
 from sume_ext.waiting.job_state import JobEvent, JobState, hint, sighting
-from sume_ext.waiting.list_reading import Entry, ListReader
-from sume_ext.waiting.one import NEW_JOB_GRACE, asked_wait, end_of_wait, passes, timed_out
+from sume_ext.waiting.list_reading import ListReader
+from sume_ext.waiting.one import (
+    MOST_FOREIGN,
+    asked_wait,
+    end_of_wait,
+    is_foreign,
+    may_be_new,
+    passes,
+    timed_out,
+)
 from sume_ext.waiting.outcomes import Outcome
 from sume_ext.waiting.polling import (
     LONGEST_HINT,
@@ -42,20 +70,18 @@ if TYPE_CHECKING:
     from sume_ext.calling.calls import Reply
     from sume_ext.engine import Engine
     from sume_ext.flow import Flow
+    from sume_ext.waiting.awaited import Awaited
     from sume_ext.waiting.job_state import Sighting
     from sume_ext.waiting.one import Listener
-
-__all__ = ["Entry", "Scheduler"]
 
 TICK = 1.0
 PER_TICK = 2
 """Requests per tick and hundred jobs, at most."""
-_JOBS_PER_SECOND = 1000.0
-"""Jobs looked at per second, in the long run: ten pages."""
+JOBS_PER_SECOND = 500.0
+"""How many jobs are looked at per second in the long run: however many there are, this client
+asks for about ten pages a second, not hundreds."""
 _LONGEST_LOOK = 15.0
 """Seconds after which a look is given up, for the sake of the jobs that wait behind it."""
-_POLLS_PER_ROUND = 50
-_EARLY = 0.25
 _MOMENT = 1e-6
 
 
@@ -71,6 +97,8 @@ class Scheduler:
         enough: Whether to stop before all have ended.
         started: When the wait began.
         live: The jobs that haven't ended, by id.
+        not_before: When the next request may go, after trouble or at the server's wish.
+        shown: The jobs that the lists of this round have shown.
     """
 
     engine: Engine
@@ -79,22 +107,25 @@ class Scheduler:
     on_outcome: Callable[[Outcome[Any]], object] | None
     enough: Callable[[], bool]
     started: float
-    live: dict[str, Entry]
+    live: dict[str, Awaited]
     not_before: float = -math.inf
-    last_deadline: float = math.inf
-    failures: int = 0
-    trouble: SumeError | None = None
-    tick: int = -1
-    used: int = 0
-    settings: Settings = field(init=False)
-    lists: ListReader = field(init=False)
+    shown: list[Awaited] = field(factory=list["Awaited"])
+    requests: int = 0
+    _last_deadline: float = math.inf
+    _failures: int = 0
+    _foreign: int = 0
+    _trouble: SumeError | None = None
+    _tick: int = -1
+    _used: int = 0
+    _settings: Settings = field(init=False)
+    _lists: ListReader = field(init=False)
 
     def __attrs_post_init__(self) -> None:
         # The scheduler is what tries again; a call that did, too, would not be counted.
         given = self.engine.settings
-        self.settings = evolve(given, backoff=evolve(given.backoff, attempts=1))
-        self.lists = ListReader(
-            self.engine, self.settings, self.live, self._ask, self._note, self.enough
+        self._settings = evolve(given, backoff=evolve(given.backoff, attempts=1))
+        self._lists = ListReader(
+            self.engine, self._settings, self.live, self._ask, self._list_showed, self.enough
         )
 
     def run(self) -> Flow[None]:
@@ -106,100 +137,124 @@ class Scheduler:
         while self.live and not self.enough():
             now = yield NOW
             yield from self._expire(now)
-            self.last_deadline = max(map(self._deadline, self.live.values()), default=now)
-            due = self._due(now)
-            if due and now >= self.not_before - _MOMENT:
-                yield from self._round(due, now)
-            elif self.live and not self.enough():
-                yield Sleep(max(_MOMENT, self._wake(now) - now))
+            if not self.live or self.enough():
+                return
+            self._last_deadline = max(map(self._deadline, self.live.values()))
+            start = max(min(entry.due for entry in self.live.values()), self.not_before)
+            if start <= now + _MOMENT:
+                yield from self._round(now)
+            else:
+                yield Sleep(min(start, self._first_deadline(), now + 3600.0) - now)
 
-    def _due(self, now: float) -> list[Entry]:
-        due = [entry for entry in self.live.values() if entry.due <= now + _MOMENT]
-        return sorted(due, key=lambda entry: entry.due)
-
-    def _wake(self, now: float) -> float:
-        next_due = min(entry.due for entry in self.live.values())
-        return min(max(next_due, self.not_before), self._first_deadline(), now + 3600.0)
-
-    def _deadline(self, entry: Entry) -> float:
+    def _deadline(self, entry: Awaited) -> float:
         limit = seconds_for(self.timeout, entry.state.type)
         return end_of_wait(self.started + limit, entry.state, entry.changed)
 
     def _first_deadline(self) -> float:
-        return min((self._deadline(entry) for entry in self.live.values()), default=math.inf)
+        return min(map(self._deadline, self.live.values()), default=math.inf)
 
     def _expire(self, now: float) -> Flow[None]:
         over = [e for e in self.live.values() if self._deadline(e) <= now + _MOMENT]
         for entry in over:
-            error = timed_out(entry.state, now - self.started, self.trouble)
+            error = timed_out(entry.state, now - self.started, self._trouble)
             yield from self._end(entry, error)
 
-    def _round(self, due: list[Entry], now: float) -> Flow[None]:
-        """Look at every job that is due, by whatever takes the fewest requests."""
-        horizon = now + self.lists.seconds
-        wanted = {e.state.id: e for e in self.live.values() if e.early <= horizon}
-        wanted.update((e.state.id, e) for e in due)
-        for plan in self.lists.plan(wanted, len(due)) if now >= self.lists.usable_from else ():
-            yield from self.lists.read(plan, wanted)
-        polls = [e for e in due if e.state.id in wanted and e.state.id in self.live]
-        for entry in polls[:_POLLS_PER_ROUND]:
+    def _round(self, began: float) -> Flow[None]:
+        """Look at every job whose pause is half over, by whatever takes the fewest requests."""
+        wanted = {e.state.id: e for e in self.live.values() if e.early <= began + _MOMENT}
+        before = self.requests
+        yield from self._lists.read(wanted)
+        now = yield NOW
+        self._plan_shown(began, now)
+        polls = [e for e in wanted.values() if e.state.id in self.live and e.due <= now + _MOMENT]
+        last = yield from self._poll_in_turn(polls, at_least=max(1, self.requests - before))
+        self._plan_shown(began, max(now, last))
+        self.shown.clear()
+
+    def _plan_shown(self, began: float, now: float) -> None:
+        for entry in self.shown:
+            self._plan_next(entry, began, now)
+
+    def _poll_in_turn(self, polls: list[Awaited], *, at_least: int) -> Flow[float]:
+        """Poll the longest due first, until other jobs are due; but for `at_least` so many.
+
+        Returns:
+            When the last job was polled that a list has shown before.
+        """
+        mine = {entry.state.id for entry in polls}
+        others = [e for e in self.live.values() if e.state.id not in mine]
+        until = min((min(e.due, self._deadline(e)) for e in others), default=math.inf)
+        began: float = yield NOW
+        last = began
+        for count, entry in enumerate(sorted(polls, key=lambda entry: entry.due)):
             now = yield NOW
             if not self.live or self.enough():  # one answer may have ended every job
-                return
+                break
             if now < self.not_before or now >= self._deadline(entry):
-                return
-            yield from self._poll(entry)
+                break
+            if count >= at_least and now >= until:
+                break
+            yield from self._poll(entry, began)
+            now = yield NOW
+            last = now if entry.listed else last
+        return last
 
-    def _poll(self, entry: Entry) -> Flow[None]:
+    def _poll(self, entry: Awaited, began: float) -> Flow[None]:
         reply = yield from self._ask(partial(self._get, entry.state.id))
         now = yield NOW
-        if reply is None:
+        if entry.state.id not in self.live:
+            return  # the answer ended every job
+        if reply is None or (isinstance(reply, SumeError) and may_be_new(reply, entry.state, now)):
             # Trouble with one job must not keep the others from being looked at: they go first.
-            entry.due = max(now, self.not_before) + TICK
-        if isinstance(reply, SumeError):
-            new = entry.state.fresh and now - self.started <= NEW_JOB_GRACE
-            if isinstance(reply, NotFoundError) and new:
-                entry.due = now + TICK
-            elif entry.state.id in self.live:
-                yield from self._end(entry, reply)
-        elif reply is not None:
+            entry.due = entry.early = max(now, self.not_before) + TICK
+        elif isinstance(reply, SumeError):
+            yield from self._end(entry, reply)
+        else:
             try:
                 seen = sighting(reply.parsed, reply.raw, reply, asked=entry.state.id)
             except SchemaMismatchError as error:
                 yield from self._end(entry, error)
             else:
                 yield from self._note(entry, seen, now, lambda: reply.parsed)
+                self._plan_next(entry, began, now)
 
     def _get(self, job_id: str, *, within: float) -> Flow[Reply[Any]]:
         call = self.engine.lookup("jobs.get")
-        return (yield from perform(self.settings, call, call.arguments(job_id), within=within))
+        return (yield from perform(self._settings, call, call.arguments(job_id), within=within))
 
     def _ask(self, send: Callable[..., Flow[Reply[Any]]]) -> Flow[Reply[Any] | SumeError | None]:
         """One request: its answer; an error that is about what was asked; None for trouble."""
         if not (yield from self._pace()):
             return None
         now = yield NOW
-        within = min(self.last_deadline - now, _LONGEST_LOOK)
+        within = min(self._last_deadline - now, _LONGEST_LOOK)
         if within <= 0:
             return None
+        self.requests += 1
         try:
             reply = yield from send(within=within)
         except SumeError as error:
-            now = yield NOW
-            if passes(error):
-                self.failures += 1
-                pause = self.engine.settings.backoff.pause(self.failures, self.engine.settings.rng)
-                self._hold(now, max(pause, asked_wait(error) or 0.0))
-                self.trouble = error
-                return None
-            if isinstance(error, AuthenticationError | TransportError | ConfigurationError):
-                for entry in [*self.live.values()]:
-                    yield from self._end(entry, error)
-                return None
-            return error
-        self.failures, self.trouble = 0, None
+            return (yield from self._in_trouble(error))
+        self._failures, self._foreign, self._trouble = 0, 0, None
         self._hold((yield NOW), hint(reply) or 0.0)
         return reply
+
+    def _in_trouble(self, error: SumeError) -> Flow[SumeError | None]:
+        """None for trouble that passes, or that ended every job; else the error itself."""
+        self._foreign = self._foreign + 1 if is_foreign(error) else 0
+        if passes(error) and self._foreign < MOST_FOREIGN:
+            now = yield NOW
+            self._failures += 1
+            pause = self.engine.settings.backoff.pause(self._failures, self.engine.settings.rng)
+            self._hold(now, max(pause, asked_wait(error) or 0.0))
+            self._trouble = error
+            return None
+        for_all = AuthenticationError | TransportError | ConfigurationError
+        if isinstance(error, for_all) or is_foreign(error):
+            for entry in [*self.live.values()]:
+                yield from self._end(entry, error)
+            return None
+        return error
 
     def _hold(self, now: float, seconds: float) -> None:
         self.not_before = max(self.not_before, now + min(seconds, LONGEST_HINT))
@@ -209,24 +264,31 @@ class Scheduler:
         while True:
             now = yield NOW
             tick = math.floor((now - self.started + _MOMENT) / TICK)
-            if tick != self.tick:
-                self.tick, self.used = tick, 0
-            full = self.used >= PER_TICK * math.ceil(len(self.live) / PAGE)
+            if tick != self._tick:
+                self._tick, self._used = tick, 0
+            full = self._used >= PER_TICK * math.ceil(len(self.live) / PAGE)
             start = self.started + (tick + 1) * TICK if full else now
             start = max(start, self.not_before)
             if start <= now + _MOMENT:
-                self.used += 1
+                self._used += 1
                 return True
             if start >= self._first_deadline():
                 self.not_before = max(self.not_before, start)
                 return False
             yield Sleep(start - now)
 
-    def _note(
-        self, entry: Entry, seen: Sighting, now: float, model: Callable[[], Any]
+    def _list_showed(
+        self, entry: Awaited, seen: Sighting, now: float, model: Callable[[], Any]
     ) -> Flow[None]:
-        """Remember what was seen of a job, tell what changed, and plan the next look."""
-        state, before = seen.state, entry.state
+        self.shown.append(entry)
+        yield from self._note(entry, seen, now, model)
+
+    def _note(
+        self, entry: Awaited, seen: Sighting, now: float, model: Callable[[], Any]
+    ) -> Flow[None]:
+        """Remember what was seen of a job, and tell what changed."""
+        before = entry.state
+        state = evolve(seen.state, made_at=before.made_at)
         if seen.age is not None:
             entry.born = min(entry.born, now - seen.age)
         if state.status != before.status:
@@ -241,8 +303,6 @@ class Scheduler:
             yield from self._tell(state, now)
         if state.terminal:
             yield from self._end(entry, state.failure)
-            return
-        self._plan_next(entry, now)
 
     def _tell(self, state: JobState, now: float) -> Flow[None]:
         if self.on_event:
@@ -250,19 +310,25 @@ class Scheduler:
             event = JobEvent(state.id, state.type, state.status, elapsed, state.terminal)
             yield Emit(event, self.on_event)
 
-    def _plan_next(self, entry: Entry, now: float) -> None:
-        schedule = schedule_for(entry.state.type)
-        crowd = len(self.live) / _JOBS_PER_SECOND
-        pause = max(schedule.pause(now - entry.born, self.engine.settings.rng), crowd)
-        reserve = reserve_for(seconds_for(self.timeout, entry.state.type)) + crowd
-        due = next_look(now, pause, hint=None, deadline=self._deadline(entry), reserve=reserve)
-        entry.due = math.inf if due is None else due
-        entry.early = entry.due - _EARLY * pause
+    def _plan_next(self, entry: Awaited, began: float, now: float) -> None:
+        """When to look again at a job that was seen in work which lasted from `began` to `now`.
 
-    def _end(self, entry: Entry, error: SumeError | None) -> Flow[None]:
+        It may come up last in the next such work, so that has to begin that much earlier.
+        """
+        crowd = len(self.live) / JOBS_PER_SECOND
+        schedule = schedule_for(entry.state.type)
+        pause = max(schedule.pause(now - entry.born, self.engine.settings.rng), crowd)
+        ahead = max(0.5 * pause, pause - (now - began))
+        reserve = reserve_for(seconds_for(self.timeout, entry.state.type)) + max(crowd, now - began)
+        due = next_look(began, ahead, hint=None, deadline=self._deadline(entry), reserve=reserve)
+        entry.due = math.inf if due is None else due
+        entry.early = min(entry.due, began + 0.5 * pause)
+
+    def _end(self, entry: Awaited, error: SumeError | None) -> Flow[None]:
         del self.live[entry.state.id]
+        self._lists.ended += 1
         yield Emit(Outcome(self.handle_of(entry), error), self.on_outcome)
 
-    def handle_of(self, entry: Entry) -> Any:
+    def handle_of(self, entry: Awaited) -> Any:
         """The caller's handle, or one made from what was seen."""
         return entry.handles[0] if entry.handles else self.engine.handle(entry.state)

@@ -13,7 +13,7 @@ from tests.models.workload import at, wait_for_all, workload
 
 _LEGEND = """\
 over bound: the latest notice beyond the schedule's bound (a tenth of the job's age, within 0.5 to
-  10 s for images and 2 to 30 s for others; at least 1 s per 1,000 jobs); as long as one reading
+  10 s for images and 2 to 30 s for others; at least 2 s per 1,000 jobs)
 busiest tick: requests in one second, as a share of the two per 100 live jobs that are allowed"""
 COUNTS = (1, 10, 100, 1_000, 10_000)
 

@@ -7,9 +7,10 @@ import random
 from bisect import bisect_right
 from collections import Counter
 
-from attrs import define, frozen
+from attrs import define, field, frozen
 
 from sume_ext.waiting.polling import schedule_for
+from sume_ext.waiting.scheduling import JOBS_PER_SECOND
 from tests.models.jobs_api import ModelApi, ModelJob
 from tests.support import FakeClock
 
@@ -25,18 +26,39 @@ MIX = {
 that videos and analyses take longer than images."""
 
 
-def workload(count: int, *, latency: float = 0.1, seed: int = 7) -> ModelApi:
-    """An API with jobs that were submitted within the last ten seconds."""
+def workload(
+    count: int,
+    *,
+    latency: float = 0.1,
+    seed: int = 7,
+    ages: float = 10.0,
+    unlisted: float = 0.0,
+    strangers: float = 0.0,
+) -> ModelApi:
+    """An API with our jobs, ``job_…``.
+
+    Args:
+        count: How many.
+        latency: Seconds that each request takes.
+        seed: Makes each course.
+        ages: Seconds over which they were submitted; some may have ended long ago.
+        unlisted: Share of them that no list shows.
+        strangers: Jobs of others per job of ours, all over the lists, and running for ever.
+    """
     rng = random.Random(seed)
     clock = FakeClock()
     api = ModelApi(clock, latency=latency)
     for n in range(count):
+        for m in range(int(strangers * (n + 1)) - int(strangers * n)):
+            api.add(ModelJob(f"other_{n}_{m}", born=clock.now - ages + ages * n / count))
         job_type = rng.choice([*MIX])
         median, spread = MIX[job_type]
         takes = rng.lognormvariate(math.log(median), spread)
         end = rng.choices(["completed", "failed", "canceled", "expired"], [94, 4, 1, 1])[0]
         course = [(0.0, "queued"), (takes * rng.uniform(0, 0.3), "running"), (takes, end)]
-        api.add(ModelJob(f"job_{n}", job_type, clock.now - 10 + 10 * n / count, course))
+        api.add(ModelJob(f"job_{n}", job_type, clock.now - ages + ages * n / count, course))
+        if rng.random() < unlisted:
+            api.forgotten.add(f"job_{n}")
     return api
 
 
@@ -47,7 +69,9 @@ class Waited:
     Attributes:
         requests: How many it took.
         delays: How long after its end each job was noticed, sorted, in seconds.
-        over: How much later than the schedule's bound at its age each was noticed, sorted.
+        over: How much later than its bound each was noticed, sorted: that of its schedule at
+            its age, or 2 s per 1,000 jobs if that is more.
+        over_of: The same, by job.
         per_tick: The most requests in one tick, as a share of two per hundred live jobs.
         fixed: What one poll per job every five seconds would have taken.
         fixed_delays: Its delays, sorted.
@@ -56,6 +80,7 @@ class Waited:
     requests: int
     delays: list[float]
     over: list[float]
+    over_of: dict[str, float] = field(repr=False)
     per_tick: float
     fixed: int
     fixed_delays: list[float]
@@ -83,16 +108,18 @@ class Watcher:
             most = max(most, count / (2 * math.ceil(live / 100)))
         jobs = [self.api.jobs[job_id] for job_id in self.noticed]
         ends = {job.id: max(job.ends, self.started) for job in jobs}
-        crowd = len(jobs) / 1000
+        crowd = len(jobs) / JOBS_PER_SECOND
+        over = {
+            job.id: self.noticed[job.id]
+            - ends[job.id]
+            - max(schedule_for(job.type).bound(ends[job.id] - job.born), crowd)
+            for job in jobs
+        }
         return Waited(
             requests=len(self.api.log),
             delays=sorted(self.noticed[job.id] - ends[job.id] for job in jobs),
-            over=sorted(
-                self.noticed[job.id]
-                - ends[job.id]
-                - max(schedule_for(job.type).bound(ends[job.id] - job.born), crowd)
-                for job in jobs
-            ),
+            over=sorted(over.values()),
+            over_of=over,
             per_tick=most,
             fixed=sum(math.ceil((ends[j.id] - self.started) / 5) + 1 for j in jobs),
             fixed_delays=sorted(-(ends[j.id] - self.started) % 5 for j in jobs),
@@ -108,7 +135,8 @@ def wait_for_all(api: ModelApi) -> Waited:
             watcher.noticed[getattr(event, "job_id", "")] = api.clock.now
 
     with api.client(random.Random(2)) as sume:
-        outcomes = sume.jobs.wait_many([*api.jobs], on_event=note)
+        ours = [job_id for job_id in api.jobs if job_id.startswith("job_")]
+        outcomes = sume.jobs.wait_many(ours, on_event=note)
     if not all(outcome.job.terminal for outcome in outcomes):
         raise AssertionError("a job's end was missed")
     return watcher.sums()
