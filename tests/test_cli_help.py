@@ -36,6 +36,14 @@ def commands(path: Path = ()) -> Iterator[tuple[Path, click.Command]]:
             yield (*path, name), made
 
 
+def groups() -> Iterator[tuple[Path, click.Command]]:
+    """Every group, with its path."""
+    for path in sorted({long[:depth] for long, _ in commands() for depth in range(1, len(long))}):
+        made = app.command(path)
+        assert isinstance(made, click.Group)
+        yield path, made
+
+
 def example_in(command: click.Command) -> str:
     """The example in a command's help."""
     epilog = (command.epilog or "").split("Example:\n")
@@ -65,6 +73,15 @@ def test_every_command_has_help_with_one_example_of_itself() -> None:
                 assert param.help, f"{words} {param.opts[0]} says nothing"
 
 
+def test_every_group_has_help_with_one_example_of_something_it_holds() -> None:
+    known = {" ".join(path) for path, _ in commands()}
+    for path, group in groups():
+        line = example_in(group)
+        words = " ".join(["sume", *path])
+        assert line.startswith(f"{words} "), line
+        assert any(line.startswith(f"sume {command}") for command in known), line
+
+
 def test_every_example_works(stage: Stage) -> None:
     known = {
         "job_123": stage.job(),
@@ -73,7 +90,7 @@ def test_every_example_works(stage: Stage) -> None:
     }
     (stage.folder / "key.txt").write_text(stage.key)
     lines: list[str] = []
-    for path, command in commands():
+    for path, command in (*commands(), *groups()):
         if path in (("sandbox",), ("logout",), ("assets", "create")):
             continue  # each has a test of its own: it doesn't end, it forgets, it needs a secret
         line = example_in(command)

@@ -156,6 +156,8 @@ def command(path: Path) -> click.Command | None:
 
         return command_of(name)
     if any(other[: len(path)] == path for other in (*table, *OWN)):
+        from sume_ext.cli.examples import example_of_group  # noqa: PLC0415
+
         text = Root((), context_settings=CONTEXT).lines().get(path[0], "")
-        return Group(path, help=text)
+        return Group(path, help=text, epilog=f"\b\nExample:\n  {example_of_group(path)}")
     return None

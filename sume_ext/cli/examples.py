@@ -14,6 +14,7 @@ from sume_ext.cli.paths import path_of
 
 if TYPE_CHECKING:
     from sume_ext.cli.facts import Facts
+    from sume_ext.cli.paths import Path
 
 WRITTEN: dict[str, str] = {
     "brand.list": "sume brand list --domain lumen.example",
@@ -34,6 +35,23 @@ WRITTEN: dict[str, str] = {
     "uploads.presign": "sume uploads presign --file-name clip.mp4 --content-type video/mp4 "
     "--size-bytes 1048576 --purpose asset_library_video",
 }
+
+GROUPS: dict[str, str] = {
+    "brand": "sume brand current",
+    "jobs": "sume jobs list --status completed -q | sume jobs download",
+    "assets": "sume assets upload clip.mp4 --wait",
+    "uploads": "sume uploads face-swap-video clip.mp4",
+    "auth": "sume auth status",
+    "tools": "sume tools schema videos.generate",
+}
+"""For groups whose example isn't simply that of an operation they hold."""
+
+
+def example_of_group(path: Path) -> str:
+    """A command line that works, for the help of a group."""
+    words = " ".join(path)
+    held = (line for name, line in WRITTEN.items() if path_of(name)[: len(path)] == path)
+    return GROUPS.get(words) or next(held, f"sume {words} --help")
 
 
 def example_of(name: str, facts: Facts) -> str:

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from types import TracebackType
 
+    from rich.progress_bar import ProgressBar
+
     from sume_ext import Job, JobEvent, Sume
 
 _ROWS = 8
@@ -125,7 +127,7 @@ class TransferBoard:
 
     def __init__(self) -> None:
         console = console_for(sys.stderr)
-        bar = [BarColumn(bar_width=20)] if console.width >= _BAR_FROM else []
+        bar = [_Bar(bar_width=20)] if console.width >= _BAR_FROM else []
         name = TextColumn(
             "{task.description}",
             markup=False,
@@ -144,7 +146,7 @@ class TransferBoard:
         self._progress.update(
             self._tasks[name],
             completed=count,
-            total=None if finishing else total,  # a bar without an end moves to and fro
+            total=total,
             finishing=finishing,
         )
 
@@ -161,12 +163,21 @@ class TransferBoard:
         self._progress.stop()
 
 
+class _Bar(BarColumn):
+    """A bar that moves to and fro once everything is gone but not yet taken."""
+
+    def render(self, task: Task) -> ProgressBar:
+        bar = super().render(task)
+        bar.pulse = bar.pulse or task.fields["finishing"]
+        return bar
+
+
 class _Amount(ProgressColumn):
     """``12.3 of 45.6 MB``."""
 
     def render(self, task: Task) -> Text:
         there = size(task.completed)
-        if not task.total:
+        if not task.total or task.fields["finishing"]:
             return Text(there, no_wrap=True)
         whole = size(task.total)
         same = there.split()[-1] == whole.split()[-1]

@@ -74,7 +74,10 @@ def _tell(error: BaseException, *, as_json: bool) -> int:
     if isinstance(error, ModuleNotFoundError):
         with contextlib.suppress(ModuleNotFoundError):
             return missing_extra(error)
-    failure = _terminated(error) or failures.failure_of(error)
+    try:
+        failure = _terminated(error) or failures.failure_of(error)
+    except Exception as bug:  # noqa: BLE001  (what explains failures may fail as well)
+        failure, error = failures.internal(error, bug), bug
     with contextlib.suppress(OSError, ValueError):
         if failures.asked(error):
             sys.stderr.write("\n")  # the cursor still stands behind the question
