@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, ParamSpec, Self, TypeVar, cast
 from attrs import evolve
 
 from sume_ext import operations
-from sume_ext.binding.resource import Async, Binding, Sync
+from sume_ext.binding.bound import Binding
+from sume_ext.binding.resource import Async, Sync
 from sume_ext.calling.calls import Settings, perform
 from sume_ext.calling.effects import Effect
 from sume_ext.clock import Clock, SystemClock

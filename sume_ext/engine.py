@@ -15,7 +15,7 @@ from sume_ext.waiting.job_state import JobState
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping
 
-    from sume_ext.binding.resource import Binding
+    from sume_ext.binding.bound import Binding
     from sume_ext.calling.calls import Call, Reply, Settings
     from sume_ext.flow import Flow
     from sume_ext.runners import AsyncRunner, Runner

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sume_ext.waiting.many import attend
 from sume_ext.waiting.view import JobView
 
 if TYPE_CHECKING:
@@ -101,6 +100,8 @@ def complete_all(
 
     def keep(outcome: Outcome[Any]) -> None:
         outcomes[outcome.job.id] = outcome
+
+    from sume_ext.waiting.many import attend  # noqa: PLC0415  (for one job nobody needs it)
 
     yield from attend(engine, jobs, timeout, on_event=on_event, on_outcome=keep)
     for job in jobs:

@@ -36,26 +36,38 @@ from sume_api.operations import (
     presign_upload,
 )
 
-from sume_ext import assets, uploads
-from sume_ext.binding.job_lines import hands_out_outcomes, remembers_job, runs_jobs, runs_outcomes
+from sume_ext.binding.behaviours import (
+    hands_out_outcomes,
+    remembers_job,
+    runs,
+    runs_job,
+    runs_jobs,
+    runs_outcomes,
+)
 from sume_ext.binding.lines import (
     calls,
     fetches_job,
     fetches_result,
     pages,
     pages_jobs,
-    runs,
-    runs_job,
     submits,
     submits_group,
 )
-from sume_ext.binding.resource import Binding, Resource
+from sume_ext.binding.resource import Resource
 from sume_ext.calling.effects import Effect
-from sume_ext.waiting import many, recent
-from sume_ext.waiting import one as waiting
 
 if TYPE_CHECKING:
+    from sume_ext import assets, uploads
+    from sume_ext.binding.bound import Binding
     from sume_ext.engine import Engine
+    from sume_ext.waiting import many, recent
+    from sume_ext.waiting import one as waiting
+else:
+    from sume_ext.later import Later
+
+    assets, uploads = Later("sume_ext.assets"), Later("sume_ext.uploads")
+    many, recent = Later("sume_ext.waiting.many"), Later("sume_ext.waiting.recent")
+    waiting = Later("sume_ext.waiting.one")
 
 M = TypeVar("M")
 

@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sume_ext import AsyncSume, RateLimitError, ServerError, Sume
-from sume_ext.binding.resource import Binding
+from sume_ext.binding.bound import Binding
 from sume_ext.calling.calls import minted, perform
 from sume_ext.calling.effects import Effect
 from sume_ext.calling.pace import Pace

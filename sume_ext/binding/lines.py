@@ -1,4 +1,4 @@
-"""The kinds of line in the table: descriptors that give both worlds their callable.
+"""The lines of the table that are operations: descriptors that give both worlds their callable.
 
 Types flow from the generated code through `ParamSpec`, so a regenerated field appears in the
 signature, its asynchronous twin, `help()` and the command line by itself.
@@ -6,21 +6,21 @@ signature, its asynchronous twin, `help()` and the command line by itself.
 
 from __future__ import annotations
 
-import inspect
-from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, Protocol, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Generic, ParamSpec, Protocol, TypeVar, overload
 
-from sume_ext.binding.explaining import explained, for_people
-from sume_ext.binding.resource import Async, Binding, Resource, Sync
+from sume_ext.binding.bound import Binding
+from sume_ext.binding.method import Method
 from sume_ext.calling.calls import perform
 from sume_ext.calling.effects import Effect
-from sume_ext.secrecy.border import border
 from sume_ext.waiting.one import fetch_result
 
 if TYPE_CHECKING:
+    import inspect
     from collections.abc import Callable, Coroutine, Sequence
 
     from sume_api.models import ErrorResponse
 
+    from sume_ext.binding.resource import Async, Resource, Sync
     from sume_ext.engine import Engine
     from sume_ext.flow import Flow
     from sume_ext.jobs import AsyncJob, AsyncJobGroup, Job, JobGroup
@@ -50,95 +50,8 @@ class PageOf(Protocol[T_co]):
         ...
 
 
-class runs(Generic[P, T]):  # noqa: N801
-    """A flow of this package's own, which is no single operation: answers with its result.
-
-    Args:
-        behaviour: Makes the flow, from the engine and the caller's arguments.
-    """
-
-    def __init__(self, behaviour: Callable[Concatenate[Engine, P], Flow[T]]) -> None:
-        self._behaviour = behaviour
-
-    @overload
-    def __get__(self, obj: None, owner: object = None) -> runs[P, T]: ...
-    @overload
-    def __get__(self, obj: Resource[Sync], owner: object = None) -> Callable[P, T]: ...
-    @overload
-    def __get__(
-        self, obj: Resource[Async], owner: object = None
-    ) -> Callable[P, Coroutine[Any, Any, T]]: ...
-    def __get__(self, obj: Resource[Any] | None, owner: object = None) -> Any:
-        return self if obj is None else behave(obj, self._behaviour)
-
-
-class runs_job(Generic[P]):  # noqa: N801
-    """As `runs`, for a flow that answers with a job's handle."""
-
-    def __init__(self, behaviour: Callable[Concatenate[Engine, P], Flow[Any]]) -> None:
-        self._behaviour = behaviour
-
-    @overload
-    def __get__(self, obj: None, owner: object = None) -> runs_job[P]: ...
-    @overload
-    def __get__(self, obj: Resource[Sync], owner: object = None) -> Callable[P, Job]: ...
-    @overload
-    def __get__(
-        self, obj: Resource[Async], owner: object = None
-    ) -> Callable[P, Coroutine[Any, Any, AsyncJob]]: ...
-    def __get__(self, obj: Resource[Any] | None, owner: object = None) -> Any:
-        return self if obj is None else behave(obj, self._behaviour)
-
-
-def _run(engine: Engine, flow: Flow[Any]) -> Any:
-    return engine.run(flow)
-
-
-def behave(
-    resource: Resource[Any],
-    behaviour: Callable[..., Any],
-    do: Callable[[Engine, Any], Any] = _run,
-) -> Any:
-    """The callable for a behaviour of this package's own, as seen on a resource.
-
-    Args:
-        resource: What it is seen on.
-        behaviour: Makes the flow, from the engine and the caller's arguments.
-        do: Makes the answer of the flow.
-    """
-    engine = resource._engine  # noqa: SLF001
-    takes = [*inspect.signature(behaviour).parameters.values()][1:]
-    own = inspect.Signature(
-        [for_people(p, by_position=frozenset(p.name for p in takes)) for p in takes]
-    )
-    name = f"{resource.name}.{behaviour.__name__}"
-
-    @border
-    def bound(*args: Any, **kwargs: Any) -> Any:
-        try:
-            own.bind(*args, **kwargs)
-        except TypeError as error:
-            raise explained(name, own, error, args, kwargs) from None
-        return do(engine, behaviour(engine, *args, **kwargs))
-
-    doc = (behaviour.__doc__ or "").replace("        engine: The client's.\n", "")
-    return _dressed(bound, behaviour.__name__, name, inspect.cleandoc(doc), own)
-
-
-def _dressed(
-    bound: Any, attribute: str, name: str, doc: str | None, signature: inspect.Signature
-) -> Any:
-    """A callable with what `help`, completion and tracebacks show of it."""
-    bound.__module__ = "sume_ext"
-    bound.__name__ = attribute
-    bound.__qualname__ = name
-    bound.__doc__ = doc
-    bound.__signature__ = signature
-    return bound
-
-
-class Line:
-    """Base of the lines for operations: how their callables are made and remembered.
+class Line(Method):
+    """Base of the lines for operations.
 
     Args:
         binding: What is bound.
@@ -146,32 +59,30 @@ class Line:
 
     def __init__(self, binding: Binding) -> None:
         self.binding = binding
-        self._attribute = ""
 
-    def __set_name__(self, owner: type, attribute: str) -> None:
-        self._attribute = attribute
+    @property
+    def doc(self) -> str:
+        """What the generated code says of it."""
+        return self.binding.doc
+
+    @property
+    def signature(self) -> inspect.Signature:
+        """What the generated code takes."""
+        return self.binding.signature
 
     def flow(self, engine: Engine, kwargs: dict[str, Any]) -> Flow[Any]:
         """What calling it does."""
         raise NotImplementedError
 
+    def _called(
+        self, engine: Engine, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> Any:
+        del name  # which the binding knows
+        made = self.binding.arguments(args, kwargs, now=engine.runner.clock.time)
+        return self._answer(engine, made)
+
     def _answer(self, engine: Engine, kwargs: dict[str, Any]) -> Any:
         return engine.run(self.flow(engine, kwargs))
-
-    def _bind(self, resource: Resource[Any] | None) -> Any:
-        if resource is None:
-            return self
-        engine, binding = resource._engine, self.binding  # noqa: SLF001
-
-        @border
-        def bound(*args: Any, **kwargs: Any) -> Any:
-            return self._answer(
-                engine, binding.arguments(args, kwargs, now=engine.runner.clock.time)
-            )
-
-        _dressed(bound, self._attribute, binding.name, binding.doc, binding.signature)
-        resource.__dict__[self._attribute] = bound
-        return bound
 
 
 class calls(Line, Generic[P, T]):  # noqa: N801  (reads as a verb in the table)

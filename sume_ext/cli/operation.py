@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from sume_ext import Job, Sume
-    from sume_ext.binding.resource import Binding
+    from sume_ext.binding.bound import Binding
     from sume_ext.cli.shell import Shell
     from sume_ext.waiting.polling import Timeout
 
