@@ -28,7 +28,7 @@ _SETTINGS = {
 }
 """Arguments of the client: in a shell they are the environment's."""
 _BARE = re.compile(r"(?<![\w.-])(base_url|api_key)(?![\w=])")
-_PYTHON_ONLY = re.compile(r",? or pass \w+=(?: (?:and|or) \w+=)*")
+_PYTHON_ONLY = re.compile(r",? or (?:pass )?\w+=(?: (?:and|or) \w+=)*")
 """Another way that only Python has."""
 _SIGNATURE = re.compile(r"^(?:It takes|Compare with|See help)\b")
 _OTHERWISE = {"uploads.asset_video": ("assets", "upload")}
@@ -54,6 +54,8 @@ def hint_of(error: errors.SumeError, now: float) -> str:
             f"Run it again in {span(error.retry_after)}, at "
             f"{clock(now + error.retry_after, now)}, and keep fewer requests in flight."
         )
+    if isinstance(error, errors.PaginationError) and error.cursor:
+        return f"Go on later with --cursor {shlex.quote(error.cursor)}, or narrow it with filters."
     if error.job_ids and not isinstance(error, errors.JobError):
         ids = shlex.join(error.job_ids)
         return f"What was created goes on; don't submit it again, wait for it: sume jobs wait {ids}"
