@@ -13,6 +13,7 @@ import logging
 import logging.handlers
 import queue
 import sys
+import threading
 from typing import TYPE_CHECKING, Any, cast
 
 import httpx
@@ -220,6 +221,37 @@ def test_a_failing_redactor_neither_drops_a_record_nor_lets_it_through(
     assert record.name == "app"
     assert record.funcName == "test_a_failing_redactor_neither_drops_a_record_nor_lets_it_through"
     assert failure.__name__ in cleaned.lines[0]
+    assert MARK not in cleaned.everything
+
+
+def test_names_of_loggers_threads_and_tasks_are_cleaned(cleaned: Kept) -> None:
+    work = threading.Thread(
+        target=lambda: logging.getLogger(f"of.{MARK}@x.example").info("fine"),
+        name=f"for token={MARK}",
+    )
+    work.start()
+    work.join()
+    record = logging.LogRecord("app", logging.INFO, "", 0, "fine", (), None)
+    record.processName, record.taskName = f"sume_live_{MARK}", f"api_key={MARK}"
+    logging.getLogger("app").handle(record)
+    assert [one.getMessage() for one in cleaned.records] == ["fine", "fine"]
+    assert MARK not in cleaned.everything
+
+
+def test_an_extra_that_can_not_be_looked_at_costs_only_itself(cleaned: Kept) -> None:
+    logging.getLogger("app").error("fine", extra={"thing": Hostile(), "token": MARK})
+    assert cleaned.lines == ["fine"]
+    assert vars(cleaned.records[0])["thing"] == "[redacted] Hostile"
+    assert MARK not in cleaned.everything
+
+
+def test_an_exception_that_can_not_be_shown_costs_no_record(cleaned: Kept) -> None:
+    class Mute(Exception):  # noqa: N818
+        def __str__(self) -> str:
+            raise RuntimeError(MARK)
+
+    logging.getLogger("app").error("went wrong for %s", f"{MARK}@x.example", exc_info=Mute(MARK))
+    assert len(cleaned.records) == 1
     assert MARK not in cleaned.everything
 
 

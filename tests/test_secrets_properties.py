@@ -18,7 +18,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from sume_ext import redact
-from sume_ext.secrecy.fingerprints import Fingerprints, squeeze
+from sume_ext.secrecy.disguises import squeeze
+from sume_ext.secrecy.fingerprints import Fingerprints
 from sume_ext.secrecy.memory import remember
 from sume_ext.secrecy.shapes import REDACTED
 

@@ -13,8 +13,10 @@ import enum
 import json
 import subprocess
 import sys
-from collections import OrderedDict
-from types import MappingProxyType
+import traceback
+from array import array
+from collections import OrderedDict, UserString, deque
+from types import MappingProxyType, SimpleNamespace
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 from urllib.parse import quote
 
@@ -57,6 +59,9 @@ DIRTY = (
     f"bearer+{MARK}",
     f"API key: {MARK}",
     f"password: {MARK}",
+    f"password: {MARK}(old)",
+    f"passphrase: correct horse battery {MARK}",
+    f"api_key={MARK}['x']",
     f"clientSecret={MARK};",
     f'\\"object_key\\": \\"{MARK}\\"',
     f'"object_key": "a \\"quoted\\" {MARK}"',
@@ -98,6 +103,10 @@ CLEAN = (
     'A sign says "hello@home", in the style of @creator, 2 tokens: yes',
     "the token: expired and the secret: love",
     "meet me @ 5pm, e-mail: later, password reset is broken",
+    "password: be sure to keep it, the password: must be long, passphrase: not given",
+    "password = getpass()",
+    "Sume(api_key=os.environ['SUME_API_KEY'])",
+    "api_key = settings.read_key(path)",
     "bearer securities are a risk",
     "user story: as a user, I want a key, a cookie and a signature dish",
     "https://www.example.com/search?q=cats&page=2#top",
@@ -239,6 +248,10 @@ def test_structures_keep_their_types_and_lose_their_secrets() -> None:
     assert redact([(b"X-Api-Key", b"ab12")]) == [(b"X-Api-Key", b"[redacted]")]
     assert redact({"a@b.example", "c"}) == {"[redacted]", "c"}
     assert redact(b"token=ab12") == b"token=[redacted]"
+    assert bytes(redact(memoryview(b"token=ab12"))) == b"token=[redacted]"
+    assert redact(array("B", b"token=ab12")) == b"token=[redacted]"
+    assert redact(deque(["a@b.example"], 3)) == deque(["[redacted]"])
+    assert redact(UserString("token=ab12")) == "token=[redacted]"
     assert redact(MappingProxyType({"token": "ab12"})) == {"token": "[redacted]"}
     ordered: OrderedDict[str, str] = OrderedDict(token="ab12")
     assert redact(ordered) == {"token": "[redacted]"}
@@ -256,6 +269,78 @@ UNTOUCHED: list[Any] = [
 @pytest.mark.parametrize("value", UNTOUCHED)
 def test_what_is_clean_comes_back_itself(value: Any) -> None:
     assert redact(value) is value
+
+
+class Telling:
+    """Shows what is none of its fields."""
+
+    def __init__(self, shown: str) -> None:
+        self.shown = shown
+
+    def __repr__(self) -> str:
+        return f"Telling({self.shown})"
+
+
+@attrs.frozen
+class Odd:
+    """An instance whose repr is its own."""
+
+    size: int
+
+    def __repr__(self) -> str:
+        return f"Odd({MARK}@mail.example)"
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        Odd(1), {"a": Odd(1)}, Telling(f"token={MARK}"), {Telling(f"{MARK}@x.example"): 1},
+        {(f"{MARK}@x.example", 1): 2}, {f"sume_live_{MARK}", 3}, frozenset({Odd(2)}),
+        {Telling("api_key: " + MARK): {Telling(f"bearer {MARK}")}}, {"k": {"token": [MARK]}},
+        {b"x-api-key": MARK}, {MARK + "@x.example": {MARK + "@x.example": 1}},
+        SimpleNamespace(token=MARK), {"a": 1, "password": {"deep": MARK}}.items(),
+    ],
+)  # fmt: skip
+def test_no_place_in_a_structure_is_overlooked(value: Any) -> None:
+    cleaned = redact(value)
+    assert MARK not in f"{cleaned!r} {cleaned}"
+    assert MARK in f"{value!r}"
+    assert repr(redact(cleaned)) == repr(cleaned)
+
+
+class Hostile:
+    """Fails when it is looked at."""
+
+    def __repr__(self) -> str:
+        raise RuntimeError(MARK)
+
+    def __getattr__(self, name: str) -> object:
+        raise AttributeError(MARK)
+
+
+class HostileMapping(dict[str, object]):
+    """As `Hostile`, when its members are looked at."""
+
+    def items(self) -> Any:
+        raise LookupError(MARK)
+
+
+@pytest.mark.parametrize("kind", [Hostile, HostileMapping])
+def test_what_can_not_be_looked_at_is_not_let_through(kind: type[Any]) -> None:
+    assert redact(kind()) == f"[redacted] {kind.__name__}"
+    assert redact([1, kind(), "x"]) == [1, f"[redacted] {kind.__name__}", "x"]
+
+
+def test_a_web_of_lists_is_walked_once() -> None:
+    """Forty levels of two references each would be a million million walks."""
+    web: list[Any] = [f"{MARK}@x.example"]
+    for _ in range(38):
+        web = [web, web]
+    cleaned: Any = redact(web)
+    for _ in range(38):
+        assert cleaned[0] is cleaned[1]
+        cleaned = cleaned[1]
+    assert cleaned == ["[redacted]"]
 
 
 def test_circles_and_depth_end() -> None:
@@ -304,6 +389,20 @@ def test_exceptions_keep_their_type_and_lose_what_they_quote() -> None:
     assert "404" in str(cause)
 
 
+def test_groups_of_exceptions_lose_what_any_of_them_quotes() -> None:
+    inner = ValueError(f"token={MARK}")
+    inner.add_note(f"mail {MARK}@x.example")
+    inner.__cause__ = KeyError(f"sume_live_{MARK}")
+    inner.__cause__.__context__ = inner
+    group = ExceptionGroup(f"api_key={MARK}", [inner, ExceptionGroup("two", [OSError(2, "fine")])])
+    cleaned = redact(group)
+    shown = "".join(traceback.TracebackException.from_exception(cleaned).format())
+    assert MARK not in f"{shown} {cleaned!r} {cleaned.exceptions[0].__notes__}"
+    assert "ValueError: token=[redacted]" in shown
+    assert isinstance(cleaned, ExceptionGroup)
+    assert cleaned.exceptions[1] is group.exceptions[1]
+
+
 class Awkward(Exception):  # noqa: N818
     def __new__(cls, *, key: str) -> Self:
         return super().__new__(cls)
@@ -331,22 +430,40 @@ def known() -> tuple[str, ...]:
     return SECRETS
 
 
+def _base64(text: str) -> str:
+    return base64.b64encode(text.encode()).decode()
+
+
 DISGUISES: dict[str, Callable[[str], str]] = {
     "as it is": str,
     "in capitals": str.upper,
     "quoted": quote,
     "wholly quoted": lambda text: quote(text, safe=""),
     "quoted twice": lambda text: quote(quote(text, safe=""), safe=""),
+    "quoted thrice": lambda text: quote(quote(quote(text, safe=""), safe=""), safe=""),
+    "quoted in lower case": lambda text: quote(text, safe="").lower(),
+    "in hexadecimal": lambda text: text.encode().hex(),
+    "in hexadecimal, apart": lambda text: text.encode().hex(" ").upper(),
     "in hexadecimal escapes": lambda text: "".join(f"%{byte:02x}" for byte in text.encode()),
     "json": json.dumps,
     "json in json": lambda text: json.dumps(json.dumps({"a": text})),
     "json with escapes": lambda text: json.dumps(text).replace("/", "\\/").replace("=", "\\u003d"),
+    "in long escapes": lambda text: "".join(f"\\U{ord(c):08x}" for c in text),
+    "in braced escapes": lambda text: "".join(f"\\u{{{ord(c):x}}}" for c in text),
+    "in octal escapes": lambda text: "".join(f"\\{byte:03o}" for byte in text.encode()),
+    "html, decimal": lambda text: "".join(f"&#{ord(c)};" for c in text),
+    "html, hexadecimal": lambda text: "".join(f"&#x{ord(c):04X};" for c in text),
+    "html in html": lambda text: "".join(f"&amp;#{ord(c)};" for c in text),
     "html": lambda text: text.replace("/", "&#x2F;").replace("=", "&#61;"),
     "repr": repr,
     "bytes": lambda text: repr(text.encode()),
     "base64": lambda text: base64.b64encode(text.encode()).decode(),
     "base64, shifted once": lambda text: base64.b64encode(f"u:{text}!".encode()).decode(),
     "base64, for URLs": lambda text: base64.urlsafe_b64encode(f"user:{text}".encode()).decode(),
+    "base64 twice": lambda text: _base64(_base64(text)),
+    "base64 twice, shifted": lambda text: _base64(f"a {_base64(f'user:{text}')}!"),
+    "base64 twice, in lines": lambda text: base64.encodebytes(_base64(text).encode()).decode(),
+    "base64, quoted": lambda text: quote(_base64(text), safe=""),
     "base64, in lines": lambda text: base64.encodebytes(f"{'x' * 50}{text}".encode()).decode(),
     "in lines": lambda text: "\n".join(text[i : i + 5] for i in range(0, len(text), 5)),
     "in pieces of a string": lambda text: '"\n    "'.join(
@@ -421,7 +538,8 @@ def test_memory_is_bounded_and_links_can_not_push_out_keys() -> None:
     for number in range(5000):
         prints.add(f"secret{number:08d}")
     assert len(prints) == 70
-    assert sum(map(len, prints._samples.values())) < 70 * 60
+    kept = (*prints._long.known.values(), *prints._short.known.values())
+    assert sum(map(len, kept)) < 70 * 150
     assert not prints.find("x the-key-1234567890 y")
 
 
@@ -441,6 +559,7 @@ def test_what_is_too_short_to_tell_is_not_taken_for_known() -> None:
 
 CLEAR = """
 import gc
+from sume_ext import redact
 from sume_ext import Sume
 from sume_ext.secrecy.memory import find
 
@@ -455,6 +574,7 @@ def inside(holder):
 
 key = "sume_live_" + "".join(["Zx", "9876", "54321", "qwerty"])
 client = Sume(api_key=key)
+redact({key: 1, "headers": [(key, key)], key[5:]: {key: [key]}})
 client.close()
 del client
 gc.collect()
@@ -462,7 +582,9 @@ assert find("at last " + key + " again")
 low = key.lower().replace("_", "")
 del key
 gc.collect()
-holders = [one for one in gc.get_objects() if type(one) in (dict, list, tuple, set)]
+known = gc.get_objects()
+holders = [one for one in known if type(one) in (dict, list, tuple, set)]
+holders += [gc.get_referents(one) for one in known if hasattr(one, "cache_info")]
 print(sum(low in text.lower().replace("_", "") for holder in holders for text in inside(holder)))
 """
 

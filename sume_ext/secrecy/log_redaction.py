@@ -60,12 +60,24 @@ def clean(record: logging.LogRecord) -> logging.LogRecord:
 
 def _cleaned(record: logging.LogRecord) -> logging.LogRecord:
     changes: dict[str, Any] = {}
-    _clean_message(record, changes)
+    if not isinstance(record.msg, str):
+        # Structured logging hands on a mapping here, and some an exception.
+        _note(changes, "msg", record.msg, redact(record.msg))
+    message = record.getMessage() if "msg" not in changes else str(changes["msg"])
+    # At once what is short and almost always clean; only else is each part looked at.
+    task = getattr(record, "taskName", None)  # new in Python 3.12
+    whole = f"{record.name}\n{record.threadName}\n{record.processName}\n{task}\n{message}"
+    if redact_text(whole) is not whole:
+        _clean_texts(record, message, changes)
+    if record.args and not _all_said(record.args, message) and "args" not in changes:
+        # What isn't shown may still be read by a handler that keeps arguments apart.
+        _note(changes, "args", record.args, redact(record.args))
     if record.exc_info or record.exc_text or record.stack_info:
         _clean_exception(record, changes)
-    if len(vars(record)) != len(_BARE):
-        for name in vars(record).keys() - _BARE:
-            _clean_extra(name, vars(record)[name], changes)
+    fields = vars(record)
+    if len(fields) != len(_BARE):
+        for name in fields.keys() - _BARE:
+            _clean_extra(name, fields[name], changes)
     if not changes:
         return record
     twin = copy.copy(record)
@@ -73,17 +85,14 @@ def _cleaned(record: logging.LogRecord) -> logging.LogRecord:
     return twin
 
 
-def _clean_message(record: logging.LogRecord, changes: dict[str, Any]) -> None:
-    if not isinstance(record.msg, str):
-        # Structured logging hands on a mapping here, and some an exception.
-        _note(changes, "msg", record.msg, redact(record.msg))
-    message = record.getMessage() if "msg" not in changes else str(changes["msg"])
+def _clean_texts(record: logging.LogRecord, message: str, changes: dict[str, Any]) -> None:
     said = redact_text(message)
     if said != message:
         changes.update(msg=said, args=())
-    elif record.args and not _all_said(record.args, message):
-        # What isn't shown may still be read by a handler that keeps arguments apart.
-        _note(changes, "args", record.args, redact(record.args))
+    for name in ("name", "threadName", "processName", "taskName"):
+        text = getattr(record, name, None)
+        if isinstance(text, str):
+            _note(changes, name, text, redact_text(text))
 
 
 def _all_said(args: Any, message: str) -> bool:
@@ -113,6 +122,8 @@ def _clean_exception(record: logging.LogRecord, changes: dict[str, Any]) -> None
     if not record.exc_info or not record.exc_info[1]:
         return
     error = redact(record.exc_info[1])
+    if not isinstance(cast("object", error), BaseException):
+        error = Exception(error)
     if error is not record.exc_info[1]:
         changes["exc_info"] = (type(error), error, record.exc_info[2])
     if not record.exc_text:
@@ -124,7 +135,7 @@ def _clean_exception(record: logging.LogRecord, changes: dict[str, Any]) -> None
 
 def _withheld(record: logging.LogRecord, error: Exception) -> logging.LogRecord:
     """A record at the same place and level that says only why it says nothing."""
-    return logging.LogRecord(
+    twin = logging.LogRecord(
         record.name,
         record.levelno,
         record.pathname,
@@ -134,3 +145,5 @@ def _withheld(record: logging.LogRecord, error: Exception) -> logging.LogRecord:
         None,
         record.funcName,
     )
+    twin.created, twin.msecs = record.created, record.msecs
+    return twin

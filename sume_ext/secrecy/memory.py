@@ -29,7 +29,8 @@ def remember(*secrets: str | Secret | None) -> None:
     """Know these secrets from now on, whatever their shape."""
     for secret in secrets:
         if secret is not None:
-            _known.add(secret.reveal() if isinstance(secret, Secret) else secret)
+            value = secret.reveal() if isinstance(secret, Secret) else secret
+            _known.add(value, thorough=True)
 
 
 def remember_json(content: bytes, data: Any) -> None:

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import dataclasses
 import re
+from array import array
+from collections import UserString, deque
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING, Any, TypeVar, cast
@@ -39,7 +41,7 @@ def redact(value: T) -> T:
         The value itself when it is clean, else a copy of its type. Sensitive parts of text are
         ``[redacted]``; so is what stands under a sensitive name. An exception comes back as its
         own type, with its notes and causes cleaned. An object of a type unknown here whose text
-        shows a secret becomes that text, cleaned.
+        shows a secret becomes that text, cleaned; one that can't be shown at all, a few words.
     """
     return cast("T", _Redactor(redact_text).any(value))
 
@@ -84,18 +86,23 @@ def _replaced(text: str, found: list[shapes.Span]) -> str:
     done = 0
     for start, end, instead in found:
         if start >= done:
-            parts += (text[done:start], instead)
-        done = max(done, end)
+            parts.append(text[done:start])
+            parts.append(instead)
+            done = end
+        elif end > done:
+            done = end
     parts.append(text[done:])
     return "".join(parts)
 
 
 class _Redactor:
-    """One walk through a value; remembers where it is, so that circles end."""
+    """One walk through a value; remembers where it is and was, so that circles and webs end."""
 
     def __init__(self, text: Callable[[str], str]) -> None:
         self._text = text
         self._inside: set[int] = set()
+        # With the values themselves, so that no id is given out again on the way.
+        self._seen: dict[tuple[int, object], tuple[Any, Any]] = {}
 
     def any(self, value: Any) -> Any:
         """Anything, without secrets."""
@@ -104,30 +111,54 @@ class _Redactor:
             return value if clean == value else clean
         if isinstance(value, _PLAIN):
             return value
+        return self._once(value, None)
+
+    def _once(self, value: Any, owner: object) -> Any:
+        """A value with others inside, looked into once however often it occurs."""
+        key = (id(value), owner)
+        if key in self._seen:
+            return self._seen[key][1]
         if id(value) in self._inside or len(self._inside) >= _DEEPEST:
             return REDACTED
         self._inside.add(id(value))
         try:
-            return self._nested(value)
+            clean = self._nested(value) if owner is None else self._mapping(value, owner)
+        except Exception:  # noqa: BLE001  (what can't be looked at must not be let through)
+            clean = f"{REDACTED} {type(value).__name__}"
         finally:
             self._inside.discard(id(value))
+        self._seen[key] = (value, clean)
+        return clean
 
-    def _nested(self, value: Any) -> Any:
-        if isinstance(value, (bytes, bytearray)):
-            text = value.decode("latin-1")
-            clean = self._text(text)
-            return value if clean is text else type(value)(clean.encode("latin-1", "replace"))
+    def _nested(self, value: Any) -> Any:  # noqa: PLR0911  (one question per kind)
+        if isinstance(value, (bytes, bytearray, memoryview, array)):
+            return self._buffer(cast("bytes", value))
         if isinstance(value, Mapping):
             return self._mapping(cast("Any", value))
-        if isinstance(value, (Sequence, AbstractSet)) and not isinstance(
-            value, (memoryview, range)
-        ):
+        if isinstance(value, (list, tuple, deque, AbstractSet)):
             return self._several(cast("Sequence[Any]", value))
         if isinstance(value, BaseException):
             return self._exception(value)
         if names := _field_names(cast("object", value)):
             return self._instance(value, names)
-        return _by_text(value)
+        if isinstance(value, Sequence) and not isinstance(value, (range, UserString)):
+            return self._several(cast("Any", value))
+        return self._by_text(value)
+
+    def _buffer(self, value: Any) -> Any:
+        text = bytes(value).decode("latin-1")
+        clean = self._text(text)
+        if clean == text:
+            return value
+        raw = clean.encode("latin-1", "replace")
+        return raw if isinstance(value, array) else type(value)(raw)
+
+    def _by_text(self, value: Any) -> Any:
+        """An object of another type, or its text when that shows a secret."""
+        said, shown = str(value), repr(value)
+        if self._text(shown) == shown and self._text(said) == said:
+            return value
+        return self._text(said)
 
     def _under(self, name: object, value: Any, owner: object = None) -> Any:
         """What stands under a name."""
@@ -138,22 +169,14 @@ class _Redactor:
             whole = not isinstance(value, Mapping) or compact(name) not in OWNERS
             if owned or (is_sensitive(name) and whole):
                 return _hidden(value)
-        if isinstance(value, Mapping):
-            return self._owned_by(name, cast("Any", value))
+        if isinstance(value, Mapping) and isinstance(name, str):
+            return self._once(value, name)
         return self.any(value)
-
-    def _owned_by(self, name: object, value: Mapping[Any, Any]) -> Any:
-        if id(value) in self._inside or len(self._inside) >= _DEEPEST:
-            return REDACTED
-        self._inside.add(id(value))
-        try:
-            return self._mapping(value, name)
-        finally:
-            self._inside.discard(id(value))
 
     def _mapping(self, value: Mapping[Any, Any], owner: object = None) -> Any:
         clean = {
-            self.any(name): self._under(name, inner, owner) for name, inner in [*value.items()]
+            _as_key(self.any(name)): self._under(name, inner, owner)
+            for name, inner in [*value.items()]
         }
         same = len(clean) == len(value) and all(
             name is old_name and inner is old
@@ -174,8 +197,8 @@ class _Redactor:
             make = getattr(value, "_make", None)
             return make(clean) if make else tuple(clean)
         if isinstance(value, (set, frozenset)):
-            return type(value)(clean)
-        return clean
+            return type(value)(map(_as_key, clean))
+        return deque(clean, value.maxlen) if isinstance(value, deque) else clean
 
     def _instance(self, value: Any, names: Iterable[str]) -> Any:
         """A copy of an attrs or dataclass instance whose fields are clean."""
@@ -184,7 +207,8 @@ class _Redactor:
         owner = next((name for name in OWNERS if kind.endswith(name)), None)
         clean = {name: self._under(name, inner, owner) for name, inner in fields.items()}
         if all(clean[name] is inner for name, inner in fields.items()):
-            return value
+            # Its repr may be its own, and show more than its fields.
+            return self._by_text(value)
         twin: Any = object.__new__(cast("type[object]", type(value)))
         for name, inner in clean.items():
             object.__setattr__(twin, name, inner)
@@ -242,7 +266,16 @@ def _hidden(value: Any) -> Any:
     """What stands in place of a value under a sensitive name: bytes for bytes, else text."""
     if isinstance(value, bytes):
         return value if value in (b"", _REDACTED_BYTES) else _REDACTED_BYTES
-    return value if value in ("", REDACTED) else REDACTED
+    return value if isinstance(value, str) and value in ("", REDACTED) else REDACTED
+
+
+def _as_key(clean: Any) -> Any:
+    """What can stand in a set or as a key, whatever became of it."""
+    try:
+        hash(clean)
+    except TypeError:
+        return repr(clean)
+    return clean
 
 
 def _field_names(value: object) -> list[str]:
@@ -253,11 +286,3 @@ def _field_names(value: object) -> list[str]:
     if dataclasses.is_dataclass(value):
         return [field.name for field in dataclasses.fields(value)]
     return []
-
-
-def _by_text(value: Any) -> Any:
-    """An object of another type, or its text when that shows a secret."""
-    said, shown = str(value), repr(value)
-    if redact_text(shown) == shown and redact_text(said) == said:
-        return value
-    return redact_text(said)

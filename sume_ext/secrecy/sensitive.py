@@ -7,8 +7,6 @@ Source: the public docs, "never log or share"; the rest are what storage service
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 NAMES = (
     # What the API calls secret.
     "api key",
@@ -94,10 +92,20 @@ def compact(name: str) -> str:
 
 def is_sensitive(name: str) -> bool:
     """Whether what stands under this name must not be shown."""
-    return _decide(name[-_LONGEST:])
+    ending = name[-_LONGEST:]
+    # By hash, because names may be secrets themselves, and none is kept in clear.
+    known = _verdicts.get(hash(ending))
+    return _decide(ending) if known is None else known
 
 
-@lru_cache(maxsize=1024)
+_verdicts: dict[int, bool] = {}
+_MOST_VERDICTS = 4096
+
+
 def _decide(name: str) -> bool:
     small = compact(name)
-    return small.endswith(_COMPACT_ENDINGS) or small in _COMPACT_WHOLE
+    verdict = small.endswith(_COMPACT_ENDINGS) or small in _COMPACT_WHOLE
+    if len(_verdicts) >= _MOST_VERDICTS:
+        _verdicts.clear()
+    _verdicts[hash(name)] = verdict
+    return verdict

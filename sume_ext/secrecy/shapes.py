@@ -8,6 +8,7 @@ without occurs, so that ordinary text costs a few substring searches. What merel
 from __future__ import annotations
 
 import re
+from operator import methodcaller
 from typing import TYPE_CHECKING
 
 from sume_ext.secrecy.sensitive import NAMES, OWNERS, SIGNING, WHOLE_NAMES
@@ -24,23 +25,29 @@ def spans(text: str) -> list[Span]:  # noqa: C901, PLR0912  (one question per de
     """Everything in a text whose shape is a secret's, in no special order."""
     low = _lower(text)
     found: list[Span] = []
-    # Single characters first: they are looked for many times faster than words.
-    if "/" in text:
-        if "://" in text or ":\\" in text:
-            found += _urls(low)
-            low = _blanked(low, found)
-        if "s/" in low or "ing/" in low or "upload/" in low:
-            found += _object_keys(low)
-    if "@" in text or ("%" in text and "%40" in text):
-        found += _emails(low)
-    if "=" in text or ":" in text or "->" in text or "'," in text or '",' in text:
-        found += _named(text, low)
-    if "%" in text and "%3d" in low:
-        found += _named_encoded(text, low)
+    # Single characters first: they are looked for many times faster than words. What is found by
+    # its surroundings is blanked, so that nothing in there is looked at again.
+    slash = "/" in text
+    if slash and ("://" in text or ("\\" in text and ":\\" in text)):
+        found += _urls(low)
+        low = _blanked(low, found)
+    if "=" in text or ":" in text or ">" in text or "'," in text or '",' in text:
+        named = _named(text, low)
+        found += named
+        low = _blanked(low, named)
+    if slash and ("s/" in low or "ing/" in low or "upload/" in low) and _OBJECT_KEY.search(low):
+        found += _object_keys(low)
+    if "@" in text:
+        found += _emails(low, _DOMAIN)
+    if "%" in text:
+        if "%40" in text:
+            found += _emails(low, _DOMAIN_ENCODED)
+        if "%3d" in low:
+            found += _named_encoded(text, low)
     if "_" in text:
         if "sume_" in low:
             found += _all(_SUME_KEY, low)
-        if "user_" in low or "usr_" in low or "ws_" in low or "space_" in low or "key_" in low:
+        if _OWNER_ID.search(low):
             found += _all(_OWNER_ID, low)
     if "-" in text and "--" in text:
         found += _all(_FLAG, low)
@@ -49,7 +56,7 @@ def spans(text: str) -> list[Span]:  # noqa: C901, PLR0912  (one question per de
         found += _all(_BEARER, low)
     if "eyJ" in text:
         found += _all(_JWT, text)
-    if "AKIA" in text or "ASIA" in text:
+    if "A" in text and _AWS_KEY.search(text):
         found += _all(_AWS_KEY, text)
     return found
 
@@ -88,10 +95,13 @@ _FLAG = re.compile(
 def _after(sign: str, befores: Iterable[str], boundary: str) -> str:
     """A pattern that begins with one sign, so that only its occurrences are looked at.
 
-    What stands before the sign is looked back for, its beginning as a group.
+    What stands before the sign is looked back for, its beginning as a group; first its last two
+    characters, which decide most often.
     """
+    befores = [*befores]
+    ends = "|".join(sorted({f"{before[-2:]}{sign}" for before in befores}))
     backs = "|".join(f"(?<=(?<!{boundary})({before}){sign})" for before in befores)
-    return f"{sign}(?:{backs})"
+    return f"{sign}(?<={ends})(?:{backs})"
 
 
 # People, workspaces and keys; ids of jobs, assets and requests are for everyone to see.
@@ -156,26 +166,23 @@ def _blanked(text: str, found: list[Span]) -> str:
 
 
 # E-mails are looked for from the @ on, because a run of letters may be long and have none.
-_DOMAIN = re.compile(r"(?:@|%40)(?!\dx\.)((?:[^\W_][\w-]*+\.)+)([^\W\d_]{2,24})(?![^\W_])")
-_LOCAL_CHARS = "abcdefghijklmnopqrstuvwxyz0123456789_.+-"
-_LOCAL = re.compile(r"[\w.+-]*+")
-_LONGEST_LOCAL = 320
+_AFTER_AT = r"(?!\dx\.)((?:[^\W_][\w-]*+\.)+)([^\W\d_]{2,24})(?![^\W_])"
+_DOMAIN = re.compile(f"@{_AFTER_AT}")
+_DOMAIN_ENCODED = re.compile(f"%40{_AFTER_AT}")
+_LOCAL = re.compile(r"[\w.+-]{1,320}+")
 _NO_DOMAINS = frozenset({"png", "jpg", "jpeg", "gif", "webp", "svg", "mp4", "webm", "mp3", "wav"})
 
 
-def _emails(low: str) -> Iterator[Span]:
+def _emails(low: str, domains: re.Pattern[str]) -> Iterator[Span]:
+    backwards, size = low[::-1], len(low)
     end = 0
-    for match in _DOMAIN.finditer(low):
-        at = match.start()
-        before = low[max(end, at - _LONGEST_LOCAL) : at]
-        rest = before.rstrip(_LOCAL_CHARS)
-        if rest and rest[-1].isalnum() and (local := _LOCAL.match(before[::-1])):
-            rest = before[: -local.end()]  # letters of another alphabet
-        length = len(before) - len(rest)
-        if not length or match[2] in _NO_DOMAINS or before[-length:] == "git":
+    for match in domains.finditer(low):
+        at, after = match.span()
+        local = _LOCAL.match(backwards, size - at, size - end)
+        if local is None or match[2] in _NO_DOMAINS or local[0] == "tig":
             continue
-        end = match.end()
-        yield (at - length, end, REDACTED)
+        end = after
+        yield (size - local.end(), end, REDACTED)
 
 
 # Named values. The text is searched backwards: there a separator comes first, which is rare and
@@ -199,10 +206,16 @@ def _backwards(names: Iterable[str], *ending: str) -> list[tuple[str, ...]]:
 
 _PEOPLE = OWNERS - {"apikey"}
 """Names that hide a mapping under them, but no other value."""
-_ANY_NAME = _tree(_backwards(NAMES) + _backwards((*WHOLE_NAMES, *_PEOPLE), "(?![a-z0-9])"))
-_NAME = re.compile(
-    r"""[:=>,](?:(?:(?<=[:=])[:=]?+|(?<=>)[=-])\s{0,4}+(?:["']\\*+)?+|(?<=,)["']\\*+)""" + _ANY_NAME
-)
+_ANY_NAME = _tree(_backwards(NAMES) + _backwards(WHOLE_NAMES, "(?![a-z0-9])"))
+_ANY_PEOPLE = _tree(_backwards(_PEOPLE, "(?![a-z0-9])"))
+_BEFORE_NAME = r"""\s{0,4}+(?:["']\\*+)?+""" f"(?:{_ANY_NAME}|(?P<people>{_ANY_PEOPLE}))"
+# A pattern for each separator, because what begins with one character is found fastest.
+_NAMES = {
+    ":": re.compile(f":[:=]?+{_BEFORE_NAME}"),
+    "=": re.compile(f"=[:=]?+{_BEFORE_NAME}"),
+    ">": re.compile(f">[=-]{_BEFORE_NAME}"),
+    ",": re.compile(r""",["']\\*+""" + _ANY_NAME),
+}
 _NAME_ENCODED = re.compile("d3(?:52){0,3}%" + _ANY_NAME)
 _VALUE = re.compile(
     r"""\s*+(?:[bBuU]?(?:
@@ -215,55 +228,71 @@ _VALUE = re.compile(
     )""",
     re.DOTALL | re.VERBOSE,
 )
-_BRACES = re.compile(r"\s*+(\{[^{}]*+\})")
+_BRACES = re.compile(r"\s*+(?P<braces>\{[^{}]*+\})")
 _ENCODED = re.compile(r"""(?:[^\s&"'<>%]|%(?!(?:25)*+26))++""")
 _REST_OF_LINE = re.compile(r"""[^\r\n"']*+""")
 _WORD = re.compile(r"[^\W\d_]+(?:[.!?]|$)")
 _TELLING_AT_ALL = re.compile(r"[^\W_]")
+_CODE = re.compile(r"[A-Za-z_][A-Za-z_.]*+(?:\(|\[[\"'])")
+_PROSE = frozenset({
+    "a", "an", "and", "are", "be", "by", "can", "cannot", "do", "does", "enter", "expired", "for",
+    "has", "have", "in", "incorrect", "invalid", "is", "it", "its", "may", "missing", "must", "my",
+    "needs", "no", "not", "of", "on", "only", "or", "please", "required", "reset", "should", "the",
+    "this", "to", "use", "was", "we", "will", "with", "wrong", "you", "your",
+})  # fmt: skip
+"""What may follow "password:" in prose; no list of words that nobody takes for a password."""
 _NOTHING = frozenset({"none", "null", "true", "false", "undefined", "unset"})
 
 
-def _places(names: re.Pattern[str], low: str) -> Iterator[tuple[str, int]]:
-    """Each sensitive name before a separator, and where its value begins, in the text's order."""
-    size = len(low)
-    for match in reversed([*names.finditer(low[::-1])]):
-        after = size - match.start()
-        yield low[size - match.end() : after].rstrip(":=>- \t\r\n'\",\\"), after
-
-
-def _named(text: str, low: str) -> Iterator[Span]:
-    done = 0
-    for name, after in _places(_NAME, low):
+def _named(text: str, low: str) -> list[Span]:
+    size, done = len(low), 0
+    backwards = low[::-1]
+    names: list[re.Match[str]] = []
+    for sign, pattern in _NAMES.items():
+        if sign in low:
+            names += pattern.finditer(backwards)
+    if not names:
+        return []
+    names.sort(key=_START, reverse=True)
+    spans: list[Span] = []
+    for name in names:
+        after = size - name.start()
         # What stands inside a value is hidden with it, and must not be read again and again.
-        if after >= done and (span := _value(text, name, after)):
-            yield (*span, REDACTED)
-            done = span[1]
+        if after < done:
+            continue
+        value = (_BRACES if name.lastgroup else _VALUE).match(text, after)
+        if value is None:
+            continue
+        start, done = value.span(value.lastgroup or 0)
+        if value.lastgroup == "bare":
+            done = _end_of_bare(text, low[size - name.end() : after], after, (start, done))
+        if start < done:
+            spans.append((start, done, REDACTED))
+    return spans
+
+
+_START = methodcaller("start")
 
 
 def _named_encoded(text: str, low: str) -> Iterator[Span]:
     """Parameters of a query that is itself part of a query."""
-    done = 0
-    for _, after in _places(_NAME_ENCODED, low):
+    size, done = len(low), 0
+    for name in reversed([*_NAME_ENCODED.finditer(low[::-1])]):
+        after = size - name.start()
         if after >= done and (value := _ENCODED.match(text, after)):
             yield (*value.span(), REDACTED)
             done = value.end()
 
 
-def _value(text: str, name: str, after: int) -> tuple[int, int] | None:
-    """Where the value of a name stands, or None when it is nothing to hide."""
-    if name in _PEOPLE:
-        braces = _BRACES.match(text, after)
-        return braces.span(1) if braces else None
-    value = _VALUE.match(text, after)
-    if value is None:
-        return None
-    start, end = value.span(value.lastgroup or 0)
-    if value.lastgroup != "bare":
-        return (start, end) if start < end else None
+def _end_of_bare(text: str, name: str, after: int, span: tuple[int, int]) -> int:
+    """Where a value without quotes ends; where it begins when it is nothing to hide."""
+    start, end = span
     said = text[start:end]
-    prose = start > after and _WORD.fullmatch(said) and not name.startswith("pass")
-    if prose or said.lower() in _NOTHING or not _TELLING_AT_ALL.search(said):
-        return None
-    if name.startswith("cookie") and (rest := _REST_OF_LINE.match(text, start)):
-        end = rest.end()
-    return start, end
+    small = said.lower()
+    if small in _NOTHING or not _TELLING_AT_ALL.search(said) or _CODE.match(text, start):
+        return start
+    if start > after and _WORD.fullmatch(said) and (not name.startswith("pass") or small in _PROSE):
+        return start
+    if name.startswith(("cookie", "passphrase")) and (rest := _REST_OF_LINE.match(text, start)):
+        return rest.end()
+    return end

@@ -1,0 +1,112 @@
+"""How a secret may be spelt in a text: what all spellings have in common, and how escapes read.
+
+Squeezed, a text is its letters and digits alone, which undoes separators, line breaks and padding;
+of base64 and hexadecimal a secret has forms of its own. A text with its escapes undone is exactly
+as long as before, so that what is found in it stands at the same place in the original.
+"""
+
+from __future__ import annotations
+
+import re
+from base64 import b64encode
+from functools import cache, lru_cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_LOWER = bytes(range(256)).lower()
+_NOT_ALNUM = bytes(i for i in range(256) if not (i < 128 and chr(i).isalnum()))  # noqa: PLR2004
+_IS_ALNUM = bytes(i not in _NOT_ALNUM for i in range(256))
+
+
+def squeeze(text: str) -> bytes:
+    """The letters and digits of a text, in lower case."""
+    return text.encode("ascii", "ignore").translate(_LOWER, _NOT_ALNUM)
+
+
+def marks(text: str) -> bytes:
+    """For each character of a text 1 if `squeeze` keeps it, else 0."""
+    return text.encode("ascii", "replace").translate(_IS_ALNUM)
+
+
+def forms(secret: str, *, thorough: bool = True) -> Iterator[bytes]:
+    """What is sure to appear, squeezed, wherever a secret stands in one of its spellings.
+
+    Plain, as text or as the escapes in it read; in hexadecimal; in base64 and, when `thorough`,
+    in base64 of that: in each alignment, without the characters its neighbours have a part in.
+    """
+    plain = squeeze(secret)
+    yield plain
+    if has_escapes(secret) and (read := squeeze(undone(secret))) != plain:
+        yield read
+    raw = secret.encode("utf-8", "surrogatepass")
+    yield raw.hex().encode()
+    for once in _in_base64(raw):
+        yield once.translate(_LOWER, _NOT_ALNUM)
+        for twice in _in_base64(once) if thorough else ():
+            yield twice.translate(_LOWER, _NOT_ALNUM)
+
+
+def _in_base64(raw: bytes) -> Iterator[bytes]:
+    for before, spoilt in ((0, 0), (1, 2), (2, 3)):
+        encoded = b64encode(b"\0" * before + raw).rstrip(b"=")
+        partial = (before + len(raw)) % 3 != 0
+        yield encoded[spoilt : len(encoded) - partial]
+
+
+# Repetitions are bounded, so that one escape is never longer than a line.
+_ESCAPE = (
+    r"([%\\&\x1b](?:"
+    r"(?<=%)(?:25){0,9}+[0-9A-Fa-f]{2}"
+    r"|(?<=\\)(?<!\\\\)\\{0,63}+(?:u[0-9A-Fa-f]{4}|u\{[0-9A-Fa-f]{1,6}\}|U[0-9A-Fa-f]{8}"
+    r"|x[0-9A-Fa-f]{2}|[0-3][0-7]{2}|[abfnrtv])"
+    r"|(?<=&)(?:amp;){0,9}+(?:lt|gt|quot|apos|#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6});"
+    r"|(?<=&)(?:amp;){1,9}+"
+    r"|(?<=\x1b)\[[0-9;]{0,20}+[A-Za-z]))"
+)
+_NUMBER = re.compile(
+    r"%(?:25)*+(?P<url>..)|\\++(?:[uUx]\{?(?P<hex>[0-9A-Fa-f]++)\}?|(?P<octal>[0-7]{3}))"
+    r"|&(?:amp;)*+#(?:[xX](?P<entity>[0-9A-Fa-f]++)|(?P<decimal>[0-9]++));"
+)
+_BASES = {"url": 16, "hex": 16, "entity": 16, "octal": 8, "decimal": 10}
+_GONE = "\0"
+_TAIL = "\x01"
+"""What follows a letter or digit that was an escape, in place of the rest of it."""
+_REST = re.compile(f"{_TAIL}*+")
+
+
+@cache
+def _escape() -> re.Pattern[str]:
+    """Made when needed, because many texts have no escapes."""
+    return re.compile(_ESCAPE)
+
+
+def has_escapes(text: str) -> bool:
+    """Whether anything in a text may stand for something else."""
+    signs = "%" in text or "\\" in text or "&" in text or "\x1b" in text
+    return signs and _escape().search(text) is not None
+
+
+def undone(text: str) -> str:
+    """The text, as long as before, with escapes as what they stand for if squeezing keeps that."""
+    parts = _escape().split(text)
+    parts[1::2] = map(_read, parts[1::2])
+    return "".join(parts)
+
+
+def end_of(undone_text: str, after: int) -> int:
+    """Where the escape ends whose character stands just before a place."""
+    found = _REST.match(undone_text, after)
+    return found.end() if found else after
+
+
+@lru_cache(maxsize=1024)
+def _read(escape: str) -> str:
+    """An escape as the letter or digit it stands for, or as nothing; always as long."""
+    number = _NUMBER.fullmatch(escape)
+    if number and number.lastgroup:
+        code = int(number[number.lastgroup], _BASES[number.lastgroup])
+        if code < 128 and chr(code).isalnum():  # noqa: PLR2004  (ASCII)
+            return chr(code) + _TAIL * (len(escape) - 1)
+    return _GONE * len(escape)
