@@ -32,7 +32,7 @@ from sume_ext import (
 from sume_ext.waiting.job_state import JobState
 from sume_ext.waiting.polling import PENDING, TERMINAL, schedule_for
 from tests.models.jobs_api import LOST, NOT_SENT, Answer, Asked, ModelApi, ModelJob, refusal
-from tests.models.worlds import World, in_both_worlds
+from tests.models.worlds import Use, World, in_both_worlds
 from tests.support import FakeClock
 
 if TYPE_CHECKING:
@@ -255,12 +255,32 @@ def test_timeout_zero_asks_for_nothing(world: World) -> None:
     assert api.log == []
 
 
-@pytest.mark.parametrize("timeout", [-1, float("nan"), "soon", True])
+@pytest.mark.parametrize(
+    "timeout",
+    [-1, float("nan"), "soon", True, pytest.param(10**5000, id="huge"), 1e300, [], b"9"],
+)
 @in_both_worlds
 def test_a_timeout_that_cannot_be_is_refused(world: World, timeout: Any) -> None:
     api = an_api()
     with pytest.raises(InvalidArgumentError):
         world(api, lambda sume: sume.jobs.wait("job_1", timeout=timeout))
+    with pytest.raises(InvalidArgumentError):
+        world(api, lambda sume: sume.jobs.wait_many(["job_1"], timeout=timeout))
+    assert api.log == []
+
+
+@in_both_worlds
+def test_a_listener_that_cannot_be_called_is_refused_before_anything_is_sent(world: World) -> None:
+    """Not at the first event, which may come half an hour later."""
+    api = an_api()
+    uses: list[Use] = [
+        lambda sume: sume.jobs.wait("job_1", on_event=5),
+        lambda sume: sume.jobs.wait_many(["job_1"], on_event="print"),
+        lambda sume: sume.jobs.handle("job_1").wait(on_event=[]),
+    ]
+    for use in uses:
+        with pytest.raises(InvalidArgumentError, match="on_event"):
+            world(api, use)
     assert api.log == []
 
 

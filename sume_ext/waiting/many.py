@@ -12,6 +12,7 @@ from sume_ext.errors import InvalidArgumentError
 from sume_ext.flow import NOW
 from sume_ext.waiting.awaited import Awaited
 from sume_ext.waiting.job_state import JobState
+from sume_ext.waiting.one import check_listener
 from sume_ext.waiting.outcomes import Outcome
 from sume_ext.waiting.polling import Timeout, check_timeout
 from sume_ext.waiting.scheduling import Scheduler
@@ -48,6 +49,7 @@ def attend(
         enough: Whether to stop before all have ended.
     """
     check_timeout(timeout)
+    check_listener(on_event)
     now = yield NOW
     live: dict[str, Awaited] = {}
     for job in _targets(jobs):

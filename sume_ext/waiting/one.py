@@ -18,6 +18,7 @@ from sume_ext.calling.retries import may_retry
 from sume_ext.errors import (
     APIError,
     ConflictError,
+    InvalidArgumentError,
     JobTimeoutError,
     NotFoundError,
     SchemaMismatchError,
@@ -132,6 +133,7 @@ def watch(
         JobTimeoutError: The time is over; the job still runs.
     """
     check_timeout(timeout)
+    check_listener(on_event)
     started = now = yield NOW
     born, changed, shown, foreign = started, started, "", 0
     while not state.terminal:
@@ -168,6 +170,18 @@ def watch(
             _give_up(state, now - started, seen.trouble)
     yield Emit(_event(state, now - started), on_event)
     return state
+
+
+def check_listener(on_event: object) -> None:
+    """Refuse what can't be called, before anything is sent.
+
+    Raises:
+        InvalidArgumentError: It is neither callable nor None.
+    """
+    if not (on_event is None or callable(on_event)):
+        raise InvalidArgumentError(
+            f"on_event is {type(on_event).__name__}.", hint="Pass a function of one JobEvent."
+        )
 
 
 def end_of_wait(deadline: float, state: JobState, changed: float) -> float:

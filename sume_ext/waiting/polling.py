@@ -36,6 +36,7 @@ UNKNOWN_STATUS_PATIENCE = 3600.0
 final one that is newer than this package, and no wait is endless."""
 
 LONGEST_HINT = 120.0
+_LONGEST_TIMEOUT = 1e9
 FIRST_PAUSE = 0.25
 _LAST_LOOK = 1.0
 _LAST_LOOK_SHARE = 0.05
@@ -98,13 +99,18 @@ def check_timeout(timeout: object) -> None:
     Raises:
         InvalidArgumentError: It is neither seconds (0 or more), nor ``"auto"``, nor None.
     """
-    if timeout is None or timeout == "auto":
+    if timeout is None or (isinstance(timeout, str) and timeout == "auto"):
         return
     if isinstance(timeout, bool) or not isinstance(timeout, (int, float)) or not timeout >= 0:
-        raise InvalidArgumentError(
-            f"timeout is {timeout!r}.",
-            hint='Give seconds; "auto" for the default of the job type; None for without bound.',
-        )
+        told = repr(timeout)
+    elif timeout <= _LONGEST_TIMEOUT or timeout == math.inf:
+        return
+    else:
+        told = "too long"  # Python refuses to write out the longest numbers
+    raise InvalidArgumentError(
+        f"timeout is {told}.",
+        hint='Give seconds; "auto" for the default of the job type; None for without bound.',
+    )
 
 
 def next_look(
