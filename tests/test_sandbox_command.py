@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import signal
+import socket
 import subprocess
 import sys
 from typing import TYPE_CHECKING
@@ -102,15 +103,42 @@ def test_a_termination_signal_ends_it_cleanly(shell: list[Shell]) -> None:
     ("options", "told"),
     [
         (["--fault", "get_me satus=1"], "a fault has no 'satus'"),
+        (["--fault", "get_mee status=500"], "did you mean 'get_me'?"),
         (["--speed", "0"], "speed must be above 0"),
-        (["--port", "1.5"], "invalid int value"),
+        (["--speed", "-1"], "speed must be above 0"),
+        (["--speed", "nan"], "speed must be above 0"),
+        (["--speed", "inf"], "speed must be above 0 and at most 1000000"),
+        (["--credits", "-5"], "credits must be 0 or more, not -5"),
+        (["--credits", "nan"], "credits must be 0 or more"),
+        (["--rate-limit", "-1"], "rate_limit must be 0 or more"),
+        (["--active-limit", "-1"], "active_limit must be 0 or more"),
+        (["--port", "1.5"], "'1.5' is no port: give 0 to 65535"),
+        (["--port", "-1"], "'-1' is no port"),
+        (["--port", "99999"], "'99999' is no port"),
     ],
 )
 def test_what_makes_no_sense_is_told_in_a_line(options: list[str], told: str) -> None:
-    done = subprocess.run([*COMMAND, *options], capture_output=True, text=True, check=False)
-    assert done.returncode in {1, 2}
-    assert told in done.stderr
+    done = subprocess.run(
+        [*COMMAND, *options], capture_output=True, text=True, check=False, timeout=30
+    )
+    assert done.returncode == 2
+    assert told in done.stderr.splitlines()[-1]
+    assert not done.stdout, "a shell that evaluates it would set what leads nowhere"
     assert "Traceback" not in done.stderr
+
+
+def test_a_port_in_use_is_told_in_a_line() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        done = subprocess.run(
+            [*COMMAND, "--port", port], capture_output=True, text=True, check=False, timeout=30
+        )
+    assert done.returncode == 2
+    assert not done.stdout
+    (line,) = done.stderr.splitlines()
+    assert f"port {port} is in use already; choose another" in line
 
 
 def test_help_shows_how_to_spell_a_fault() -> None:

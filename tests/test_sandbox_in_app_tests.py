@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from sume_ext import AsyncSume, InsufficientCreditsError, Sume
+from sume_ext import AsyncSume, InsufficientCreditsError, JobFailedError, Sume
 from sume_ext.sandbox import Fault, Sandbox, sample_video
 from tests.support import FakeClock
 
@@ -75,6 +75,36 @@ def test_marks_take_faults_as_objects_too(sume_sandbox: Sandbox) -> None:
     with Sume() as sume:
         assert sume.images.generate(prompt="A jar").wait().status == "completed"
     assert sume_sandbox.requests.count(operation="get_job", status=503) == 2
+
+
+def test_no_test_waits_for_a_second_look(sume_sandbox: Sandbox) -> None:
+    """The client's pauses are real seconds, which it doesn't know to shorten."""
+    with Sume() as sume:
+        for _ in range(5):
+            sume.videos.generate(prompt="A jar").wait()
+    assert sume_sandbox.requests.count(operation="get_job") == 5
+
+
+def test_how_a_job_ends_can_be_decided_until_somebody_looks(sume_sandbox: Sandbox) -> None:
+    with Sume() as sume:
+        job = sume.videos.generate(prompt="A jar")
+        sume_sandbox.jobs.fail(job.id, code="nsfw")
+        with pytest.raises(JobFailedError, match="nsfw"):
+            job.wait()
+        seen = sume.videos.generate(prompt="A jar").wait()
+        with pytest.raises(ValueError, match="already ended: completed"):
+            sume_sandbox.jobs.fail(seen.id)
+
+
+@pytest.mark.sume_sandbox(clock="manual")
+def test_a_test_moves_time_by_hand_to_see_a_job_on_its_way(sume_sandbox: Sandbox) -> None:
+    with Sume() as sume:
+        job = sume.videos.generate(prompt="A jar")
+        seen = [job.refresh().status]
+        for _ in range(5):
+            sume_sandbox.advance(1)
+            seen.append(job.refresh().status)
+    assert [*dict.fromkeys(seen)] == ["queued", "running", "processing", "completed"]
 
 
 def the_main_job(sume: Sume, folder: Path) -> None:

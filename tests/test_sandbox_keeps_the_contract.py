@@ -162,6 +162,16 @@ def test_an_error_names_every_wrong_field_and_repeats_no_value(api: Api) -> None
     assert "s3cr3t" not in json.dumps(error)
 
 
+def test_a_missing_field_is_named_itself(api: Api) -> None:
+    for path, missing in (
+        ("/videos/generations", ["prompt"]),
+        ("/uploads/presign", ["content_type", "file_name", "purpose", "size_bytes"]),
+    ):
+        error = api.refused(422, "POST", path, json={})
+        assert sorted(one["field"] for one in error["details"]["fields"]) == missing
+        assert all(name in error["message"] for name in missing)
+
+
 @pytest.mark.parametrize("field", ["workspace_id", "user_id", "email", "owner"])
 def test_who_asks_may_not_be_said_in_the_body(api: Api, field: str) -> None:
     body = {"prompt": "A jar", field: "other"}

@@ -6,13 +6,16 @@ and a test may stop time. It starts at the time of day and never runs backwards.
 
 from __future__ import annotations
 
+import math
 import time
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+FASTEST: Final = 1e6
+"""Beyond it, seconds of a process would be centuries of the sandbox."""
 ClockMode: TypeAlias = "Literal['running', 'manual'] | Callable[[], float]"
 
 
@@ -26,8 +29,7 @@ class Clock:
     """
 
     def __init__(self, *, speed: float = 1.0, mode: ClockMode = "running") -> None:
-        if speed <= 0:
-            raise ValueError(f"speed must be above 0, not {speed}; stop time with clock='manual'")
+        _check_speed(speed)
         self._speed = speed if mode == "running" else 1.0
         self._tick: Callable[[], float]
         if callable(mode):
@@ -48,8 +50,7 @@ class Clock:
 
     @speed.setter
     def speed(self, speed: float) -> None:
-        if speed <= 0:
-            raise ValueError(f"speed must be above 0, not {speed}")
+        _check_speed(speed)
         now = self.now()
         self._speed = speed
         self._origin = now - self._tick()
@@ -61,9 +62,17 @@ class Clock:
 
     def advance(self, seconds: float) -> None:
         """Let this much sandbox time pass at once."""
-        if seconds < 0:
-            raise ValueError(f"time can't go back by {-seconds} s")
+        if not 0 <= seconds < math.inf:
+            raise ValueError(f"time can't advance by {seconds} s")
         self._origin += seconds
+
+
+def _check_speed(speed: float) -> None:
+    if not 0 < speed <= FASTEST:
+        raise ValueError(
+            f"speed must be above 0 and at most {FASTEST:.0f}, not {speed}; stop time with "
+            "clock='manual'"
+        )
 
 
 def iso(moment: float) -> str:

@@ -6,6 +6,7 @@ The log names no secret: no key, no query, no path of storage or media.
 from __future__ import annotations
 
 import argparse
+import errno
 import signal
 import sys
 import threading
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from sume_ext.sandbox.journal import Received
 
 INTERRUPTED: Final = 130
+CANT_START: Final = 2
+HIGHEST_PORT: Final = 65535
 EPILOG: Final = """\
 A fault says where, then what, and strikes once unless times= says otherwise:
   --fault 'get_job status=503 times=2 retry_after=5'
@@ -41,7 +44,9 @@ def parser(program: str = "sume sandbox") -> argparse.ArgumentParser:
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    options.add_argument("--port", type=int, default=0, help="port of the API (default: any free)")
+    options.add_argument(
+        "--port", type=_port, default=0, help="port of the API (default: any free)"
+    )
     options.add_argument("--speed", type=float, default=1.0, help="how much faster than real time")
     options.add_argument("--credits", type=float, default=1000, help="credits to start with")
     options.add_argument("--seed", type=int, default=0, help="same seed, same ids")
@@ -62,7 +67,7 @@ def serve(argv: Sequence[str] | None = None, *, program: str = "sume sandbox") -
         program: What the command calls itself in its help.
 
     Returns:
-        The exit code: 130 after Ctrl-C, 0 after a termination signal, 1 when it can't start.
+        The exit code: 130 after Ctrl-C, 0 after a termination signal, 2 when it can't start.
     """
     chosen = parser(program).parse_args(argv)
     try:
@@ -76,13 +81,23 @@ def serve(argv: Sequence[str] | None = None, *, program: str = "sume sandbox") -
             ports=(chosen.port, 0, 0),
         ).start()
     except (MissingExtraError, OSError, ValueError) as error:
-        print(f"the sandbox can't start: {error}", file=sys.stderr)  # noqa: T201  (a command)
-        return 1
+        reason = _reason(error, chosen.port) if isinstance(error, OSError) else error
+        print(f"{program}: {reason}", file=sys.stderr)  # noqa: T201  (a command)
+        return CANT_START
     with sandbox:
         if not chosen.quiet:
             sandbox.requests.on_answer = lambda received: _tell(received, sys.stderr)
         _announce(sandbox)
         return _wait()
+
+
+def _reason(error: OSError, port: int) -> str:
+    """Why it can't listen, and what to do."""
+    if error.errno == errno.EADDRINUSE:
+        return f"port {port} is in use already; choose another, or none for any that is free"
+    if error.errno == errno.EACCES:
+        return f"port {port} is not for this user; choose one above 1023"
+    return f"it can't listen: {error.strerror or error}"
 
 
 def _announce(sandbox: Sandbox) -> None:
@@ -122,6 +137,12 @@ def _tell(received: Received, stream: TextIO) -> None:
     fault = f"  fault: {received.fault}" if received.fault else ""
     line = f"{moment}  {status}  {received.method:<4} {place:<44} {name}{fault}".rstrip()
     print(line, file=stream, flush=True)
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or int(text) > HIGHEST_PORT:
+        raise argparse.ArgumentTypeError(f"{text!r} is no port: give 0 to {HIGHEST_PORT}")
+    return int(text)
 
 
 def _fault(text: str) -> Fault:

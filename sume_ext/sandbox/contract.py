@@ -120,7 +120,7 @@ class Operation:
             raise Problem(400, "bad_request", "Send JSON, with Content-Type: application/json.")
         value = parse_json(raw)
         wrong = [
-            {"field": ".".join(map(str, error.instance_path)), "message": error.message}
+            {"field": _place_of(error), "message": error.message}
             for error in self.body.iter_errors(value)
         ]
         if wrong:
@@ -137,6 +137,13 @@ class Operation:
         """Whether an answer is one that the document allows."""
         validator = self.responses.get(status)
         return validator is None or validator.is_valid(answer)
+
+
+def _place_of(error: Any) -> str:
+    """The field that an error is about: a missing one is named itself, not what lacks it."""
+    missing = getattr(error.kind, "property", None) if error.kind.name == "required" else None
+    places = [*error.instance_path, *([] if missing is None else [missing])]
+    return ".".join(map(str, places))
 
 
 def unprocessable(fields: list[dict[str, str]]) -> Problem:

@@ -159,9 +159,10 @@ class Course:
         return now
 
     def end(self, job: Job, status: str, at: float, error: tuple[str, str] | None = None) -> None:
-        """End a job: spend or return its credits, and make what it made."""
-        if job.status in TERMINAL:
-            raise ValueError(f"{job.id} has already ended: {job.status}")
+        """End a job: spend or return its credits, and make what it made. Again changes nothing."""
+        if job.status == status in TERMINAL:
+            return
+        _check_running(job)
         self._move(job, status, at)
         job.completed_at = at
         job.workspace.active -= job.type in PAID_JOBS
@@ -181,8 +182,7 @@ class Course:
 
     def set_status(self, job: Job, status: str) -> None:
         """Put a job into any status, one that nobody knows included; it stays there."""
-        if job.status in TERMINAL:
-            raise ValueError(f"{job.id} has already ended: {job.status}")
+        _check_running(job)
         job.ending = "stuck"
         self._move(job, status, self._clock.now())
 
@@ -257,6 +257,14 @@ class Course:
                 raise Problem(503, "sandbox_full", "The sandbox holds no more active jobs.")
             job = self._jobs.pop(self._ended.popleft())
             self.shelf(job.workspace).remove(job)
+
+
+def _check_running(job: Job) -> None:
+    if job.status in TERMINAL:
+        raise ValueError(
+            f"{job.id} has already ended: {job.status}; say how the next one ends with "
+            "fail_next(), or stop time with clock='manual'"
+        )
 
 
 def outputs_of(kind: str, request: Mapping[str, Any], most: int) -> tuple[str, ...]:

@@ -17,6 +17,8 @@ from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, cast, get_args
 
+from sume_ext.sandbox.routes import ROUTES
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -224,9 +226,7 @@ class _Armed:
 
 def _check_place(place: str) -> None:
     """A fault on what doesn't exist would strike nothing, and a test with it prove nothing."""
-    from sume_ext.sandbox.operations import HANDLERS  # noqa: PLC0415  (it knows faults itself)
-
-    names = {handler.name for handler in HANDLERS.values()} | {"*", "paid", "openapi"}
+    names = {*ROUTES, "*", "paid", "openapi"}
     if " " in place or place in names or re.fullmatch(r"(api|storage|media)(_[a-z]+)?", place):
         return
     near = get_close_matches(place, names, n=1)

@@ -74,7 +74,6 @@ class Jobs:
     def set_status(self, job_id: str, status: str) -> None:
         """Put a job under way into any status, unknown ones included; it stays there."""
         with self._lock:
-            self._world.jobs.settle()
             self._world.jobs.set_status(self._job(job_id), status)
 
     def fail_next(
@@ -124,8 +123,8 @@ class Jobs:
 
     def _end(self, job_id: str, status: str, error: tuple[str, str] | None = None) -> None:
         with self._lock:
-            now = self._world.jobs.settle()
-            self._world.jobs.end(self._job(job_id), status, now, error)
+            # Not settled first: an end that no request has seen yet may still be decided.
+            self._world.jobs.end(self._job(job_id), status, self._world.clock.now(), error)
 
     def _job(self, job_id: str) -> Job:
         job = self._world.jobs.get(job_id)

@@ -1,7 +1,7 @@
 """The 18 operations: what each does to the world and what it answers.
 
 A handler gets checked arguments and a checked body and returns a status and a value, or raises
-`Problem`; it knows nothing of HTTP beyond that. `HANDLERS` names every one by method and path.
+`Problem`; it knows nothing of HTTP beyond that. `HANDLERS` has every one by method and path.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from sume_ext.sandbox.library import search
 from sume_ext.sandbox.pages import page
 from sume_ext.sandbox.problems import Problem, not_found
 from sume_ext.sandbox.records import Avatar, Brand, Job, Scene, Upload
+from sume_ext.sandbox.routes import ROUTES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -373,29 +374,27 @@ class Handler:
     spends: bool = False
 
 
+_RUN: Final[tuple[Callable[[Call], Answer], ...]] = (
+    get_me,
+    get_credits,
+    list_brands,
+    get_current_brand,
+    list_avatars,
+    get_avatar,
+    list_jobs,
+    get_job,
+    get_job_result,
+    create_image_generation,
+    create_video_generation,
+    create_ad_video,
+    create_face_swap,
+    create_reference_analysis,
+    presign_upload,
+    create_asset,
+    list_assets,
+    get_asset,
+)
 HANDLERS: Final[dict[tuple[str, str], Handler]] = {
-    ("GET", "/me"): Handler("get_me", get_me),
-    ("GET", "/credits"): Handler("get_credits", get_credits),
-    ("GET", "/brand"): Handler("list_brands", list_brands),
-    ("GET", "/brand/current"): Handler("get_current_brand", get_current_brand),
-    ("GET", "/avatars"): Handler("list_avatars", list_avatars),
-    ("GET", "/avatars/{avatarId}"): Handler("get_avatar", get_avatar),
-    ("GET", "/jobs"): Handler("list_jobs", list_jobs),
-    ("GET", "/jobs/{jobId}"): Handler("get_job", get_job),
-    ("GET", "/jobs/{jobId}/result"): Handler("get_job_result", get_job_result),
-    ("POST", "/images/generations"): Handler(
-        "create_image_generation", create_image_generation, spends=True
-    ),
-    ("POST", "/videos/generations"): Handler(
-        "create_video_generation", create_video_generation, spends=True
-    ),
-    ("POST", "/ads/videos"): Handler("create_ad_video", create_ad_video, spends=True),
-    ("POST", "/face-swap"): Handler("create_face_swap", create_face_swap, spends=True),
-    ("POST", "/reference-analysis"): Handler(
-        "create_reference_analysis", create_reference_analysis, spends=True
-    ),
-    ("POST", "/uploads/presign"): Handler("presign_upload", presign_upload),
-    ("POST", "/assets"): Handler("create_asset", create_asset),
-    ("GET", "/assets"): Handler("list_assets", list_assets),
-    ("GET", "/assets/{assetId}"): Handler("get_asset", get_asset),
+    ROUTES[run.__name__][:2]: Handler(run.__name__, run, ROUTES[run.__name__].spends)
+    for run in _RUN
 }

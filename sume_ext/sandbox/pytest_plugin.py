@@ -7,6 +7,11 @@
 
 One sandbox is started per test process and fresh for every test; nothing is imported before a
 test asks for it. ``SUME_API_KEY`` and ``SUME_API_BASE_URL`` point to it while the test runs.
+
+A job is done at the first look at it, because a client's pauses between looks are real seconds.
+A test that wants to see a job on its way says how fast time goes for it,
+``@pytest.mark.sume_sandbox(speed=100)``, or stops it, ``(clock="manual")``, and moves it with
+``sume_sandbox.advance(seconds)``.
 """
 
 from __future__ import annotations
@@ -22,6 +27,8 @@ if TYPE_CHECKING:
 
 SPEED: Final = 100.0
 """Seconds of sandbox time per real second, unless a test sets another."""
+_COURSE: Final = frozenset({"clock", "durations", "speed"})
+"""Settings with which a test says itself how long jobs take."""
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -51,16 +58,20 @@ def sume_sandbox(
     monkeypatch: pytest.MonkeyPatch,
     _sume_sandbox_process: Sandbox,
 ) -> Sandbox:
-    """A running sandbox as good as new, a hundred times as fast as real time.
+    """A running sandbox as good as new, whose jobs are done at the first look.
 
     Marks ``sume_sandbox(**settings)`` and ``sume_faults(...)`` shape it for one test.
     """
+    from sume_ext.sandbox.course import DURATIONS  # noqa: PLC0415  (as above)
+
     sandbox = _sume_sandbox_process
     settings: dict[str, object] = {}
     for mark in reversed(list(request.node.iter_markers("sume_sandbox"))):
         if mark.args:
             pytest.fail("the mark sume_sandbox takes settings by name, as in credits=5")
         settings |= mark.kwargs
+    if not settings.keys() & _COURSE:
+        settings["durations"] = dict.fromkeys(DURATIONS, 0.0)
     sandbox.reset(**settings)
     for mark in request.node.iter_markers("sume_faults"):
         for fault in mark.args:

@@ -6,6 +6,7 @@ kept; nothing here grows past it. What may hold a secret has no telling repr.
 
 from __future__ import annotations
 
+import math
 import threading
 from dataclasses import dataclass, field
 from typing import IO, TYPE_CHECKING, Any, Final
@@ -72,6 +73,19 @@ class Settings:
     upload_lifetime: float = 900
     link_lifetime: float = 3600
     secrets: bool = False
+
+    def __post_init__(self) -> None:
+        """Refuse numbers that no API could go by; raises `ValueError` naming the setting."""
+        counts = ("credits", "active_limit", "scenes", "rate_limit")
+        for name in (*counts, "upload_lifetime", "link_lifetime"):
+            _check_number(name, getattr(self, name))
+        for kind, seconds in (self.durations or {}).items():
+            _check_number(f"the duration of {kind}", seconds)
+
+
+def _check_number(name: str, value: float | None) -> None:
+    if value is not None and not 0 <= value < math.inf:
+        raise ValueError(f"{name} must be 0 or more, not {value}")
 
 
 @dataclass(slots=True, eq=False, repr=False)
