@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from sume_ext.secrecy.border import bordered
 from sume_ext.waiting.view import JobView
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from sume_ext.waiting.polling import Timeout
 
 
+@bordered
 class Job(JobView):
     """A handle on one job."""
 
@@ -70,6 +72,7 @@ class Job(JobView):
         return found
 
 
+@bordered
 class AsyncJob(JobView):
     """A handle on one job; as `Job`, to await."""
 
@@ -118,6 +121,7 @@ def results_of(jobs: Sequence[JobView]) -> Flow[list[Any]]:
     return found
 
 
+@bordered
 class JobGroup:
     """Jobs that were created together.
 
@@ -151,6 +155,7 @@ class JobGroup:
         return f"<JobGroup {' '.join(job.id for job in self.jobs)}>"
 
 
+@bordered
 class AsyncJobGroup:
     """As `JobGroup`, to await.
 

@@ -16,6 +16,7 @@ from attrs import evolve, frozen
 
 from sume_ext.calling.calls import Call, Reply, Settings, perform
 from sume_ext.errors import InvalidArgumentError, PaginationError, SchemaMismatchError
+from sume_ext.secrecy.border import bordered
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -251,6 +252,7 @@ class _Walker(Generic[T]):
         return f"<{type(self).__name__} of {self._name}>"
 
 
+@bordered
 class Pager(_Walker[T]):
     """A list to walk, once. Nothing is requested before the first item is asked for.
 
@@ -300,6 +302,7 @@ class Pages(Generic[T]):
         return page
 
 
+@bordered
 class AsyncPager(_Walker[T]):
     """As `Pager`, for ``async for`` and ``await``."""
 

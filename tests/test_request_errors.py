@@ -6,27 +6,29 @@ error that can't be pickled, which hangs a pool of workers; one that carries the
 
 from __future__ import annotations
 
-import asyncio
+import ast
 import copy
 import inspect
+import json
 import pickle
-import traceback
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import sume_ext
-from sume_ext import AsyncSume, Sume, SumeError, errors
-from sume_ext.calling.effects import Effect
+from sume_ext import Sume, SumeError, errors
 from sume_ext.errors import NotSentError, ResponseLostError, error_class
-from sume_ext.operations import BINDINGS
-from tests.faults.server import LAST, PLAIN
-from tests.faults.worlds import KEY, NoJitter, SkippingClock
+from sume_ext.hints import Name, respelled
+from tests.faults.worlds import KEY
+from tests.support import FakeClock
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from sume_ext.network.wire import Request, Timeouts
 
@@ -133,192 +135,221 @@ def test_a_status_has_its_class_and_an_unknown_code_stays_on_it(
     assert error_class(status, code).__name__ == name
 
 
-class Fault:
-    """A transport whose every exchange ends in one way."""
+# -- as the library builds them -----------------------------------------------------------
 
-    def __init__(self, how: bytes | BaseException) -> None:
-        self._how = how
 
-    def open(self, request: Request, timeouts: Timeouts) -> Canned:
-        if isinstance(self._how, BaseException):
-            raise copy.copy(self._how)
-        return Canned(self._how)
+RUNNING = (200, {"id": "job_1", "status": "running", "type": "x"})
+
+
+class Answering:
+    """A transport that answers, or fails, as it is told.
+
+    Args:
+        answers: By the end of a path; whatever else is asked for is a running job.
+    """
+
+    def __init__(self, answers: dict[str, Any]) -> None:
+        self._answers = answers
+
+    def open(self, request: Request, timeouts: Timeouts) -> Any:
+        path = request.url.partition("?")[0]
+        known = (answer for end, answer in self._answers.items() if path.endswith(end))
+        answer: Any = next(known, RUNNING)
+        if isinstance(answer, BaseException):
+            raise answer
+        return Answer(*answer)
 
     def close(self) -> None:
         """Nothing is open."""
 
 
-class AsyncFault(Fault):
-    async def open(self, request: Request, timeouts: Timeouts) -> Canned:  # type: ignore[override]
-        return super().open(request, timeouts)
+class Answer:
+    def __init__(self, status: int, body: Any) -> None:
+        content = json.dumps(body).encode()
+        self.status = status
+        self.headers = {"content-length": str(len(content))}
+        self._pieces = [b"", content]
 
-    async def aclose(self) -> None:
+    def read(self) -> bytes:
+        return self._pieces.pop()
+
+    def close(self) -> None:
         """Nothing is open."""
 
 
-class Canned:
-    """An answer that was written down, read by blocking and by awaiting."""
-
-    def __init__(self, answer: bytes) -> None:
-        head, _, body = answer.partition(b"\r\n\r\n")
-        line, *headers = head.decode().split("\r\n")
-        self.status = int(line.split(" ")[1]) if line.startswith("HTTP/") else 500
-        self.headers = {
-            name.lower(): value.strip()
-            for name, _, value in (one.partition(":") for one in headers)
-        }
-        self._pieces = [body]
-
-    def read(self) -> Any:
-        return Pieces(self._pieces.pop() if self._pieces else b"")
-
-    def close(self) -> Any:
-        return Pieces(b"")
-
-    aclose = close
+def refusal(status: int, code: str = "teapot") -> tuple[int, Any]:
+    return status, {"error": {"code": code, "message": "No."}, "request_id": "req_1"}
 
 
-class Pieces(bytes):
-    """Bytes that may be awaited, too."""
-
-    def __await__(self) -> Any:
-        yield from ()
-        return self
-
-
-ALIKE = {"bomb", *map(str, range(521, 529))}
-"""Slow, or nothing new here; on real sockets they all have their turn."""
-FAULTS: dict[str, bytes | BaseException] = {
-    "never sent": NotSentError("no connection."),
-    "certificate refused": NotSentError("no TLS.", final=True),
-    "lost": ResponseLostError("gone."),
-    **{
-        name: make(b'{"job_id": "job_1", "id": "job_1"}')
-        for name, make in PLAIN.items()
-        if name not in ALIKE
-    },
-    **{name: make(b'{"job_id": "job_1", "id": "job_1"}') for name, make in LAST.items()},
-}
-ARGUMENTS: dict[str, dict[str, Any]] = {
-    "brand.list": {},
-    "avatars.get": {"avatar_id": "a"},
-    "jobs.get": {"job_id": "job_1"},
-    "jobs.result": {"job_id": "job_1"},
-    "images.generate": {"prompt": "p"},
-    "videos.generate": {"prompt": "p"},
-    "ads.videos.create": {"prompt": "p", "script": "s", "avatar_id": "a"},
-    "face_swap.create": {"source_video_url": "https://sume.example/x.mp4", "avatar_ids": ["a"]},
-    "reference_analysis.create": {"url": "https://www.tiktok.com/@a/video/1"},
-    "assets.get": {"asset_id": "a"},
-    "assets.create": {
-        "object_key": "k", "file_name": "f.mp4", "content_type": "video/mp4", "size_bytes": 1
-    },
-    "uploads.presign": {
-        "file_name": "f.mp4", "content_type": "video/mp4", "size_bytes": 1,
-        "purpose": "asset_library_video",
-    },
-}  # fmt: skip
-
-
-def behaviours(clip: str) -> dict[str, Callable[[Any], Any]]:
-    """Every public callable that talks to the API, in a form that awaits or iterates the same."""
-    made: dict[str, Callable[[Any], Any]] = {}
-    for name, binding in BINDINGS.items():
-        wanted = binding.signature.parameters
-        given = {k: v for k, v in ARGUMENTS.get(name, {}).items() if k in wanted}
-
-        def work(sume: Any, path: str = name, given: dict[str, Any] = given) -> Any:
-            target = sume
-            for step in path.split("."):
-                target = getattr(target, step)
-            return target(**given)
-
-        made[name] = work
-    made |= {
-        "jobs.wait": lambda s: s.jobs.wait("job_1", timeout=3),
-        "jobs.wait_many": lambda s: s.jobs.wait_many(["job_1", "job_2"], timeout=3),
-        "jobs.find_recent": lambda s: s.jobs.find_recent(
-            errors.OutcomeUnknownError(
-                "?", job_type="video_generation", sent_after=1, sent_before=2
-            )
-        ),
-        "jobs.list().page": lambda s: s.jobs.list().page(),
-        "jobs.list().take": lambda s: s.jobs.list().take(3),
-        "uploads.asset_video": lambda s: s.uploads.asset_video(clip),
-        "uploads.face_swap_video": lambda s: s.uploads.face_swap_video(clip),
-        "handle.refresh": lambda s: s.jobs.handle("job_1").refresh(),
-        "handle.wait": lambda s: s.jobs.handle("job_1").wait(timeout=3),
-        "handle.events": lambda s: s.jobs.handle("job_1").events(timeout=3),
-        "handle.result": lambda s: s.jobs.handle("job_1").result(),
-    }
-    return made
-
-
-@pytest.fixture(scope="module")
-def clip(tmp_path_factory: pytest.TempPathFactory) -> str:
-    path = tmp_path_factory.mktemp("clips") / "clip.mp4"
-    path.write_bytes(b"video")
-    return str(path)
-
-
-def _options(transport: object) -> dict[str, Any]:
+def ended(status: str) -> dict[str, Any]:
     return {
-        "api_key": KEY,
-        "base_url": "http://127.0.0.1:1",
-        "transport": transport,
-        "clock": SkippingClock(),
-        "rng": NoJitter(),
+        "jobs/job_1": (
+            200,
+            {"id": "job_1", "status": status, "error": {"code": "bad", "message": "No."}},
+        )
     }
 
 
-def _sync(work: Callable[[Any], Any], how: bytes | BaseException) -> None:
-    with Sume(**_options(Fault(how))) as sume:
-        found = work(sume)
-        if inspect.isgenerator(found) or hasattr(found, "pages"):
-            for _ in found:
-                pass
+MEDIA = (
+    200,
+    {"id": "job_1", "status": "completed", "result": {"media": [{"url": "https://m.example/a"}]}},
+)
+BUILT: dict[str, tuple[dict[str, Any], Callable[[Any], Any]]] = {
+    "InvalidArgumentError": ({}, lambda s: s.jobs.get("..")),
+    "ConfigurationError": ({}, lambda s: s.with_options(timeout=-1)),
+    "APIError": ({"me": refusal(418)}, lambda s: s.account.me()),
+    "InvalidRequestError": ({"me": refusal(422)}, lambda s: s.account.me()),
+    "AuthenticationError": ({"me": refusal(401)}, lambda s: s.account.me()),
+    "InsufficientCreditsError": (
+        {"generations": refusal(402)}, lambda s: s.videos.generate(prompt="x")
+    ),
+    "PermissionDeniedError": ({"me": refusal(403)}, lambda s: s.account.me()),
+    "NotFoundError": ({"me": refusal(404)}, lambda s: s.account.me()),
+    "ConflictError": ({"result": refusal(409)}, lambda s: s.jobs.result("job_1")),
+    "RateLimitError": ({"me": refusal(429)}, lambda s: s.account.me()),
+    "ServerError": ({"me": refusal(500)}, lambda s: s.account.me()),
+    "NotSentError": ({"me": NotSentError("no connection.")}, lambda s: s.account.me()),
+    "ResponseLostError": ({"me": ResponseLostError("gone.")}, lambda s: s.account.me()),
+    "OutcomeUnknownError": (
+        {"generations": ResponseLostError("gone.")}, lambda s: s.videos.generate(prompt="x")
+    ),
+    "SchemaMismatchError": ({"me": (200, [])}, lambda s: s.account.me()),
+    "JobFailedError": (ended("failed"), lambda s: s.jobs.wait("job_1")),
+    "JobCanceledError": (ended("canceled"), lambda s: s.jobs.wait("job_1")),
+    "JobExpiredError": (ended("expired"), lambda s: s.jobs.wait("job_1")),
+    "JobTimeoutError": ({}, lambda s: s.jobs.wait("job_1", timeout=3)),
+    "PaginationError": (
+        {"jobs": (200, {"data": [], "has_more": True, "next_cursor": None})},
+        lambda s: list(s.jobs.list()),
+    ),
+    "UploadError": ({}, lambda s: s.uploads.asset_video("/no/such/file.mp4")),
+    "DownloadError": (
+        {"result": MEDIA, "a": refusal(404)},
+        lambda s: s.jobs.result("job_1").media[0].download("/proc/no/such/place"),
+    ),
+}  # fmt: skip
+FAMILIES = {"SumeError", "TransportError", "JobError", "TransferError"}
+"""Classes to catch; what is raised is always one of theirs."""
 
 
-async def _async(work: Callable[[Any], Any], how: bytes | BaseException) -> None:
-    async with AsyncSume(**_options(AsyncFault(how))) as sume:
-        found = work(sume)
-        if inspect.isawaitable(found):
-            await found
-        elif inspect.isasyncgen(found) or hasattr(found, "pages"):
-            async for _ in found:
-                pass
-
-
-@pytest.mark.filterwarnings("ignore:job status:UserWarning")
-@pytest.mark.parametrize("world", ["sync", "async"])
-@pytest.mark.parametrize("fault", FAULTS)
-def test_only_our_errors_leave_any_public_callable(fault: str, world: str, clip: str) -> None:
-    failed = 0
-    for name, work in behaviours(clip).items():
+def built(name: str) -> SumeError:
+    answers, work = BUILT[name]
+    options: dict[str, Any] = {"clock": FakeClock(), "transport": Answering(answers)}
+    with Sume(api_key=KEY, base_url="http://127.0.0.1:1", **options) as sume:
         try:
-            if world == "sync":
-                _sync(work, FAULTS[fault])
-            else:
-                asyncio.run(_async(work, FAULTS[fault]))
+            work(sume)
         except SumeError as error:
-            failed += 1
-            _check(error, name)
-        except Exception as error:  # noqa: BLE001  (this is what must not happen)
-            pytest.fail(f"{name}: {''.join(traceback.format_exception(error))}")
-    assert failed or fault in ("ok", "accepted")
+            return error
+    raise AssertionError(f"no {name}")
 
 
-def _check(error: SumeError, name: str) -> None:
-    assert same(pickle.loads(pickle.dumps(error)), error), name
-    shown = "".join(traceback.TracebackException.from_exception(error).format())
-    assert KEY not in shown
-    assert error.__cause__ is None or isinstance(error.__cause__, SumeError), name
+def test_every_class_of_the_tree_is_built_here() -> None:
+    assert set(BUILT) | FAMILIES == {kind.__name__ for kind in KINDS}
 
 
-def test_the_walk_misses_no_operation(clip: str) -> None:
-    walked = behaviours(clip)
-    assert set(BINDINGS) <= set(walked)
-    for name, binding in BINDINGS.items():
-        needed = {n for n, p in binding.signature.parameters.items() if p.default is p.empty}
-        assert needed <= set(ARGUMENTS.get(name, {})), name
-        assert isinstance(binding.effect, Effect)
+@pytest.mark.parametrize("name", BUILT)
+def test_what_the_library_raises_says_what_to_do_next_and_travels(name: str) -> None:
+    error = built(name)
+    assert type(error).__name__ == name
+    assert error.hint.strip().endswith((".", ")"))
+    assert f"Next: {error.hint}" in str(error)
+    assert same(pickle.loads(pickle.dumps(error)), error)
+    assert same(copy.deepcopy(error), error)
+    assert copy.deepcopy(error).hint == error.hint
+
+
+def raise_built(name: str) -> None:
+    raise built(name)
+
+
+def test_what_the_library_raises_crosses_a_process_pool() -> None:
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        failures = {name: pool.submit(raise_built, name).exception(60) for name in BUILT}
+    for name, failure in failures.items():
+        assert isinstance(failure, SumeError), name
+        assert (type(failure).__name__, bool(failure.hint)) == (name, True)
+
+
+# -- hints, written once ------------------------------------------------------------------
+
+
+def hints_in_the_source() -> Iterator[tuple[str, str]]:
+    """Every text of the library that is, or is part of, a hint."""
+    root = Path(sume_ext.__file__).parent
+    for path in sorted(root.rglob("*.py")):
+        if {"cli", "sandbox"} & set(path.relative_to(root).parts):
+            continue  # these speak shell
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.JoinedStr):
+                parts = (
+                    one.value if isinstance(one, ast.Constant) else "'x'" for one in node.values
+                )
+                yield path.name, "".join(map(str, parts))
+            elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+                yield path.name, node.value
+
+
+def test_every_call_that_a_hint_names_is_there_to_be_made() -> None:
+    """Advice to call what doesn't exist is worse than none; the shell spells the same names."""
+    sume = Sume(api_key=KEY, base_url="http://127.0.0.1:1")
+    named: set[str] = set()
+
+    def call(name: str, args: tuple[object, ...], kwargs: dict[str, object]) -> str:
+        named.add(name)
+        target: Any = sume
+        for step in name.split("."):
+            target = getattr(target, step)
+        takes = inspect.signature(target)
+        takes.bind(*args, **kwargs)
+        return ""
+
+    for _, text in hints_in_the_source():
+        if "``" not in text and "\n" not in text:  # which are docstrings
+            respelled(text, call, lambda name: name)
+    assert {"jobs.wait", "jobs.find_recent", "credits.get", "account.me"} <= named
+
+
+def test_a_hint_is_spelled_anew_without_a_second_wording() -> None:
+    error = errors.JobTimeoutError("late.", job_id="job_1", status="running")
+    shell = respelled(
+        f"{error.hint} Or pass timeout=.",
+        lambda name, args, _: " ".join(("sume", *name.split("."), *map(str, args))),
+        lambda name: f"--{name}",
+    )
+    assert shell.endswith("go on waiting with sume jobs wait job_1. Or pass --timeout.")
+
+
+@given(st.text(max_size=30), st.text(max_size=10))
+def test_any_id_survives_the_spelling(job_id: str, other: str) -> None:
+    found: list[object] = []
+
+    def call(name: str, args: tuple[object, ...], kwargs: dict[str, object]) -> str:
+        found.extend((name, args, kwargs))
+        return "it"
+
+    hint = respelled(f"Go: sume.jobs.wait({job_id!r}, x={other!r}).", call, str)
+    assert (hint, found) == ("Go: it.", ["jobs.wait", (job_id,), {"x": other}])
+
+
+def test_names_of_values_stay_names() -> None:
+    found: list[object] = []
+
+    def call(name: str, args: tuple[object, ...], kwargs: dict[str, object]) -> str:
+        found.extend(args)
+        return name
+
+    respelled(errors.OutcomeUnknownError("?").hint, call, str)
+    assert found == [Name("error")]
+    assert isinstance(found[0], Name)
+
+
+def test_a_hint_knows_the_time_and_the_job() -> None:
+    busy = errors.RateLimitError("no", status=429, code="x", retry_after=600)
+    assert "10 minutes" in busy.hint
+    created = errors.SchemaMismatchError("odd.", job_ids=("job_1", "job_2"))
+    assert "sume.jobs.wait('job_1')" in created.hint
+    assert "job_2" in str(created)
+    html = errors.SchemaMismatchError("odd.", foreign=True)
+    assert "proxy" in html.hint
+    many = errors.SchemaMismatchError("odd.", job_ids=tuple(map(str, range(500))))
+    assert len(str(many)) < 500

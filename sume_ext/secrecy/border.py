@@ -8,6 +8,7 @@ and those of the libraries below them, are emptied; frames of the application ar
 from __future__ import annotations
 
 from functools import wraps
+from types import FunctionType
 from typing import TYPE_CHECKING, ParamSpec, TypeVar, cast
 
 from sume_ext.errors import InvalidArgumentError, SumeError
@@ -45,6 +46,14 @@ def border(work: Callable[P, T]) -> Callable[P, T]:
             raise
 
     return crossing
+
+
+def bordered(kind: type[T]) -> type[T]:
+    """A class whose public methods are all a `border`; properties take nothing, and need none."""
+    for name, member in list(vars(kind).items()):
+        if isinstance(member, FunctionType) and not name.startswith("_"):
+            setattr(kind, name, border(member))
+    return kind
 
 
 def conceal(error: BaseException) -> None:
