@@ -2,14 +2,15 @@
 
 A list ends when the API says so, not when a page is empty; paging that doesn't add up raises
 `PaginationError` after everything that came was handed out. No item is handed out twice by
-one pager, and none is skipped, whatever fails between two pages; a pager is for one thread or task
-at a time, and what the server itself lists twice comes twice.
+one pager, and none is skipped, whatever fails between two pages; a pager serves one thread or
+task at a time and refuses a second, and what the server itself lists twice comes twice.
 """
 
 from __future__ import annotations
 
 from collections import deque
 from enum import Enum
+from threading import Lock
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, cast
 
 from attrs import evolve, frozen
@@ -25,6 +26,10 @@ if TYPE_CHECKING:
     from sume_ext.flow import Flow
 
 T = TypeVar("T")
+R = TypeVar("R")
+END = "end-of-list"
+"""The cursor after the last page: ``cursor=END`` lists nothing, and asks for nothing. A program
+that keeps `Pager.cursor` anywhere can so go on from it without knowing where it stopped."""
 MAX_PAGES = 10_000
 """Pages in a row before a walk stops to ask whether it should go on: a million items."""
 
@@ -71,7 +76,7 @@ class Walk:
         self._kwargs = kwargs
         self.params = dict(kwargs.get("params") or {})
         self.cursor: str | None = self.params.get("cursor")
-        self.ended = False
+        self.ended = self.cursor == END
         self._seen = {self.cursor}
         self._broken: PaginationError | None = None
 
@@ -177,21 +182,41 @@ class _Walker(Generic[T]):
         self._handed = 0
         self._returned: deque[T] = deque()
         self._returned_at: str | None = None
+        self._turn = Lock()
 
     @property
     def cursor(self) -> str | None:
         """Where another pager would go on: the cursor after the last page consumed whole.
 
         A page counts as consumed when its items were handed out and the next thing was asked
-        for. Pass it as ``cursor=`` to the same list, today or another day; None is the start.
-        Once the list has `ended` there is nothing to go on to: this still points at its last page.
+        for. Pass it as ``cursor=`` to the same list, today or another day: None is the start,
+        and `END`, once the list has `ended`, is where nothing is left.
         """
-        return self._returned_at if self._returned else self._walk.cursor
+        if self._returned:
+            return self._returned_at
+        return END if self._walk.ended else self._walk.cursor
 
     @property
     def ended(self) -> bool:
         """Whether everything was handed out, as far as the API knows."""
         return self._walk.ended and self._page is None and not self._returned
+
+    def _alone(self, flow: Flow[R]) -> Flow[R]:
+        """A flow that no other of this pager may interleave with: items would come twice."""
+        if not self._turn.acquire(blocking=False):
+            raise InvalidArgumentError(
+                "another thread or task is reading from this pager.",
+                hint="Give each a pager of its own, or let one read and hand out the items.",
+            )
+        try:
+            return (yield from flow)
+        finally:
+            self._turn.release()
+
+    def _peek(self) -> Flow[Page[T]]:
+        if self._walk.ended:
+            return Page((), has_more=False, next_cursor=None, request_id=None)
+        return (yield from self._fetch())
 
     def _fetch(self) -> Flow[Page[T]]:
         reply = yield from self._walk.fetch(self._engine.settings)
@@ -230,6 +255,9 @@ class _Walker(Generic[T]):
         rest, self._handed = page.data[self._handed :], len(page)
         return evolve(page, data=rest)
 
+    def _next(self) -> Flow[Page[T] | _End]:
+        return self._alone(self._next_page())
+
     def _take(self, count: int) -> Flow[list[T]]:
         if type(count) is not int or count < 0:
             raise InvalidArgumentError(f"can't take {count!r} items.", hint="Take 0 or more.")
@@ -264,7 +292,7 @@ class Pager(_Walker[T]):
         return self
 
     def __next__(self) -> T:
-        item = self._engine.block(self._next_item())
+        item = self._engine.block(self._alone(self._next_item()))
         if item is _End.END:
             raise StopIteration
         return item
@@ -275,7 +303,7 @@ class Pager(_Walker[T]):
 
     def page(self) -> Page[T]:
         """The page at the cursor, alone; the walk doesn't move."""
-        return self._engine.block(self._fetch())
+        return self._engine.block(self._peek())
 
     def take(self, count: int) -> list[T]:
         """The next items, at most `count`; fewer only at the list's end.
@@ -283,7 +311,7 @@ class Pager(_Walker[T]):
         Args:
             count: How many; the page size is the list's own ``limit=``.
         """
-        return self._engine.block(self._take(count))
+        return self._engine.block(self._alone(self._take(count)))
 
 
 class Pages(Generic[T]):
@@ -296,7 +324,7 @@ class Pages(Generic[T]):
         return self
 
     def __next__(self) -> Page[T]:
-        page = self._pager._engine.block(self._pager._next_page())  # noqa: SLF001
+        page = self._pager._engine.block(self._pager._next())  # noqa: SLF001
         if page is _End.END:
             raise StopIteration
         return page
@@ -310,7 +338,7 @@ class AsyncPager(_Walker[T]):
         return self
 
     async def __anext__(self) -> T:
-        item = await self._engine.soon(self._next_item())
+        item = await self._engine.soon(self._alone(self._next_item()))
         if item is _End.END:
             raise StopAsyncIteration
         return item
@@ -321,11 +349,11 @@ class AsyncPager(_Walker[T]):
 
     async def page(self) -> Page[T]:
         """As `Pager.page`."""
-        return await self._engine.soon(self._fetch())
+        return await self._engine.soon(self._peek())
 
     async def take(self, count: int) -> list[T]:
         """As `Pager.take`."""
-        return await self._engine.soon(self._take(count))
+        return await self._engine.soon(self._alone(self._take(count)))
 
 
 class AsyncPages(Generic[T]):
@@ -338,7 +366,7 @@ class AsyncPages(Generic[T]):
         return self
 
     async def __anext__(self) -> Page[T]:
-        page = await self._pager._engine.soon(self._pager._next_page())  # noqa: SLF001
+        page = await self._pager._engine.soon(self._pager._next())  # noqa: SLF001
         if page is _End.END:
             raise StopAsyncIteration
         return page

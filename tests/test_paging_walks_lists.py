@@ -6,6 +6,8 @@ error on page seven costs pages one to six; a "cursor" that is a URL carries the
 
 from __future__ import annotations
 
+import asyncio
+import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -17,11 +19,13 @@ from sume_ext import (
     SchemaMismatchError,
     paging,
 )
-from tests.models.jobs_api import Answer, Asked, ModelApi, refusal
+from tests.models.jobs_api import Answer, Asked, AsyncWire, ModelApi, refusal
 from tests.models.worlds import Use, World, awaiting, blocking, in_both_worlds
 from tests.support import FakeClock
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from sume_ext.paging import Page
 
 START = "start"
@@ -242,9 +246,79 @@ def test_the_cursor_is_where_another_pager_goes_on(world: World) -> None:
         cursors = [(job.id, pager.cursor) for job in pager]
     assert cursors == [("a", None), ("b", None), ("c", "1"), ("d", "1"), ("e", "2")]
     assert pager.ended
+    assert pager.cursor == paging.END
     again = awaiting(api, lambda sume: sume.jobs.list(cursor="1"))
     assert ids(again) == ids(blocking(api, lambda sume: sume.jobs.list(cursor="1")))
     assert ids(again) == ["c", "d", "e"]
+
+
+@in_both_worlds
+def test_after_the_end_the_cursor_says_that_nothing_is_left(world: World) -> None:
+    """A loop that always goes on from where it stopped must not read the last page for ever."""
+    api = a_list(THREE)
+    assert world(api, lambda sume: sume.jobs.list(cursor=paging.END)) == []
+    assert world(api, lambda sume: sume.assets.search(cursor=paging.END).take(3)) == []
+    page: Page[Any] = world(api, lambda sume: sume.jobs.list(cursor=paging.END).page())
+    assert ([*page], page.has_more, page.next_cursor) == ([], False, None)
+    assert api.log == []
+
+
+def test_a_pager_that_threads_share_serves_one_at_a_time() -> None:
+    """Two that read the same page at once would both hand out its items, and act on them twice."""
+    api = a_list(THREE)
+    answer = api.fault
+    inside, go_on = threading.Event(), threading.Event()
+
+    def slow(asked: Asked) -> Any:
+        inside.set()
+        assert go_on.wait(30)
+        return answer(asked)
+
+    with api.client() as sume:
+        pager = sume.jobs.list()
+        api.fault = slow
+        got: list[str] = []
+        reader = threading.Thread(target=lambda: got.append(next(pager).id))
+        reader.start()
+        assert inside.wait(30)
+        uses: list[Callable[[], object]] = [
+            lambda: next(pager), lambda: pager.take(1), lambda: next(pager.pages()),
+        ]  # fmt: skip
+        for use in uses:
+            with pytest.raises(InvalidArgumentError, match="another thread or task"):
+                use()
+        go_on.set()
+        reader.join(30)
+        got += [job.id for job in pager]
+    assert got == ["a", "b", "c", "d", "e"]
+
+
+def test_a_pager_that_tasks_share_serves_one_at_a_time() -> None:
+    """And whoever is cancelled leaves it to the others."""
+    api = a_list(THREE)
+
+    async def main() -> list[str]:
+        async with api.aclient() as sume:
+            pager = sume.jobs.list()
+            entered = asyncio.Event()
+
+            async def forever(*_: object) -> Any:
+                entered.set()
+                await asyncio.Event().wait()
+
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setattr(AsyncWire, "open", forever)
+                first = asyncio.ensure_future(anext(pager))
+                await entered.wait()
+                for use in (lambda: anext(pager), lambda: pager.take(2)):
+                    with pytest.raises(InvalidArgumentError, match="another thread or task"):
+                        await use()
+                first.cancel()
+                with pytest.raises(asyncio.CancelledError):
+                    await first
+            return [job.id async for job in pager]
+
+    assert asyncio.run(main()) == ["a", "b", "c", "d", "e"]
 
 
 def test_items_and_pages_may_be_mixed() -> None:
