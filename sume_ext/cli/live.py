@@ -178,10 +178,10 @@ class _Amount(ProgressColumn):
     def render(self, task: Task) -> Text:
         there = size(task.completed)
         if not task.total or task.fields["finishing"]:
-            return Text(there, no_wrap=True)
+            return Text(f" {there}", no_wrap=True)
         whole = size(task.total)
         same = there.split()[-1] == whole.split()[-1]
-        return Text(f"{there.split()[0] if same else there} of {whole}", no_wrap=True)
+        return Text(f" {there.split()[0] if same else there} of {whole}", no_wrap=True)
 
 
 class _Pace(ProgressColumn):
@@ -189,10 +189,10 @@ class _Pace(ProgressColumn):
 
     def render(self, task: Task) -> Text:
         if task.fields["finishing"]:
-            return Text(_FINISHING, "dim", no_wrap=True)
+            return Text(f" {_FINISHING}", "dim", no_wrap=True)
         speed = task.finished_speed or task.speed
         if not speed:
             return Text("", no_wrap=True)
         left = task.time_remaining
         ends = f"  {span(left)} left" if left is not None else ""
-        return Text(f"{size(speed)}/s{ends}", "dim", no_wrap=True)
+        return Text(f" {size(speed)}/s{ends}", "dim", no_wrap=True)

@@ -42,8 +42,10 @@ class Meter:
 
     def download(self, progress: Progress) -> None:
         """So much of a download is here."""
-        if self._shown:
+        if self._shown and progress.outcome is None:
             self._board.moved(progress.name, progress.received, progress.total)
+        elif self._shown:
+            self._board.done(progress.name)
 
     def upload(self, name: str) -> Callable[[int, int, int], None]:
         """What hears how much of an upload is gone."""
