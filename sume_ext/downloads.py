@@ -6,8 +6,10 @@ offers, are right. A break is resumed where the server proves that the file is s
 
 from __future__ import annotations
 
+import math
 import os
 import threading
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -16,21 +18,25 @@ from attrs import evolve, field, frozen
 
 from sume_ext.calling.calls import perform
 from sume_ext.errors import DownloadError, InvalidArgumentError, SumeError
-from sume_ext.flow import All, Do
+from sume_ext.flow import NOW, All, Do
 from sume_ext.media import MediaFile, media_in
-from sume_ext.transfers.fetching import Fetch, Plan, StoppedError, StopSign
+from sume_ext.transfers.fetching import Fetch, Landed, Plan, StoppedError, StopSign
 from sume_ext.transfers.file_names import file_name, is_url
+from sume_ext.transfers.kept import digest_of
+from sume_ext.transfers.limits import check_listener, deadline_of
+from sume_ext.transfers.partial import sweep_old
 from sume_ext.transfers.progress import Progress
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from sume_ext.engine import Engine
     from sume_ext.flow import Flow
+    from sume_ext.transfers.progress import Outcome
 
     Listener = Callable[[Progress], object]
 
-__all__ = ["Options", "Progress", "download_all", "download_one", "media_of"]
+__all__ = ["Downloads", "Options", "Progress", "download_all", "download_one", "media_of"]
 
 MOST_BYTES: Final = 20 * 1024**3
 _AT_ONCE: Final = 4
@@ -44,11 +50,40 @@ class Options:
         overwrite: Whether to replace a file that stands under the final name.
         max_bytes: The most that one file may hold.
         on_progress: Called with each `Progress`.
+        timeout: Seconds for everything, or None for as long as bytes come.
     """
 
     overwrite: bool = False
     max_bytes: int = MOST_BYTES
     on_progress: Listener | None = field(default=None, repr=False)
+    timeout: float | None = None
+
+    def __attrs_post_init__(self) -> None:
+        check_listener(self.on_progress)
+        if type(self.max_bytes) is not int or self.max_bytes <= 0:
+            raise InvalidArgumentError(
+                "max_bytes is no number of bytes.", hint="Pass a whole number above 0."
+            )
+
+
+class Downloads(list[Path]):
+    """The paths of downloaded files; a list of paths in every other way.
+
+    Attributes:
+        outcomes: How each came to be there: ``"downloaded"``, ``"resumed"`` where an earlier run
+            had stopped, or ``"kept"`` as it was.
+    """
+
+    outcomes: tuple[Outcome, ...]
+
+    def __init__(self, landed: Iterable[Landed]) -> None:
+        files = tuple(landed)
+        super().__init__(file.path for file in files)
+        self.outcomes = tuple(file.outcome for file in files)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """By what it holds, outcomes included."""
+        return Downloads, (tuple(map(Landed, self, self.outcomes)),)
 
 
 def media_of(raw: Any) -> tuple[MediaFile, ...]:
@@ -62,21 +97,21 @@ def download_all(
     files: Sequence[MediaFile],
     directory: str | os.PathLike[str],
     options: Options,
-) -> Flow[list[Path]]:
+) -> Flow[Downloads]:
     """Every file of a result, several at once; answers with their paths, in order."""
     _refuse_url(directory)
     folder = Path(directory)
+    latest = deadline_of(options.timeout, (yield NOW))
     yield Do(partial(_make_folder, folder))
     if options.on_progress is not None and len(files) > 1:
         options = evolve(options, on_progress=_one_at_a_time(options.on_progress))
-    sign = StopSign()
+    source = _Source(engine, job_id, options, StopSign(), latest)
     flows = tuple(
-        _fetch(engine, job_id, one, folder / file_name(job_id, index, one), options, sign)
-        for index, one in enumerate(files)
+        source.fetch(one, folder / file_name(job_id, index, one)) for index, one in enumerate(files)
     )
     if len(flows) == 1:
-        return [(yield from flows[0])]
-    return _paths((yield All(flows, limit=_AT_ONCE)))
+        return Downloads([(yield from flows[0])])
+    return _all_of((yield All(flows, limit=_AT_ONCE)))
 
 
 def download_one(
@@ -90,32 +125,53 @@ def download_one(
     """One file of a result, to a path, or into a directory under the name it would get there."""
     _refuse_url(path)
     target = Path(path)
+    latest = deadline_of(options.timeout, (yield NOW))
     if (yield Do(target.is_dir)):
         target /= file_name(job_id, index, file)
-    else:
-        yield Do(partial(_make_folder, target.parent))
-    return (yield from _fetch(engine, job_id, file, target, options, StopSign()))
+    yield Do(partial(_make_folder, target.parent))
+    source = _Source(engine, job_id, options, StopSign(), latest)
+    return (yield from source.fetch(file, target)).path
 
 
-def _fetch(
-    engine: Engine, job_id: str, file: MediaFile, path: Path, options: Options, sign: StopSign
-) -> Flow[Path]:
-    plan = Plan(
-        url=file.url,
-        path=path,
-        base_url=engine.settings.config.base_url,
-        overwrite=options.overwrite,
-        max_bytes=options.max_bytes,
-        renew=lambda: _renewed(engine, job_id, file.place),
-        listener=options.on_progress,
-    )
-    return Fetch(plan, engine.settings, sign).flow()
+@frozen
+class _Source:
+    """What the downloads of one call have in common.
+
+    Attributes:
+        engine: The client's.
+        job_id: The job that made the files.
+        options: The caller's.
+        sign: Ends them together.
+        deadline: Monotonic time at which all must be there.
+    """
+
+    engine: Engine
+    job_id: str
+    options: Options
+    sign: StopSign
+    deadline: float
+
+    def fetch(self, file: MediaFile, path: Path) -> Flow[Landed]:
+        base_url = self.engine.settings.config.base_url
+        plan = Plan(
+            url=file.url,
+            path=path,
+            of=digest_of(base_url, self.job_id, file.place),
+            base_url=base_url,
+            overwrite=self.options.overwrite,
+            max_bytes=self.options.max_bytes,
+            deadline=self.deadline,
+            renew=lambda left: _renewed(self.engine, self.job_id, file.place, left),
+            listener=self.options.on_progress,
+        )
+        return Fetch(plan, self.engine.settings, self.sign).flow()
 
 
-def _renewed(engine: Engine, job_id: str, place: str) -> Flow[str | None]:
+def _renewed(engine: Engine, job_id: str, place: str, within: float) -> Flow[str | None]:
     """The URL that the result has now where it had one that is refused."""
     call = engine.lookup("jobs.result")
-    reply = yield from perform(engine.settings, call, call.arguments(job_id))
+    bound = None if within == math.inf else within
+    reply = yield from perform(engine.settings, call, call.arguments(job_id), within=bound)
     return next((file.url for file in media_of(reply.raw) if file.place == place), None)
 
 
@@ -140,6 +196,8 @@ def _make_folder(folder: Path) -> None:
         raise DownloadError(
             f"can't make the directory: {error.strerror}.", step="write", hint="Choose another."
         ) from None
+    with suppress(OSError):
+        sweep_old(folder)
 
 
 def _one_at_a_time(listener: Listener) -> Listener:
@@ -153,11 +211,11 @@ def _one_at_a_time(listener: Listener) -> Listener:
     return tell
 
 
-def _paths(outcomes: list[Any]) -> list[Path]:
-    """The paths, or the failure that says most: a listener's own first."""
+def _all_of(outcomes: list[Any]) -> Downloads:
+    """What there is, or the failure that says most: a listener's own first."""
     failures = [one for one in outcomes if isinstance(one, BaseException)]
     if not failures:
-        return outcomes
+        return Downloads(outcomes)
     told = [one for one in failures if not isinstance(one, StoppedError)] or failures
     first = next((one for one in told if not isinstance(one, SumeError)), told[0])
     if isinstance(first, DownloadError):

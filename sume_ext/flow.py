@@ -98,8 +98,27 @@ class All:
     limit: int = 8
 
 
-Step: TypeAlias = Open | Read | Close | Sleep | Now | WallClock | Do | Emit | All
+@frozen
+class Apart:
+    """Perform a flow that moves many bytes where that holds up nobody, see `apart`.
+
+    Its steps are those of storage: no `Open` to the API, no `Sleep`, no `All`. Answers with a
+    callable that gives its result or raises its failure; None when there is no such place.
+    """
+
+    flow: Flow[Any]
+
+
+Step: TypeAlias = Open | Read | Close | Sleep | Now | WallClock | Do | Emit | All | Apart
 Flow: TypeAlias = Generator[Step, Any, T]
 
 NOW = Now()
 WALL_CLOCK = WallClock()
+
+
+def apart(flow: Flow[T]) -> Flow[T]:
+    """Perform a flow off the event loop if there is one, else in place."""
+    outcome: Callable[[], T] | None = yield Apart(flow)
+    if outcome is None:
+        return (yield from flow)
+    return outcome()

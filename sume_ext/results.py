@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Any
 from sume_ext import roles
 from sume_ext.downloads import (
     MOST_BYTES,
+    Downloads,
     Options,
     Progress,
     download_all,
     download_one,
     media_of,
 )
+from sume_ext.secrecy.border import bordered
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -63,6 +65,7 @@ class _MediaView:
         return f"<{type(self).__name__} {self.kind or 'file'} at {self._file.place}>"
 
 
+@bordered
 class Media(_MediaView):
     """One media file of a result; its repr shows no URL."""
 
@@ -73,8 +76,9 @@ class Media(_MediaView):
         overwrite: bool = False,
         max_bytes: int = MOST_BYTES,
         on_progress: Callable[[Progress], object] | None = None,
+        timeout: float | None = None,
     ) -> Path:
-        """Download it, whole or not at all.
+        """Download it, whole or not at all; what an interrupted run left is gone on with.
 
         Args:
             path: The file to write, or a directory that is there, where it gets a name made of
@@ -84,17 +88,22 @@ class Media(_MediaView):
             max_bytes: The most it may hold; 20 GiB by default.
             on_progress: Called with each `sume_ext.downloads.Progress`, at most 20 times a second.
                 What it raises ends the download unchanged.
+            timeout: Seconds for all of it; None for as long as bytes come. A server that sends
+                nothing for 30 seconds, or less than 32 KiB in them, is given up either way.
 
         Returns:
             Where it is.
 
         Raises:
-            DownloadError: It couldn't be downloaded whole; nothing half is left.
+            DownloadError: It couldn't be downloaded whole; nothing half stands under its name.
             InvalidArgumentError: `path` is a URL.
         """
-        return self._engine.block(self._download(path, Options(overwrite, max_bytes, on_progress)))
+        return self._engine.block(
+            self._download(path, Options(overwrite, max_bytes, on_progress, timeout))
+        )
 
 
+@bordered
 class AsyncMedia(_MediaView):
     """One media file of a result, to await; its repr shows no URL."""
 
@@ -105,10 +114,11 @@ class AsyncMedia(_MediaView):
         overwrite: bool = False,
         max_bytes: int = MOST_BYTES,
         on_progress: Callable[[Progress], object] | None = None,
+        timeout: float | None = None,
     ) -> Path:
         """As `Media.download`."""
         return await self._engine.soon(
-            self._download(path, Options(overwrite, max_bytes, on_progress))
+            self._download(path, Options(overwrite, max_bytes, on_progress, timeout))
         )
 
 
@@ -135,13 +145,14 @@ class _ResultView:
         """The API's id of the request, for support."""
         return self._reply.request_id
 
-    def _download(self, directory: str | PathLike[str], options: Options) -> Flow[list[Path]]:
+    def _download(self, directory: str | PathLike[str], options: Options) -> Flow[Downloads]:
         return download_all(self._engine, self.job_id, self._files, directory, options)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} of {self.job_id}: {len(self._files)} media>"
 
 
+@bordered
 class Result(_ResultView):
     """A job's result.
 
@@ -162,11 +173,14 @@ class Result(_ResultView):
         overwrite: bool = False,
         max_bytes: int = MOST_BYTES,
         on_progress: Callable[[Progress], object] | None = None,
-    ) -> list[Path]:
+        timeout: float | None = None,
+    ) -> Downloads:
         """Download every media file into a directory, several at once.
 
         Their names are made of the job's id, the file's place and its type, as in
-        ``job_123-1.mp4``, so downloading again finds what is there already.
+        ``job_123-1.mp4``, so downloading again finds what is there already. What came of a file
+        before a break, a Ctrl-C or a kill stays beside it in a hidden ``.part`` file, and the next
+        download goes on with it, in any process, if the server proves that it is the same file.
 
         Args:
             directory: Where to put them; made when missing. A URL is refused.
@@ -174,20 +188,24 @@ class Result(_ResultView):
                 are, aren't downloaded, and their paths are in the answer all the same.
             max_bytes: The most one file may hold; 20 GiB by default.
             on_progress: Called with each `sume_ext.downloads.Progress`, at most 20 times a second
-                for each file. What it raises ends the downloads unchanged.
+                for each file, and once more with each file's outcome. What it raises ends the
+                downloads unchanged.
+            timeout: Seconds for all files together; otherwise as for `Media.download`.
 
         Returns:
-            Their paths, in the order of `media`.
+            Their paths, in the order of `media`; ``outcomes`` tells of each whether it was
+            ``"downloaded"``, ``"resumed"`` where an earlier run had stopped, or ``"kept"``.
 
         Raises:
             DownloadError: One couldn't be downloaded whole; the others are kept.
             InvalidArgumentError: `directory` is a URL.
         """
         return self._engine.block(
-            self._download(directory, Options(overwrite, max_bytes, on_progress))
+            self._download(directory, Options(overwrite, max_bytes, on_progress, timeout))
         )
 
 
+@bordered
 class AsyncResult(_ResultView):
     """A job's result; as `Result`, to await.
 
@@ -208,8 +226,9 @@ class AsyncResult(_ResultView):
         overwrite: bool = False,
         max_bytes: int = MOST_BYTES,
         on_progress: Callable[[Progress], object] | None = None,
-    ) -> list[Path]:
+        timeout: float | None = None,
+    ) -> Downloads:
         """As `Result.download`."""
         return await self._engine.soon(
-            self._download(directory, Options(overwrite, max_bytes, on_progress))
+            self._download(directory, Options(overwrite, max_bytes, on_progress, timeout))
         )

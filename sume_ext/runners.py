@@ -6,17 +6,33 @@ and what a listener raises are not: the flow is closed, and they leave unchanged
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeVar, cast
 
 from sume_ext.errors import ResponseLostError
-from sume_ext.flow import All, Close, Do, Emit, Flow, Now, Open, Read, Sleep, Step, WallClock
+from sume_ext.flow import (
+    All,
+    Apart,
+    Close,
+    Do,
+    Emit,
+    Flow,
+    Now,
+    Open,
+    Read,
+    Sleep,
+    Step,
+    WallClock,
+)
 from sume_ext.network.wire import Timeouts
 from sume_ext.secrecy import discretion
 from sume_ext.secrecy.border import conceal
 from sume_ext.secrecy.discretion import Discreet
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
+    import asyncio
+    from asyncio import AbstractEventLoop
+    from collections.abc import AsyncIterator, Callable, Iterator
     from concurrent.futures import Future
     from types import TracebackType
 
@@ -87,6 +103,10 @@ def _deliver(step: Emit) -> None:
         step.listener(step.event)
 
 
+def _raise(error: Exception) -> NoReturn:
+    raise error
+
+
 def _unknown(step: object) -> NoReturn:
     raise TypeError(f"no runner performs {type(step).__name__}")
 
@@ -124,7 +144,7 @@ class Runner:
             with course:
                 while not course.done:
                     if isinstance(course.step, Emit):
-                        _deliver(course.step)
+                        self._tell(course.step)
                         course.answer(None)
                         continue
                     self._advance(course)
@@ -148,6 +168,9 @@ class Runner:
             for stream in course.streams:
                 stream.close()
 
+    def _tell(self, step: Emit) -> None:
+        _deliver(step)
+
     def _advance(self, course: _Course[Any]) -> None:
         try:
             value = self._perform(course.step, course)
@@ -156,7 +179,7 @@ class Runner:
         else:
             course.answer(value)
 
-    def _perform(self, step: Step, course: _Course[Any]) -> object:  # noqa: PLR0911  (one per step)
+    def _perform(self, step: Step, course: _Course[Any]) -> object:  # noqa: PLR0911, C901  (one per step)
         match step:
             case Read():
                 if self.clock.monotonic() > step.deadline:
@@ -184,6 +207,8 @@ class Runner:
                 return step.work()
             case All():
                 return self._side_by_side(step)
+            case Apart():
+                return None
             case _:
                 _unknown(step)
 
@@ -242,8 +267,70 @@ class _Branch(Runner):
         super()._advance(course)
 
 
+class _Errand(_Branch):
+    """Runs one flow in a thread for an event loop, in which its listeners are called."""
+
+    def __init__(
+        self, storage: Transport, clock: Clock, connect_timeout: float, loop: AbstractEventLoop
+    ) -> None:
+        super().__init__(storage, storage, clock, connect_timeout)
+        self._loop = loop
+        self._raised: BaseException | None = None
+
+    def perform(self, flow: Flow[T]) -> Callable[[], T]:
+        """What gives the flow's result or raises its failure; a listener's is raised here."""
+        try:
+            result = self.run(flow)
+        except Exception as error:
+            if error is self._raised:
+                raise
+            return partial(_raise, error)
+        finally:
+            self.close()
+        return lambda: result
+
+    def _tell(self, step: Emit) -> None:
+        from concurrent.futures import Future, wait  # noqa: PLC0415  (rarely needed)
+
+        told: Future[None] = Future()
+
+        def tell() -> None:
+            try:
+                if not self._halted:
+                    _deliver(step)
+            except BaseException as error:  # noqa: BLE001  (raised in the flow's thread)
+                self._raised = error
+                told.set_exception(error)
+            else:
+                told.set_result(None)
+
+        try:
+            self._loop.call_soon_threadsafe(tell)
+        except RuntimeError:  # the loop is closed
+            raise _HaltError from None
+        while not wait([told], timeout=_PARTING_SECONDS).done:
+            if self._halted:
+                raise _HaltError
+        told.result()
+
+
+def _looked_at(outcome: asyncio.Future[Any]) -> None:
+    """What nobody waits for any more may fail in silence."""
+    if not outcome.cancelled():
+        outcome.exception()
+
+
 class AsyncRunner:
-    """Performs steps by awaiting; otherwise as `Runner`."""
+    """Performs steps by awaiting; otherwise as `Runner`.
+
+    Args:
+        transport: As for `Runner`.
+        storage: As for `Runner`.
+        clock: As for `Runner`.
+        connect_timeout: As for `Runner`.
+        apart: Makes what carries the requests of an `Apart` by blocking, in a thread of its own,
+            so that the loop works on none of their bytes. When None, flows are performed in place.
+    """
 
     def __init__(
         self,
@@ -251,11 +338,13 @@ class AsyncRunner:
         storage: AsyncTransport,
         clock: Clock,
         connect_timeout: float,
+        apart: Callable[[], Transport] | None = None,
     ) -> None:
         self.transport = transport
         self.storage = storage
         self.clock = clock
         self.connect_timeout = connect_timeout
+        self._make_apart = apart
         discretion.install()
 
     async def aclose(self) -> None:
@@ -297,6 +386,9 @@ class AsyncRunner:
                 await stream.aclose()
 
     async def _advance(self, course: _Course[Any]) -> None:
+        if isinstance(course.step, Apart):
+            course.answer(await self._apart(course.step))
+            return
         try:
             value = await self._perform(course.step, course)
         except Exception as error:  # noqa: BLE001  (the flow decides what a failure means)
@@ -339,6 +431,29 @@ class AsyncRunner:
                 return await self._side_by_side(step)
             case _:
                 _unknown(step)
+
+    async def _apart(self, step: Apart) -> Callable[[], Any] | None:
+        import asyncio  # noqa: PLC0415  (as above)
+        from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415  (as above)
+        from contextvars import copy_context  # noqa: PLC0415  (as above)
+
+        if self._make_apart is None:
+            return None
+        loop = asyncio.get_running_loop()
+        errand = _Errand(self._make_apart(), self.clock, self.connect_timeout, loop)
+        # The loop's own threads are the application's, which a slow server must not take.
+        thread = ThreadPoolExecutor(1, thread_name_prefix="sume-transfer")
+        perform = partial(errand.perform, step.flow)
+        work = loop.run_in_executor(thread, partial(copy_context().run, perform))
+        work.add_done_callback(_looked_at)
+        try:
+            return await asyncio.shield(work)
+        except asyncio.CancelledError:
+            errand.halt()
+            await asyncio.wait([work], timeout=_PARTING_SECONDS)
+            raise
+        finally:
+            thread.shutdown(wait=False)
 
     async def _side_by_side(self, step: All) -> list[Any]:
         import asyncio  # noqa: PLC0415

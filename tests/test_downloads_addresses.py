@@ -317,11 +317,11 @@ def test_the_same_for_asynchronous_code(tmp_path: Path) -> None:
 def test_a_name_is_checked_by_asynchronous_code_too(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def look_up(*_: Any, **__: Any) -> Any:
+    def look_up(*_: Any, **__: Any) -> Any:
         return [(2, 1, 6, "", ("10.0.0.1", 443))]
 
     async def main() -> None:
-        monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", look_up)
+        monkeypatch.setattr(deadlines, "getaddrinfo", look_up)
         async with AsyncSume(api_key="k", clock=FakeClock()) as sume:
             file = MediaFile("https://media.test/x", "video", "video/mp4", "media[0].url")
             flow = download_one(sume._engine, "job", 0, file, tmp_path / "x", Options())

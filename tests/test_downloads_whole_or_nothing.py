@@ -15,20 +15,29 @@ import subprocess
 import sys
 import threading
 import zlib
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from sume_ext import DownloadError
-from tests.transfers.clients import VIDEO, client, files_in, result, run_async
+from tests.transfers.clients import (
+    VIDEO,
+    client,
+    files_in,
+    result,
+    run_async,
+    whole_files_in,
+)
 from tests.transfers.scripted import Api, File, Scripted, Seen, close, head, reply
 
 if TYPE_CHECKING:
     import socket
-    from collections.abc import Callable
+    from collections.abc import Callable, Generator
 
     from sume_ext.downloads import Progress
+    from tests.transfers.scripted import Act
 
 NAME = "job_1-1.mp4"
 OLD = b"what was here before"
@@ -87,7 +96,7 @@ def test_what_is_not_whole_is_nothing(tmp_path: Path, act: Any) -> None:
     (tmp_path / NAME).write_bytes(OLD)
     with result(act) as (made, _), pytest.raises(DownloadError) as caught:
         made.download(tmp_path, overwrite=True)
-    assert files_in(tmp_path) == {NAME: OLD}
+    assert whole_files_in(tmp_path) == {NAME: OLD}
     assert caught.value.step in ("get", "url")
     assert "signature" not in str(caught.value)
 
@@ -240,34 +249,137 @@ def test_a_small_bomb_does_not_become_a_large_file(tmp_path: Path) -> None:
     assert not files_in(tmp_path)
 
 
+def test_a_bomb_is_refused_long_before_the_cap(tmp_path: Path) -> None:
+    """The cap is 20 GiB, so that a few megabytes could fill a disk."""
+    packer = zlib.compressobj(9, zlib.DEFLATED, 31)
+    bomb = b"".join(packer.compress(bytes(1 << 20)) for _ in range(80)) + packer.flush()
+    serve = reply(200, bomb, content_encoding="gzip")
+    with result(serve) as (made, server), pytest.raises(DownloadError, match="unpacks"):
+        made.download(tmp_path)
+    assert len(server.requests) == 1
+    assert not files_in(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "act",
+    [reply(200), reply(200, content_length=None, transfer_encoding="chunked")],
+    ids=["length", "chunked"],
+)
+def test_an_empty_file_is_no_video(tmp_path: Path, act: Act) -> None:
+    def answer(seen: Seen, connection: socket.socket) -> None:
+        act(seen, connection)
+        connection.sendall(b"0\r\n\r\n")
+
+    with result(answer) as (made, _), pytest.raises(DownloadError, match="empty"):
+        made.download(tmp_path)
+    assert not files_in(tmp_path)
+
+
+@pytest.mark.parametrize("overwrite", [True, False])
+@pytest.mark.parametrize("kind", ["directory", "pipe", "loop"])
+def test_a_link_to_what_is_no_file_is_an_error(tmp_path: Path, kind: str, overwrite: bool) -> None:
+    """Kept, it would be handed out as a result."""
+    there = tmp_path / "there"
+    if kind == "directory":
+        there.mkdir()
+    elif kind == "pipe":
+        os.mkfifo(there)
+    (tmp_path / "out").mkdir()
+    target = tmp_path / "out" / NAME
+    target.symlink_to(target if kind == "loop" else there)
+    with result(File(VIDEO)) as (made, server):
+        if kind == "loop" and overwrite:
+            made.download(tmp_path / "out", overwrite=True)
+            assert files_in(tmp_path / "out") == {NAME: VIDEO}
+            return
+        with pytest.raises(DownloadError) as caught:
+            made.download(tmp_path / "out", overwrite=overwrite)
+        assert not server.requests
+    assert caught.value.step == "write"
+    assert target.is_symlink()
+
+
+def test_a_link_that_leads_nowhere_is_told_of_or_replaced(tmp_path: Path) -> None:
+    (tmp_path / NAME).symlink_to(tmp_path / "gone")
+    with result(File(VIDEO)) as (made, server):
+        with pytest.raises(DownloadError, match="nowhere"):
+            made.download(tmp_path)
+        assert not server.requests
+        made.download(tmp_path, overwrite=True)
+    assert files_in(tmp_path) == {NAME: VIDEO}
+
+
+def test_a_linked_directory_is_a_directory(tmp_path: Path) -> None:
+    (tmp_path / "real").mkdir()
+    (tmp_path / "link").symlink_to("real")
+    with result(File(VIDEO), servers=2) as (made, _):
+        made.download(tmp_path / "link")
+        assert made.media[1].download(tmp_path / "link") == tmp_path / "link" / "job_1-2.mp4"
+    assert set(files_in(tmp_path / "real")) == {NAME, "job_1-2.mp4"}
+
+
+def test_a_directory_that_nobody_may_write_to_is_an_error(tmp_path: Path) -> None:
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    folder.chmod(0o555)
+    for above in [tmp_path, *tmp_path.parents][:3]:
+        above.chmod(0o755)
+    with result(File(VIDEO)) as (made, server), as_nobody():
+        with pytest.raises(DownloadError, match="Permission denied") as caught:
+            made.download(folder)
+        with pytest.raises(DownloadError, match="Permission denied"):
+            made.download(folder / "new")
+        assert not server.requests
+    assert caught.value.step == "write"
+
+
+@contextmanager
+def as_nobody() -> Generator[None]:
+    """As somebody who may not do everything."""
+    if os.geteuid() != 0:
+        yield
+        return
+    os.seteuid(65534)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+
+
+REALLY_FULL = """
+import sys
+from sume_ext import DownloadError, Sume
+with Sume(api_key="k", base_url=sys.argv[1]) as sume:
+    try:
+        sume.jobs.result("job_1").download(sys.argv[2])
+    except DownloadError as error:
+        print(error.step, error.message)
+"""
+
+
+def test_a_disk_that_is_really_full_is_left_as_it_was(tmp_path: Path) -> None:
+    """In a mount namespace of its own the test may have a disk of half a megabyte."""
+    with Scripted(File(VIDEO)) as server, client(Api([server.url])) as (_, api):
+        told = [sys.executable, "-c", REALLY_FULL, f"{api.url}/api/v1", str(tmp_path)]
+        full = f'mount -t tmpfs -o size=512k none "{tmp_path}" || exit 77; "$@"; ls -A "{tmp_path}"'
+        try:
+            done = subprocess.run(
+                ["unshare", "-m", "sh", "-c", full, "sh", *told],
+                capture_output=True, text=True, timeout=60, check=False,
+            )  # fmt: skip
+        except FileNotFoundError:
+            pytest.skip("there is no unshare here")
+    if done.returncode in (1, 77) and not done.stdout:
+        pytest.skip("mounting a disk of one's own is not permitted here")
+    assert done.stdout == f"write can't write {NAME}: No space left on device.\n", done.stderr
+
+
 KILLED = """
 import sys
 from sume_ext import Sume
 with Sume(api_key="k", base_url=sys.argv[1]) as sume:
     sume.jobs.result("job_1").download(sys.argv[2], on_progress=lambda _: print(flush=True))
 """
-
-
-def test_a_kill_leaves_no_half_file_and_the_next_run_finishes(tmp_path: Path) -> None:
-    file = File(VIDEO)
-
-    def silence(connection: socket.socket) -> None:
-        connection.recv(1)
-
-    with (
-        Scripted(file.until(700_000, silence), file) as server,
-        client(Api([server.url])) as (sume, api),
-    ):
-        command = [sys.executable, "-c", KILLED, f"{api.url}/api/v1", str(tmp_path)]
-        with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
-            assert process.stdout is not None
-            process.stdout.readline()
-            process.send_signal(signal.SIGKILL)
-        left = files_in(tmp_path)
-        assert [name for name in left if name.endswith(".part")] == list(left)
-        assert len(left) == 1
-        sume.jobs.result("job_1").download(tmp_path)
-    assert files_in(tmp_path) == {NAME: VIDEO}
 
 
 def test_a_living_part_of_another_is_not_swept_away(tmp_path: Path) -> None:
@@ -325,7 +437,7 @@ def test_what_a_listener_raises_leaves_unchanged_and_nothing_else(tmp_path: Path
     ):
         made.download(tmp_path, on_progress=asked(heard))
     assert heard
-    assert all(not name.endswith(".part") for name in files_in(tmp_path))
+    assert all(content == VIDEO for content in whole_files_in(tmp_path).values())
 
 
 def test_progress_is_absolute_and_starts_afresh_with_an_attempt(tmp_path: Path) -> None:
@@ -340,7 +452,7 @@ def test_progress_is_absolute_and_starts_afresh_with_an_attempt(tmp_path: Path) 
     assert heard[-1].attempt == 2
 
 
-def test_cancelling_ends_it_at_once_and_leaves_nothing(tmp_path: Path) -> None:
+def test_cancelling_ends_it_at_once_and_leaves_no_half_file(tmp_path: Path) -> None:
     file = File(VIDEO)
     gone = threading.Event()
 
@@ -368,7 +480,7 @@ def test_cancelling_ends_it_at_once_and_leaves_nothing(tmp_path: Path) -> None:
 
         run_async(Api([f"{server.url}/1", f"{server.url}/2"]), work)
     assert gone.is_set()
-    assert not files_in(tmp_path)
+    assert not whole_files_in(tmp_path)
     assert not [link for link in Path("/proc/self/fd").iterdir() if str(tmp_path) in _target(link)]
 
 
@@ -398,4 +510,4 @@ def test_ctrl_c_ends_every_file_at_once(tmp_path: Path) -> None:
                 process.send_signal(signal.SIGINT)
                 _, errors = process.communicate(timeout=20)
     assert b"KeyboardInterrupt" in errors
-    assert not files_in(tmp_path)
+    assert not whole_files_in(tmp_path)

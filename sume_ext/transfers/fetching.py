@@ -1,7 +1,7 @@
 """One file from one URL: redirects by hand, breaks resumed, nothing believed that doesn't add up.
 
 Attempts go on as long as they bring new bytes; a file is started afresh whenever the server
-can't prove that it still sends the same one.
+can't prove that it still sends the same one. What came stays for a later run to go on with.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from attrs import field, frozen
 from sume_ext import __version__
 from sume_ext.calling.retries import retry_after
 from sume_ext.errors import DownloadError, NotSentError, SumeError, TransportError
-from sume_ext.flow import NOW, WALL_CLOCK, Close, Do, Emit, Open, Read, Sleep
+from sume_ext.flow import NOW, WALL_CLOCK, Close, Do, Emit, Open, Read, Sleep, apart
 from sume_ext.network.addresses import rule_for, trouble_with
 from sume_ext.network.wire import Request
 from sume_ext.transfers.landing import Landing
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from sume_ext.calling.calls import Settings
     from sume_ext.flow import Flow
     from sume_ext.network.wire import Stream
+    from sume_ext.transfers.progress import Outcome
     from sume_ext.transfers.ranges import Body
 
 STALL_SECONDS = 30.0
@@ -46,6 +47,7 @@ _BATCH: Final = 2 * 1024 * 1024
 """As much is written at once, since handing work to a thread costs as much as writing does."""
 _BATCH_SECONDS: Final = 0.02
 _NEW_BYTES: Final = 64 * 1024
+_OVER: Final = "Download again: it goes on where it stopped. Give it more time with timeout=."
 _BODY: Final = frozenset({200, 206})
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 _UNSATISFIABLE: Final = 416
@@ -65,6 +67,18 @@ class _BrokenError(Exception):
         super().__init__(message)
         self.message = message
         self.pause = pause
+
+
+class _RefusedError(Exception):
+    """The URL is no good (any more).
+
+    Args:
+        status: What the media server answered.
+    """
+
+    def __init__(self, status: int) -> None:
+        super().__init__(status)
+        self.status = status
 
 
 class StoppedError(Exception):
@@ -90,20 +104,37 @@ class Plan:
     Attributes:
         url: Where it is.
         path: Its final name.
+        of: Which file it is, in any run: what another run left of it is gone on with.
         base_url: The API's, which decides whether this machine may be asked.
         overwrite: Whether to replace what stands under the final name.
         max_bytes: The most it may hold.
-        renew: Asks for the URL again when it is refused.
+        deadline: Monotonic time at which it must be there.
+        renew: Asks for the URL again when it is refused, in so many seconds at most.
         listener: Called with each `Progress`, or None.
     """
 
     url: str = field(repr=False)
     path: Path
+    of: str
     base_url: str
     overwrite: bool
     max_bytes: int
-    renew: Callable[[], Flow[str | None]]
+    deadline: float
+    renew: Callable[[float], Flow[str | None]]
     listener: Callable[[Progress], object] | None = None
+
+
+@frozen
+class Landed:
+    """A file that is there.
+
+    Attributes:
+        path: Where.
+        outcome: How it came to be there.
+    """
+
+    path: Path
+    outcome: Outcome
 
 
 class Fetch:
@@ -122,22 +153,18 @@ class Fetch:
         self._url = plan.url
         self._renewed = False
         self._attempt = 0
-        self._landing = Landing(plan.path, plan.max_bytes)
+        self._landing = Landing(plan.path, plan.max_bytes, plan.of)
         self._throttle = Throttle()
 
-    def flow(self) -> Flow[Path]:
-        """Fetch it; answers with its path, at once when it is there already and may stay."""
+    def flow(self) -> Flow[Landed]:
+        """Fetch it, or leave it when it is there already and may stay."""
         path = self._plan.path
         try:
-            if not (yield Do(partial(_is_wanted, path, self._plan.overwrite))):
-                return path
-            part = self._landing.part
-            try:
-                yield Do(part.open)
-                yield from self._persist()
-                yield Do(partial(part.place, overwrite=self._plan.overwrite))
-            finally:
-                part.discard()
+            size: int | None = yield Do(partial(_standing, path, self._plan.overwrite))
+            if size is not None:
+                yield self._landed("kept", size)
+                return Landed(path, "kept")
+            outcome = yield from self._fetch()
         except OSError as error:
             raise DownloadError(
                 f"can't write {path.name}: {error.strerror or type(error).__name__}.",
@@ -147,16 +174,36 @@ class Fetch:
         except GeneratorExit:
             self._sign.up = True
             raise
-        return path
+        return Landed(path, outcome)
+
+    def _fetch(self) -> Flow[Outcome]:
+        part = self._landing.part
+        try:
+            yield Do(self._landing.open)
+            yield from self._persist()
+            placed = yield Do(partial(part.place, overwrite=self._plan.overwrite))
+        except OSError:
+            part.worthless = True  # it may be what fills the disk
+            raise
+        finally:
+            part.let_go()
+        outcome: Outcome = "resumed" if part.inherited else "downloaded"
+        outcome = outcome if placed else "kept"
+        yield self._landed(outcome, part.size)
+        return outcome
+
+    def _landed(self, outcome: Outcome, size: int) -> Emit:
+        news = Progress(self._plan.path.name, size, size, max(self._attempt, 1), outcome)
+        return Emit(news, self._plan.listener)
 
     def _persist(self) -> Flow[None]:
         """Attempts, until one ends the file or several in a row bring nothing new."""
-        idle, furthest = 0, 0
+        idle, furthest = 0, self._landing.size
         backoff = self._settings.backoff
         while True:
             self._attempt += 1
             try:
-                return (yield from self._once())
+                return (yield from self._try())
             except _BrokenError as error:
                 broken = error
             except TransportError as error:
@@ -168,14 +215,30 @@ class Fetch:
             idle += 1
             pause = backoff.pause(idle, self._settings.rng)
             pause = pause if broken.pause is None else broken.pause
+            if (yield NOW) + pause >= self._plan.deadline:
+                raise self._given_up("it took longer than allowed.", _OVER)
             if idle >= backoff.attempts or pause > backoff.patience:
-                total = "" if self._landing.total is None else f" of {self._landing.total:,}"
-                raise DownloadError(
-                    f"{broken.message} {self._landing.size:,}{total} bytes came in "
-                    f"{self._attempt} attempts.",
-                    step="get",
-                )
+                raise self._given_up(broken.message, None)
             yield Sleep(pause)
+
+    def _given_up(self, message: str, hint: str | None) -> DownloadError:
+        size, total = self._landing.size, self._landing.total
+        of = "" if total is None else f" of {total:,}"
+        told = f"{message} {size:,}{of} bytes came in {self._attempt} attempts."
+        return DownloadError(told, step="get", hint=hint)
+
+    def _try(self) -> Flow[None]:
+        """One attempt, again with a URL renewed once if need be."""
+        while True:
+            try:
+                # The API is asked in between only, by whoever runs this flow.
+                return (yield from apart(self._once()))
+            except _RefusedError as error:
+                if self._renewed:
+                    raise DownloadError(
+                        f"the media server answered {error.status}.", step="get"
+                    ) from None
+                yield from self._renew(error.status)
 
     def _once(self) -> Flow[None]:
         received = self._landing.size if self._landing.validator else 0
@@ -192,24 +255,24 @@ class Fetch:
         yield Close(stream)
 
     def _open(self, received: int) -> Flow[Stream]:
-        """The head of an answer with bytes, from a URL renewed once if need be."""
-        while True:
-            stream = yield from self._follow(received)
-            status = stream.status
-            if status in _BODY or (status == _UNSATISFIABLE and received):
-                return stream
-            yield Close(stream)
-            if status in _PASSING:
-                pause = retry_after(stream.headers.get("retry-after"), (yield WALL_CLOCK))
-                raise _BrokenError(f"the media server answered {status}.", pause)
-            if status not in _REFUSED or self._renewed:
-                raise DownloadError(f"the media server answered {status}.", step="get")
-            yield from self._renew(status)
+        """The head of an answer with bytes."""
+        stream = yield from self._follow(received)
+        status = stream.status
+        if status in _BODY or (status == _UNSATISFIABLE and received):
+            return stream
+        yield Close(stream)
+        if status in _PASSING:
+            pause = retry_after(stream.headers.get("retry-after"), (yield WALL_CLOCK))
+            raise _BrokenError(f"the media server answered {status}.", pause)
+        if status in _REFUSED:
+            raise _RefusedError(status)
+        raise DownloadError(f"the media server answered {status}.", step="get")
 
     def _renew(self, status: int) -> Flow[None]:
         self._renewed = True
         try:
-            url = yield from self._plan.renew()
+            left = max(self._plan.deadline - (yield NOW), 0.0)
+            url = yield from self._plan.renew(left)
         except SumeError as error:
             raise DownloadError(
                 f"the media URL was refused ({status}), and asking for a new one failed: "
@@ -236,8 +299,8 @@ class Fetch:
                 raise DownloadError(f"the media URL is refused: {trouble}", step="url")
             rule = rule_for(self._plan.base_url)
             request = Request("GET", url, headers, may_reach=rule)
-            now = yield NOW
-            stream: Stream = yield Open(request, now + _LONGEST, storage=True, stall=STALL_SECONDS)
+            latest = min((yield NOW) + _LONGEST, self._plan.deadline)
+            stream: Stream = yield Open(request, latest, storage=True, stall=STALL_SECONDS)
             if stream.status not in _REDIRECTS:
                 return stream
             yield Close(stream)
@@ -268,9 +331,7 @@ class Fetch:
                 return (yield from self._again("the file changed."))
             landing.total = landing.total or body.total
             return body
-        if landing.size:
-            yield Do(landing.restart)
-        landing.expect(headers, body)
+        yield Do(partial(landing.expect, headers, body))
         return body
 
     def _take(self, stream: Stream, body: Body) -> Flow[None]:
@@ -285,7 +346,7 @@ class Fetch:
             self._sign.check()
             now = yield NOW
             try:
-                chunk = yield Read(stream, now + STALL_SECONDS)
+                chunk = yield Read(stream, min(now + STALL_SECONDS, self._plan.deadline))
             except TransportError:
                 yield Do(partial(self._store, batch))
                 raise
@@ -301,6 +362,8 @@ class Fetch:
                 yield self._news()
             if pace.too_slow(size, now):
                 raise _BrokenError("the media server sends too slowly.")
+            if now >= self._plan.deadline:
+                raise _BrokenError("it took longer than allowed.")
         yield from self._finish(framed=body.framed)
 
     def _store(self, batch: list[bytes]) -> None:
@@ -323,21 +386,36 @@ class Fetch:
                 yield from self._again(flaw.message)
             raise _BrokenError(flaw.message)
         self._landing.total = self._landing.size
-        self._throttle.due((yield NOW), last=True)
-        yield self._news()
+        if self._throttle.due((yield NOW)):
+            yield self._news()
 
 
-def _is_wanted(path: Path, overwrite: bool) -> bool:
-    """Whether to download at all; parts that a killed run left behind go first.
+def _standing(path: Path, overwrite: bool) -> int | None:
+    """The size of what stands there and stays; None when there is something to download.
 
     Raises:
         DownloadError: What stands there is no file, so it is neither kept nor replaced.
     """
-    sweep(path)
     if not os.path.lexists(path):
-        return True
-    if not (path.is_symlink() or stat.S_ISREG(path.lstat().st_mode)):
-        raise DownloadError(
-            f"{path.name} is there, and isn't a file.", step="write", hint="Choose another name."
-        )
-    return overwrite
+        return None
+    link = path.is_symlink()
+    try:
+        found = path.stat()
+    except OSError:
+        if overwrite and link:
+            return None
+        raise _no_file(path, "a link that leads nowhere") from None
+    if not stat.S_ISREG(found.st_mode):
+        raise _no_file(path, "a directory" if stat.S_ISDIR(found.st_mode) else "no file")
+    if overwrite:
+        return None
+    sweep(path)
+    return found.st_size
+
+
+def _no_file(path: Path, kind: str) -> DownloadError:
+    return DownloadError(
+        f"what is named {path.name} is {kind}.",
+        step="write",
+        hint="Move it away, or choose another directory.",
+    )

@@ -5,13 +5,14 @@ It knows which version of the file it holds, so that bytes of two versions are n
 
 from __future__ import annotations
 
-import zlib
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING
 
 from attrs import frozen
 
 from sume_ext.errors import DownloadError
 from sume_ext.transfers.checksums import Check, offered
+from sume_ext.transfers.inflating import Inflater
+from sume_ext.transfers.kept import Record
 from sume_ext.transfers.partial import PartFile
 from sume_ext.transfers.ranges import validator
 
@@ -20,9 +21,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from sume_ext.transfers.ranges import Body
-
-_GZIP_OR_ZLIB: Final = zlib.MAX_WBITS | 32
-_UNPACKED_AT_ONCE: Final = 1024 * 1024
 
 
 @frozen
@@ -44,6 +42,7 @@ class Landing:
     Args:
         path: Its final name.
         max_bytes: The most it may hold.
+        of: Which file it is, see `PartFile`.
 
     Attributes:
         part: Where it is written.
@@ -51,8 +50,8 @@ class Landing:
         validator: What tells this version of it from another, or None when nothing does.
     """
 
-    def __init__(self, path: Path, max_bytes: int) -> None:
-        self.part = PartFile(path)
+    def __init__(self, path: Path, max_bytes: int, of: str) -> None:
+        self.part = PartFile(path, of)
         self._max_bytes = max_bytes
         self._mismatched = False
         self._forget()
@@ -61,7 +60,24 @@ class Landing:
         self.total: int | None = None
         self.validator: str | None = None
         self._check: Check | None = None
-        self._inflate: Any = None
+        self._inflater: Inflater | None = None
+
+    def open(self) -> None:
+        """Begin, where an earlier run stopped if it left a part of this very file."""
+        self.part.open()
+        record = self.part.record
+        if record is not None:
+            try:
+                self._recall(record)
+            except ValueError:  # somebody wrote into the record
+                self.restart()
+
+    def _recall(self, record: Record) -> None:
+        self.total, self.validator = record.total, record.validator
+        if record.algorithm:
+            self._check = Check(record.algorithm, bytes.fromhex(record.checksum))
+            for piece in self.part.pieces():
+                self._check.feed(piece)
 
     @property
     def size(self) -> int:
@@ -79,13 +95,19 @@ class Landing:
         Raises:
             DownloadError: It comes in an encoding that can't be undone.
         """
+        if self.size or self.part.record:
+            self.part.restart()
         self._forget()
         self.total = body.total
         self._check = offered(headers)
         if body.encoding:
-            self._inflate = _inflater(body.encoding)
+            self._inflater = Inflater(body.encoding)
         else:
             self.validator = validator(headers)
+        if self.validator is not None:
+            check = self._check
+            of_check = ("", "") if check is None else (check.algorithm, check.expected.hex())
+            self.part.describe(Record(self.part.of, self.validator, self.total, *of_check))
 
     def make_sure_of_room(self, more: int) -> None:
         """Refuse a file that is, or is told to be, too large.
@@ -94,10 +116,9 @@ class Landing:
             DownloadError: It is.
         """
         if max(self.size + more, self.total or 0) > self._max_bytes:
-            raise DownloadError(
+            raise self._no_good(
                 f"the file is larger than {self._max_bytes:,} bytes.",
-                step="get",
-                hint="Raise max_bytes if that is right.",
+                "Raise max_bytes if that is right.",
             )
 
     def store(self, batch: list[bytes]) -> None:
@@ -110,17 +131,12 @@ class Landing:
         for chunk in batch:
             if self._check is not None:
                 self._check.feed(chunk)
-            if self._inflate is None:
+            if self._inflater is None:
                 self.part.write(chunk)
-            else:
-                self._unpack(chunk)
-
-    def _unpack(self, chunk: bytes) -> None:
-        while chunk:
-            piece = self._inflate.decompress(chunk, _UNPACKED_AT_ONCE)
-            self.make_sure_of_room(len(piece))
-            self.part.write(piece)
-            chunk = self._inflate.unconsumed_tail
+                continue
+            for piece in self._inflater.feed(chunk):
+                self.make_sure_of_room(len(piece))
+                self.part.write(piece)
 
     def flaw(self, *, framed: bool) -> Flaw | None:
         """What is wrong with the file once its bytes have ended, or None.
@@ -135,31 +151,27 @@ class Landing:
             if self.size > self.total:
                 return Flaw("more bytes came than the file has.", afresh=True)
             return Flaw("the connection ended early.", afresh=False)
-        if self._inflate is not None and not self._inflate.eof:
+        if self._inflater is not None and not self._inflater.whole:
             return Flaw("the file's compression is cut short.", afresh=True)
+        if not self.size:
+            return Flaw("the media server sent an empty file.", afresh=True)
         if self._check is not None and not self._check.passed:
             if self._mismatched:
-                raise DownloadError(
+                raise self._no_good(
                     f"its {self._check.algorithm} isn't the one the media server offers.",
-                    step="get",
-                    hint="Try later, and report it if it stays: the file is damaged at its source.",
+                    "Try later, and report it if it stays: the file is damaged at its source.",
                 )
             self._mismatched = True
             return Flaw("the file was damaged on its way.", afresh=True)
         if self.total is None and not framed and self._check is None:
-            raise DownloadError(
+            raise self._no_good(
                 "the media server doesn't say how long the file is, so a whole one can't be told "
                 "from one cut short.",
-                step="get",
+                None,
             )
         return None
 
-
-def _inflater(encoding: str) -> Any:
-    """What undoes an encoding that nobody asked for."""
-    if encoding in ("gzip", "x-gzip", "deflate"):
-        return zlib.decompressobj(_GZIP_OR_ZLIB)
-    raise DownloadError(
-        f"the media server encodes the file as {encoding[:20]!r}, which wasn't asked for.",
-        step="get",
-    )
+    def _no_good(self, message: str, hint: str | None) -> DownloadError:
+        """Why nobody should go on with what is here."""
+        self.part.worthless = True
+        return DownloadError(message, step="get", hint=hint)

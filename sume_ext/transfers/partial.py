@@ -10,22 +10,31 @@ import contextlib
 import os
 import re
 import secrets
+import stat
 import threading
+import time
 from typing import TYPE_CHECKING, Final
 
+from sume_ext.transfers.kept import Record, forget, has_record, is_ours, note, recall
+
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 try:
     import fcntl
-except ImportError:  # pragma: no cover  (Windows: an open file can't be unlinked anyway)
+except ImportError:  # pragma: no cover  (Windows: without locks no part is ever gone on with)
     fcntl = None  # type: ignore[assignment]
 
 _WINDOW: Final = 32 * 1024 * 1024
 """How much is written before the system is told to put it on disk, see `_begin_to_flush`."""
 _LONGEST_STEM: Final = 200
 _PART: Final = re.compile(r"\.[0-9a-f]{8}\.part")
-_FLAGS: Final = os.O_CREAT | os.O_EXCL | os.O_WRONLY | getattr(os, "O_BINARY", 0)
+_ANY_PART: Final = re.compile(r"\..+\.[0-9a-f]{8}\.part")
+_PIECE: Final = 1024 * 1024
+_OLD_SECONDS: Final = 7 * 24 * 3600.0
+_OPEN: Final = os.O_RDWR | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOFOLLOW", 0)
+_MAKE: Final = _OPEN | os.O_CREAT | os.O_EXCL
 
 
 def _stem(final: Path) -> str:
@@ -33,55 +42,76 @@ def _stem(final: Path) -> str:
     return os.fsdecode(os.fsencode(final.name)[:_LONGEST_STEM])
 
 
-def _locked(descriptor: int) -> bool:
-    """Take the lock of a part; where there are no locks, being first is enough."""
-    if fcntl is None:  # pragma: no cover
-        return True
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    except OSError:  # a file system without locks
-        return True
-    return True
-
-
 class PartFile:
     """Where a download is written.
 
     Args:
         final: The name it takes in the end.
+        of: Which file it is, as in its record; parts of others are never gone on with.
 
     Attributes:
         size: How many bytes it has.
+        inherited: How many of them an earlier run brought.
+        record: What is known of the file, when that is enough to go on later.
+        worthless: Whether nobody should go on with it.
     """
 
-    def __init__(self, final: Path) -> None:
+    def __init__(self, final: Path, of: str) -> None:
         self.final = final
-        self.size = 0
+        self.of = of
+        self.size = self.inherited = 0
+        self.record: Record | None = None
+        self.worthless = False
         self._unflushed = 0
         self._mutex = threading.Lock()
-        self._doomed = False
+        self._ended = False
         self._placed = False  # whether there is nothing (any more) to unlink
         self._path = final
         self._file = -1
 
     def open(self) -> None:
-        """Make the file, and own it."""
+        """Own a part that an earlier run left of this very file, else make one."""
         with self._mutex:
-            self._open()
-        if self._doomed:
-            self.discard()
+            self._adopt()
+            while self._file < 0:
+                self._make()
+        if self._ended:
+            self.let_go()
 
-    def _open(self) -> None:
-        while self._file < 0:
-            self._path = self.final.with_name(f".{_stem(self.final)}.{secrets.token_hex(4)}.part")
-            descriptor = os.open(self._path, _FLAGS, 0o666)
-            # A sweep may have come between the two; then the part has no name any more.
-            if _locked(descriptor) and os.fstat(descriptor).st_nlink:
-                self._file = descriptor
-            else:  # pragma: no cover  (a race)
-                os.close(descriptor)
+    def _adopt(self) -> None:
+        """The longest part that fits; nobody will ever go on with the others."""
+        for path, descriptor in _abandoned(self.final):
+            record = recall(path)
+            if self._file >= 0 or not _fits(record, self.of, os.fstat(descriptor)):
+                _remove(path, descriptor)
+                continue
+            self._path, self._file, self.record = path, descriptor, record
+            self.size = self.inherited = os.lseek(descriptor, 0, os.SEEK_END)
+
+    def _make(self) -> None:
+        self._path = self.final.with_name(f".{_stem(self.final)}.{secrets.token_hex(4)}.part")
+        descriptor = os.open(self._path, _MAKE, 0o666)
+        # Another run may have come between the two; then the part has no name any more.
+        if _locked(descriptor) is not False and os.fstat(descriptor).st_nlink:
+            self._file = descriptor
+        else:  # pragma: no cover  (a race)
+            os.close(descriptor)
+
+    def describe(self, record: Record | None) -> None:
+        """Note what the file is, once that is known; with None nobody can go on later."""
+        forget(self._path)
+        self.record = record
+        if record is not None:
+            note(self._path, record)
+
+    def pieces(self) -> Iterator[bytes]:
+        """What is here already, from its start."""
+        at = 0
+        while at < self.size:
+            with self._mutex:
+                piece = _read_at(self._file, min(_PIECE, self.size - at), at)
+            yield piece
+            at += len(piece)
 
     def write(self, chunk: bytes) -> None:
         """Append bytes."""
@@ -94,53 +124,64 @@ class PartFile:
             if self._unflushed >= _WINDOW:
                 _begin_to_flush(self._file, self.size - self._unflushed, self._unflushed)
                 self._unflushed = 0
-        if self._doomed:
-            self.discard()
+        if self._ended:
+            self.let_go()
 
     def restart(self) -> None:
         """Begin again at the first byte."""
         with self._mutex:
+            self.describe(None)
             os.ftruncate(self._file, 0)
             os.lseek(self._file, 0, os.SEEK_SET)
-            self.size = self._unflushed = 0
+            self.size = self.inherited = self._unflushed = 0
 
-    def place(self, *, overwrite: bool) -> None:
-        """Make it lasting and give it its final name; what stands there stays unless told."""
+    def place(self, *, overwrite: bool) -> bool:
+        """Make it lasting and give it its final name; what stands there stays unless told.
+
+        Returns:
+            Whether it has the name, which somebody else may have taken meanwhile.
+        """
         with self._mutex:
             os.fsync(self._file)
             if os.name == "nt":  # pragma: no cover  (open files can't be renamed there)
                 self._shut()
             if overwrite:
                 self._path.replace(self.final)
-                self._placed = True
+                self._placed = taken = True
             else:
-                self._link()
+                taken = self._link()
+            forget(self._path)
             _flush_directory(self.final.parent)
-        self.discard()
+        self.worthless = True
+        self.let_go()
+        return taken
 
-    def _link(self) -> None:
+    def _link(self) -> bool:
         """Take the final name only if nobody has it; a rename would push aside what came first."""
-        with contextlib.suppress(FileExistsError):
-            try:
-                os.link(self._path, self.final)
-            except FileExistsError:
+        try:
+            os.link(self._path, self.final)
+        except FileExistsError:
+            return False
+        except OSError:  # a file system without hard links
+            if not self._path.exists():
                 raise
-            except OSError:  # a file system without hard links
-                if not self._path.exists():
-                    raise
-                if not os.path.lexists(self.final):
-                    self._path.rename(self.final)
-                    self._placed = True
+            if os.path.lexists(self.final):
+                return False
+            self._path.rename(self.final)
+            self._placed = True
+        return True
 
-    def discard(self) -> None:
-        """Remove what isn't placed and let go of the file; never waits for a write under way."""
-        self._doomed = True
+    def let_go(self) -> None:
+        """Leave it to whoever goes on later, or remove it; never waits for a write under way."""
+        self._ended = True
         if not self._mutex.acquire(blocking=False):
             return  # the write under way ends with this
         try:
+            stays = self._placed or (self.record and self.size and not self.worthless)
             if os.name == "nt":  # pragma: no cover  (nor unlinked)
                 self._shut()
-            if not self._placed and self._path != self.final:
+            if not stays and self._path != self.final:
+                forget(self._path)
                 self._path.unlink(missing_ok=True)
                 self._placed = True
             self._shut()
@@ -151,6 +192,32 @@ class PartFile:
         descriptor, self._file = self._file, -1
         if descriptor >= 0:
             _close(descriptor, self.size)
+
+
+def _fits(record: Record | None, of: str, seen: os.stat_result) -> bool:
+    """Whether a part may be gone on with; one with two names is whole, and stands under one."""
+    if record is None or record.of != of or seen.st_nlink != 1:
+        return False
+    return 0 < seen.st_size <= (seen.st_size if record.total is None else record.total)
+
+
+def _locked(descriptor: int) -> bool | None:
+    """Whether a part's lock could be taken; None where there are no locks."""
+    if fcntl is None:  # pragma: no cover
+        return None
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:  # a file system without locks
+        return None
+    return True
+
+
+def _read_at(descriptor: int, size: int, at: int) -> bytes:
+    if hasattr(os, "pread"):
+        return os.pread(descriptor, size, at)
+    raise OSError("parts are never gone on with here")  # pragma: no cover  (Windows, see `_locked`)
 
 
 def _begin_to_flush(descriptor: int, start: int, size: int) -> None:
@@ -181,21 +248,57 @@ def _flush_directory(folder: Path) -> None:
 
 
 def sweep(final: Path) -> None:
-    """Remove parts for this name that no living process owns."""
+    """Remove the parts of a name that no living process owns."""
+    for path, descriptor in _abandoned(final):
+        _remove(path, descriptor)
+
+
+def sweep_old(folder: Path) -> None:
+    """Remove parts of any name that nobody has owned for a week."""
+    latest = time.time() - _OLD_SECONDS
+    for path in folder.iterdir():
+        # Only what has a record is surely a part of ours.
+        known = _ANY_PART.fullmatch(path.name) and has_record(path)
+        descriptor = _claimed(path) if known else None
+        if descriptor is None:
+            continue
+        if os.fstat(descriptor).st_mtime < latest:
+            _remove(path, descriptor)
+        else:
+            os.close(descriptor)
+
+
+def _abandoned(final: Path) -> Iterator[tuple[Path, int]]:
+    """The parts of a name that nobody owns any more, the longest first, now owned here."""
     stem = f".{_stem(final)}"
+    found: list[tuple[int, Path]] = []
     for path in final.parent.iterdir():
         if path.name.startswith(stem) and _PART.fullmatch(path.name[len(stem) :]):
             with contextlib.suppress(OSError):
-                _remove_unless_owned(path)
+                found.append((path.lstat().st_size, path))
+    for _, path in sorted(found, reverse=True):
+        descriptor = _claimed(path)
+        if descriptor is not None:
+            yield path, descriptor
 
 
-def _remove_unless_owned(path: Path) -> None:
-    if fcntl is None:  # pragma: no cover
-        path.unlink()
-        return
-    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
+def _claimed(path: Path) -> int | None:
+    """A part that was nobody's, open and locked, or None."""
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        descriptor = os.open(path, _OPEN)
+    except OSError:
+        return None
+    seen = os.fstat(descriptor)
+    free = stat.S_ISREG(seen.st_mode) and is_ours(seen) and _locked(descriptor)
+    # Its owner may have placed or removed it between the two.
+    if free and os.fstat(descriptor).st_nlink:
+        return descriptor
+    os.close(descriptor)
+    return None
+
+
+def _remove(path: Path, descriptor: int) -> None:
+    with contextlib.suppress(OSError):
+        forget(path)
         path.unlink()
-    finally:
-        os.close(descriptor)
+    os.close(descriptor)

@@ -5,9 +5,13 @@ Numbers are absolute and never fall within one attempt; a new attempt has a numb
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, Literal, TypeAlias
 
 from attrs import frozen
+
+Outcome: TypeAlias = Literal["downloaded", "resumed", "kept"]
+"""How a file came to be there: from its first byte, going on where an earlier run had stopped, or
+because it was there already."""
 
 _INTERVAL: Final = 1 / 18
 """A little over a twentieth, so that the last word fits into the same second."""
@@ -22,12 +26,14 @@ class Progress:
         received: Bytes so far.
         total: Bytes in all, or None when not known.
         attempt: Counted from 1; `received` may fall from one attempt to the next.
+        outcome: Once the file stands under its name, and then only, how it came to; else None.
     """
 
     name: str
     received: int
     total: int | None
     attempt: int = 1
+    outcome: Outcome | None = None
 
 
 class Throttle:

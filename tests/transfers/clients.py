@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
     from sume_ext.results import Result
 
+PART = re.compile(r"\..*\.[0-9a-f]{8}\.part(\.json)?")
 VIDEO = b"\x00\x00\x00\x18ftypmp42\x00\x00\x00\x00mp42isom" + bytes(range(256)) * 4096
 """A megabyte that begins like a video."""
 
@@ -30,18 +32,21 @@ def client(api: Act, **options: Any) -> Generator[tuple[Sume, Scripted]]:
 
 
 @contextmanager
-def result(*media: Act, servers: int = 1, **options: Any) -> Generator[tuple[Result, Scripted]]:
+def result(
+    *media: Act, servers: int = 1, job_id: str = "job_1", **options: Any
+) -> Generator[tuple[Result, Scripted]]:
     """A result whose media files are all on one scripted server, with that server's record.
 
     Args:
         *media: What the media server does.
         servers: How many media files the result has.
+        job_id: Whose result it is.
         **options: For the client.
     """
     with Scripted(*media) as server:
         urls = [f"{server.url}/media/{index}.mp4?signature=s" for index in range(servers)]
         with client(Api(urls), **options) as (sume, _):
-            yield sume.jobs.result("job_1"), server
+            yield sume.jobs.result(job_id), server
 
 
 def run_async(api: Act, work: Callable[[AsyncSume], Awaitable[Any]], **options: Any) -> Any:
@@ -59,3 +64,8 @@ def run_async(api: Act, work: Callable[[AsyncSume], Awaitable[Any]], **options: 
 def files_in(folder: Path) -> dict[str, bytes]:
     """Every file of a directory, hidden ones too."""
     return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+def whole_files_in(folder: Path) -> dict[str, bytes]:
+    """Every file of a directory but those that a later download goes on with."""
+    return {name: text for name, text in files_in(folder).items() if not PART.fullmatch(name)}
