@@ -42,7 +42,7 @@ class Meter:
 
     def download(self, progress: Progress) -> None:
         """So much of a download is here."""
-        if self._shown and progress.outcome is None:
+        if self._shown and getattr(progress, "outcome", None) is None:
             self._board.moved(progress.name, progress.received, progress.total)
         elif self._shown:
             self._board.done(progress.name)
