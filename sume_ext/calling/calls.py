@@ -9,13 +9,13 @@ import json
 import math
 import re
 import sys
-from functools import cache
+from functools import cache, partial
 from inspect import signature
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 from urllib.parse import urlencode, urlsplit
 from uuid import uuid4
 
-from attrs import define, field, frozen
+from attrs import field, frozen
 from sume_api.shapes import mismatch
 
 from sume_ext import __version__
@@ -148,9 +148,9 @@ def perform(
     if settings.config.bounded:
         latest = min(latest, now + settings.config.timeout)
     budget = Budget(min(now + settings.config.timeout, latest), settings.backoff.patience, latest)
-    stake = Stake()
-    flow = persist(
-        lambda: _at_stake(settings, call, request, budget.deadline, stake),
+    heard: list[bytes] = []
+    flow = partial(
+        persist,
         effect=call.effect,
         budget=budget,
         backoff=settings.backoff,
@@ -158,62 +158,70 @@ def perform(
         pace=settings.pace,
         keyed="idempotency-key" in " ".join(request.headers),
     )
+
+    def attempt() -> Flow[Reply[Any]]:
+        return _attempt(settings, call, request, budget.deadline, heard)
+
     if call.effect is not Effect.READS:
-        return (yield from _heeding(call, flow, stake, budget.deadline - now))
+        return (yield from _heeding(call, flow, attempt, heard, budget.deadline - now))
     try:
-        return (yield from flow)
+        return (yield from flow(attempt))
     except SumeError as error:
         error.operation, error.job_ids = call.name, ()
         raise
 
 
-@define
-class Stake:
-    """What is at stake while a call is under way.
-
-    Attributes:
-        heard: What has come of the answer.
-        open: Whether a request may have arrived whose outcome nobody knows.
-    """
-
-    heard: list[bytes] = field(factory=list[bytes], repr=False)
-    open: bool = False
-
-
-def _heeding(call: Call, flow: Flow[Reply[Any]], stake: Stake, longest: float) -> Flow[Reply[Any]]:
+def _heeding(
+    call: Call,
+    persisting: Callable[[Callable[[], Flow[Reply[Any]]]], Flow[Reply[Any]]],
+    attempt: Callable[[], Flow[Reply[Any]]],
+    heard: list[bytes],
+    longest: float,
+) -> Flow[Reply[Any]]:
     """A call that spends or writes: whatever ends it, what it may have done is said.
 
     Args:
         call: The operation.
-        flow: What sends it.
-        stake: What is at stake, kept up to date by `flow`.
+        persisting: Makes an attempt as often as that is safe.
+        attempt: Sends the request.
+        heard: What has come of the answer, filled by `attempt`.
         longest: Seconds that it may take.
     """
+    at_stake = False  # whether a request may have arrived whose outcome nobody knows
+
+    def attempt_at_stake() -> Flow[Reply[Any]]:
+        nonlocal at_stake
+        before, at_stake = at_stake, True
+        try:
+            return (yield from attempt())
+        except SumeError as error:
+            at_stake = before or is_unknown(error)
+            raise
+
     started = yield WALL_CLOCK
     try:
-        return (yield from flow)
+        return (yield from persisting(attempt_at_stake))
     except SumeError as error:
         error.operation = call.name
-        error.job_ids = error.job_ids or job_ids_in(stake.heard)
-        if not _outcome_is_unknown(call, error):
+        error.job_ids = error.job_ids or job_ids_in(heard)
+        if not at_stake and not _is_unread(call, error):
             raise
         ended = yield WALL_CLOCK
         unknown = _outcome_unknown(call, error.message, error.job_ids, (started, ended))
         unknown.request_id = error.request_id
         raise unknown from None
     except BaseException as end:
-        if stake.open:
+        if at_stake:
             # No clock can be asked any more, but by then it would have been over.
             window = (started, started + longest)
-            ids = job_ids_in(stake.heard)
-            mark(end, _outcome_unknown(call, "it was interrupted.", ids, window))
+            mark(end, _outcome_unknown(call, "it was interrupted.", job_ids_in(heard), window))
         raise
 
 
-def _outcome_is_unknown(call: Call, error: SumeError) -> bool:
-    """Whether nobody can tell what a call that spends or writes has done."""
-    unread = isinstance(error, SchemaMismatchError) and not error.job_ids
-    return is_unknown(error) or (unread and (call.creates or call.effect is Effect.SPENDS))
+def _is_unread(call: Call, error: SumeError) -> bool:
+    """Whether a success came that nobody can read."""
+    spends = call.creates or call.effect is Effect.SPENDS
+    return spends and isinstance(error, SchemaMismatchError) and not error.job_ids
 
 
 def _outcome_unknown(
@@ -232,17 +240,6 @@ def _outcome_unknown(
 
 
 _LOOK_FIRST = "It spends nothing, but look whether it took effect before you repeat it."
-
-
-def _at_stake(
-    settings: Settings, call: Call, request: Request, deadline: float, stake: Stake
-) -> Flow[Reply[Any]]:
-    stake.open = True
-    try:
-        return (yield from _attempt(settings, call, request, deadline, stake.heard))
-    except SumeError as error:
-        stake.open = is_unknown(error)  # matters where it is sent again all the same
-        raise
 
 
 def _attempt(
