@@ -1,7 +1,10 @@
 """Which media files an answer holds, found by what its fields say in whatever shape it has.
 
 A file a job made is listed whatever the answer calls it; what only went into the job, and web
-pages, are not. Of one scene, the clip is listed rather than the video it was cut from.
+pages, are not. Each thing is listed once, as the best there is of it: the clip of a scene rather
+than the video it was cut from, and a file rather than the thumbnail beside it. Where the answer
+has nothing better, the source or the thumbnail is listed; and thumbnails in a list of their own,
+beside no file, are files that the job made.
 """
 
 from __future__ import annotations
@@ -38,15 +41,17 @@ _TYPES = {
 }  # fmt: skip  (an own table: `mimetypes` knows different ones on different machines)
 _KIND_WORDS = {
     "image": "image", "images": "image", "video": "video", "videos": "video", "clip": "video",
-    "clips": "video", "audio": "audio",
+    "clips": "video", "audio": "audio", "poster": "image", "posters": "image",
+    "thumbnail": "image", "thumbnails": "image",
 }  # fmt: skip
 _MEDIA_WORDS = frozenset(
     {*_KIND_WORDS, "media", "output", "outputs", "file", "files", "render", "renders", "download"}
 )
-_NOT_MADE = frozenset({"request", "input", "inputs", "params", "thumbnail", "thumbnails"})
-_NO_FILE = _NOT_MADE | {
-    "poster", "preview", "upload", "webhook", "callback", "reference", "page", "link",
-}  # fmt: skip
+_NOT_MADE = frozenset({"request", "input", "inputs", "params"})
+_NO_FILE = _NOT_MADE | {"upload", "webhook", "callback", "reference", "page", "link"}
+_PICTURES = frozenset(
+    {"thumbnail", "thumbnails", "poster", "posters", "preview", "previews", "cover", "covers"}
+)
 _PAGES = ("tiktok.com", "instagram.com")
 """What reference analysis looks at: pages, never files of ours. Source: the docs' route table."""
 _SHORTCUTS = ("result_url", "result_urls")
@@ -95,15 +100,31 @@ def _files(data: Any, steps: tuple[str, ...], owner: dict[str, Any]) -> Iterator
         for index, item in enumerate(cast("Sequence[Any]", data)):
             yield from _files(item, (*steps, f"[{index}]"), owner)
     elif isinstance(data, dict):
-        node = cast("dict[str, Any]", data)
-        made: list[MediaFile] = []
-        instead: list[MediaFile] = []
-        for name, value in node.items():
-            words = _words(name)
-            if _NOT_MADE.isdisjoint(words) and not ("clip_url" in node and name == "media_url"):
-                below = _files(value, (*steps, name), node)
-                (instead if "source" in words or name in _SHORTCUTS else made).extend(below)
-        yield from made or instead
+        yield from _best(cast("dict[str, Any]", data), steps)
+
+
+def _best(node: dict[str, Any], steps: tuple[str, ...]) -> Iterator[MediaFile]:
+    """The files in an object: what was made, else what it was made from, else what shows it."""
+    made: list[MediaFile] = []
+    instead: list[MediaFile] = []
+    pictures: list[MediaFile] = []
+    collected: list[MediaFile] = []
+    is_file = False
+    for name, value in node.items():
+        words = _words(name)
+        if not _NOT_MADE.isdisjoint(words) or ("clip_url" in node and name == "media_url"):
+            continue
+        below = [*_files(value, (*steps, name), node)]
+        if words & _PICTURES:
+            (collected if isinstance(value, list) else pictures).extend(below)
+        elif "source" in words or name in _SHORTCUTS:
+            instead.extend(below)
+        else:
+            made.extend(below)
+            is_file = is_file or (bool(below) and isinstance(value, str))
+    yield from made or instead or pictures
+    if not is_file:
+        yield from collected
 
 
 def _file(url: str, steps: tuple[str, ...], owner: dict[str, Any]) -> MediaFile | None:

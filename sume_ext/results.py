@@ -58,6 +58,11 @@ class _MediaView:
         """As in ``video/mp4``, or None when the answer doesn't say."""
         return self._file.content_type
 
+    @property
+    def place(self) -> str:
+        """Where in the answer it was found, as in ``result.media[0].url``."""
+        return self._file.place
+
     def _download(self, path: str | PathLike[str], options: Options) -> Flow[Path]:
         return download_one(self._engine, self._job_id, self._index, self._file, path, options)
 

@@ -13,6 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sume_ext.media import media_in
+from tests.models.jobs_api import Answer, ModelApi
+from tests.models.worlds import World, in_both_worlds
+from tests.support import FakeClock
 
 M = "https://media.example/"
 
@@ -49,6 +52,21 @@ def test_what_the_schema_describes() -> None:
     ]
 
 
+@in_both_worlds
+def test_a_result_tells_of_each_file_what_it_is_and_where_it_came_from(world: World) -> None:
+    """Whatever the type of job; the typed payload is there as well."""
+    api = ModelApi(FakeClock())
+    clip = {"clip_url": f"{M}c.mp4?sig=1", "source_media_url": f"{M}s.mp4"}
+    body = {"id": "job_1", "status": "completed", "type": "brand_new", "scenes": [clip]}
+    api.fault = lambda _: Answer(200, body)
+    result = world(api, lambda sume: sume.jobs.result("job_1"))
+    assert [(m.url, m.kind, m.content_type, m.place) for m in result.media] == [
+        (f"{M}c.mp4?sig=1", "video", "video/mp4", "scenes[0].clip_url")
+    ]
+    assert (result.data.id, result.data.status) == ("job_1", "completed")
+    assert "sig=1" not in repr(result.media)
+
+
 @pytest.mark.parametrize(
     ("raw", "found"),
     [
@@ -79,7 +97,6 @@ def test_a_shortcut_to_a_file_is_not_a_second_file() -> None:
         {"video_url": "https://www.instagram.com/reel/abc/"},
         {"request": {"reference_image_urls": [f"{M}a.png"]}, "input": {"video_url": f"{M}b.mp4"}},
         {"reference_image_urls": [f"{M}a.png"], "webhook_url": f"{M}x.mp4"},
-        {"thumbnail_url": f"{M}a.jpg", "poster_url": f"{M}b.jpg"},
         {"url": "https://docs.example/page", "next": "https://docs.example/"},
         {"video_url": "file:///etc/passwd"},
         {"video_url": "http://["},
@@ -114,6 +131,26 @@ def test_what_is_no_file_of_the_job(raw: Any) -> None:
 def test_a_scene_gives_its_clip_before_its_source(scene: dict[str, Any], found: list[str]) -> None:
     """Otherwise a whole source video is downloaded for four seconds of it. Source: the docs."""
     assert urls({"scenes": [scene]}) == found
+
+
+@pytest.mark.parametrize(
+    ("raw", "found"),
+    [
+        ({"url": f"{M}v.mp4", "thumbnail_url": f"{M}t.jpg", "poster": f"{M}p.jpg"}, ["v.mp4"]),
+        ({"url": f"{M}v.mp4", "thumbnails": [{"url": f"{M}t.jpg"}]}, ["v.mp4"]),
+        ({"video": {"url": f"{M}v"}, "thumbnail": {"url": f"{M}t.jpg"}}, ["v"]),
+        ({"media": [{"url": f"{M}v.mp4"}], "thumbnails": [f"{M}t.jpg"]}, ["v.mp4", "t.jpg"]),
+        ({"thumbnails": [{"url": f"{M}a"}, {"url": f"{M}b"}]}, ["a", "b"]),
+        ({"thumbnail_url": f"{M}t.jpg"}, ["t.jpg"]),
+        ({"source_video": f"{M}s.mp4", "thumbnail_url": f"{M}t.jpg"}, ["s.mp4"]),
+    ],
+)
+def test_a_thumbnail_is_listed_unless_what_it_shows_is_beside_it(
+    raw: Any, found: list[str]
+) -> None:
+    """A job that makes thumbnails has made files; a picture of a file isn't a second file."""
+    assert urls({"result": raw}) == found
+    assert all(f.kind == "image" for f in media_in(raw) if "thumbnail" in f.place)
 
 
 def test_scenes_are_judged_one_by_one() -> None:
