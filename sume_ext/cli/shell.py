@@ -53,9 +53,10 @@ class Shell:
 
     @property
     def lively(self) -> bool:
-        """Whether stderr can show something that moves."""
+        """Whether stderr can show something that moves; a build's log, which keeps it, can't."""
         dumb = os.environ.get("TERM", "") in ("", "dumb", "unknown")
-        return sys.stderr.isatty() and not self.quiet and not dumb
+        logged = os.environ.get("CI", "").lower() not in ("", "0", "false")
+        return sys.stderr.isatty() and not self.quiet and not dumb and not logged
 
     def connect(self) -> Sume:
         """A client with the settings in use; close it, or use ``with``."""
