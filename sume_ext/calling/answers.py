@@ -88,7 +88,7 @@ class Named:
 
     Attributes:
         ids: Their ids, each once, in the API's order.
-        unreadable: Whether a list of jobs has one whose id can't be one.
+        unreadable: Whether it names one more, by what can't be an id.
     """
 
     ids: tuple[str, ...]
@@ -103,23 +103,25 @@ def jobs_named(value: object) -> Named:
     """
     if isinstance(value, list):
         value = {"data": cast("object", value)}
-    found, unreadable = _ids_at(value, _NAMED)
+    found, odd = _ids_at(value, _NAMED)
+    unreadable = any("[]" in place for place in odd) or bool(odd and not found)
     if not found and not _is_refusal(value):
-        found, unreadable = _ids_at(value, _PLAIN)
+        found, odd = _ids_at(value, _PLAIN)
     return Named(tuple(dict.fromkeys(found)), unreadable)
 
 
-def _ids_at(value: object, places: tuple[str, ...]) -> tuple[list[str], bool]:
+def _ids_at(value: object, places: tuple[str, ...]) -> tuple[list[str], list[str]]:
+    """The ids at some places, and the places that hold something else."""
     found: list[str] = []
-    unreadable = False
+    odd: list[str] = []
     for place in places:
         for one in roles.JOB_IDS.at(value, place):
             text = str(one) if type(one) is int and places is _NAMED else one
             if is_id(text):
                 found.append(text)
             else:
-                unreadable |= "[]" in place
-    return found, unreadable
+                odd.append(place)
+    return found, odd
 
 
 def _is_refusal(value: object) -> bool:

@@ -1,0 +1,222 @@
+"""Guarantee: whatever shape the answer to a paid call has, no id of a job in it is lost.
+
+The threats: an answer that names two jobs of which one is handed out, and the other paid for in
+vain; an id that is no id (`""`, `../x`) and breaks what is done with it next; the id of something
+else taken for a job's.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sume_ext import OutcomeUnknownError, SchemaMismatchError, Sume, SumeError
+from sume_ext.calling.answers import job_ids, jobs_named, salvage
+from sume_ext.calling.ids import check_id, is_id
+from sume_ext.errors import InvalidArgumentError
+from sume_ext.operations import BINDINGS
+from tests.faults.surface import MEDIA
+from tests.faults.worlds import KEY, NoJitter, SkippingClock
+
+if TYPE_CHECKING:
+    from sume_ext.network.wire import Request, Timeouts
+
+CREATES: dict[str, dict[str, Any]] = {
+    "images.generate": {"prompt": "p"},
+    "videos.generate": {"prompt": "p"},
+    "ads.videos.create": {"prompt": "p", "avatar_id": "a"},
+    "face_swap.create": {"source_video_url": MEDIA, "avatar_ids": ["a"]},
+    "reference_analysis.create": {"url": "https://www.tiktok.com/@a/video/1"},
+    "assets.create": {"object_key": "k"},
+}
+ODD: tuple[Any, ...] = (
+    None, "", " ", "job_1 ", ".", "..", "../x", "a/../b", "/x", "\ud800", "a\nb", "\x1b[2J", True,
+    1.5, [], {}, "x" * 600,
+)  # fmt: skip
+
+
+class Once:
+    """A transport with one answer, which counts how often it is asked for."""
+
+    def __init__(self, content: bytes, status: int = 202) -> None:
+        self.status = status
+        self.headers = {"content-length": str(len(content))}
+        self.sent = 0
+        self._content = content
+        self._pieces: list[bytes] = []
+
+    def open(self, request: Request, timeouts: Timeouts) -> Once:
+        self.sent += 1
+        self._pieces = [b"", self._content]
+        return self
+
+    def read(self) -> bytes:
+        return self._pieces.pop()
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+def create(name: str, answer: object, status: int = 202) -> tuple[set[str], SumeError | None]:
+    """The ids that a caller gets hold of, and what was raised."""
+    transport = Once(json.dumps(answer).encode(), status)
+    options: dict[str, Any] = {"clock": SkippingClock(), "rng": NoJitter(), "transport": transport}
+    error: SumeError | None = None
+    made: Any = None
+    with Sume(api_key=KEY, base_url="http://127.0.0.1:1", **options) as sume:
+        target: Any = sume
+        for step in name.split("."):
+            target = getattr(target, step)
+        try:
+            made = target(**CREATES[name])
+        except SumeError as caught:
+            error = caught
+    assert transport.sent == 1
+    if error is not None:
+        return set(error.job_ids), error
+    return {job.id for job in getattr(made, "jobs", (made,))}, None
+
+
+def test_every_line_that_creates_is_tried() -> None:
+    assert set(CREATES) == {name for name, line in BINDINGS.items() if line.kind == "submits"}
+
+
+GOOD_IDS = st.sampled_from(["job_1", "job_2", "job_3", "3f0c9c1e-0b5e-4b6e-9d43-5a4a6c1f0001"])
+ANY_ID = GOOD_IDS | st.sampled_from(ODD) | st.integers(1, 9)
+
+
+def members(**values: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
+    return st.fixed_dictionaries({}, optional=values)
+
+
+JOB = members(id=ANY_ID, job_id=ANY_ID, status=st.just("queued"))
+ANSWERS = members(
+    object=st.just("anything"),
+    status=st.just("queued"),
+    job_id=ANY_ID,
+    job=JOB | ANY_ID,
+    jobs=st.lists(JOB | ANY_ID, max_size=3) | ANY_ID,
+    job_ids=st.lists(ANY_ID, max_size=3) | ANY_ID,
+    data=st.lists(members(job_id=ANY_ID), max_size=2),
+)
+
+
+def planted(answer: Any) -> set[str]:
+    """Every good id where only a job's id stands, found by another way than the library's."""
+    found: set[str] = set()
+
+    def keep(value: Any) -> None:
+        if isinstance(value, int) and not isinstance(value, bool):
+            found.add(str(value))
+        elif (isinstance(value, str) and value in ("job_1", "job_2", "job_3")) or (
+            isinstance(value, str) and value.startswith("3f0c9c1e")
+        ):
+            found.add(value)
+
+    keep(answer.get("job_id"))
+    lists: list[Any] = [answer.get("jobs"), [answer.get("job")]]
+    jobs: list[Any] = [one for some in lists if isinstance(some, list) for one in some]
+    for job in jobs:
+        if isinstance(job, dict):
+            keep(job.get("id"))  # pyright: ignore[reportUnknownMemberType]
+            keep(job.get("job_id"))  # pyright: ignore[reportUnknownMemberType]
+    for one in answer["job_ids"] if isinstance(answer.get("job_ids"), list) else ():
+        keep(one)
+    for one in answer.get("data", ()):
+        keep(one.get("job_id"))
+    return found
+
+
+@given(name=st.sampled_from(sorted(CREATES)), answer=ANSWERS)
+def test_no_id_is_lost_whatever_the_shape(name: str, answer: dict[str, Any]) -> None:
+    got, error = create(name, answer)
+    assert got == planted(answer)
+    assert all(map(is_id, got))
+    if not got:
+        assert isinstance(error, OutcomeUnknownError)
+    elif error is not None:
+        assert isinstance(error, SchemaMismatchError)
+        assert next(iter(error.job_ids)) in error.hint
+        assert all(one in str(error) for one in got)
+
+
+@pytest.mark.parametrize("name", ["videos.generate", "images.generate"])
+def test_two_jobs_where_one_was_asked_for_are_both_told(name: str) -> None:
+    both = {"job_id": "job_1", "job": {"id": "job_2", "status": "queued"}, "status": "queued"}
+    got, error = create(name, both)
+    assert got == {"job_1", "job_2"}
+    assert isinstance(error, SchemaMismatchError)
+    assert "several jobs" in str(error)
+    twice = {"job_id": "job_1", "job": {"id": "job_1", "status": "queued"}}
+    assert create(name, twice) == ({"job_1"}, None)
+
+
+def test_the_ids_of_other_things_are_not_taken_for_jobs() -> None:
+    """The generation, the asset, the avatar and the request have ids, too."""
+    answer = {
+        "object": "asset", "job_id": "job_1", "id": "gen_1", "request_id": "req_1",
+        "asset": {"id": "asset_1"}, "data": [{"id": "avatar_1"}],
+    }  # fmt: skip
+    assert create("assets.create", answer) == ({"job_1"}, None)
+    refused = {"error": {"code": "x", "message": "m", "details": {"id": "avatar_1"}}, "id": "e_1"}
+    got, error = create("videos.generate", refused, 404)
+    assert not got
+    assert error is not None
+    told = {"error": {"code": "x", "message": "m", "details": {"job_id": "job_1"}}}
+    got, error = create("assets.create", told, 409)
+    assert got == {"job_1"}
+    assert error is not None
+    assert "sume.jobs.wait('job_1')" in error.hint
+
+
+def test_a_group_with_an_unreadable_job_tells_of_the_others() -> None:
+    answer = {"jobs": [{"id": "job_1", "status": "queued"}, {"id": "..", "status": "queued"}]}
+    got, error = create("face_swap.create", answer)
+    assert got == {"job_1"}
+    assert isinstance(error, SchemaMismatchError)
+    assert create("videos.generate", {"job_id": "", "id": "job_7"})[0] == {"job_7"}
+    assert create("videos.generate", {"job_id": "", "job": {"id": "job_1"}})[0] == {"job_1"}
+    many = [{"id": f"job_{n}", "status": "queued"} for n in range(500)]
+    assert len(create("face_swap.create", {"jobs": many})[0]) == 500
+
+
+@pytest.mark.parametrize("odd", ODD, ids=lambda odd: ascii(odd)[:20])
+def test_what_is_no_id_is_none_from_either_side(odd: object) -> None:
+    assert not is_id(odd)
+    with pytest.raises(InvalidArgumentError):
+        check_id(odd)
+    assert jobs_named({"job_id": odd}).ids == ()
+    assert jobs_named({"jobs": [{"id": odd}]}).unreadable is (odd is not None)
+
+
+@given(st.text(max_size=30))
+def test_an_id_is_one_printable_word(text: str) -> None:
+    if is_id(text):
+        assert text.split() == [text]
+        assert text.isprintable()
+        text.encode()
+        assert not {"", ".", ".."} & set(text.replace("\\", "/").split("/"))
+
+
+# -- cut answers ----------------------------------------------------------------------------
+
+
+@given(ANSWERS, st.integers(0, 400))
+def test_a_cut_answer_tells_no_id_that_was_not_there(answer: dict[str, Any], end: int) -> None:
+    whole = json.dumps(answer).encode()
+    assert set(job_ids(salvage(whole[:end]))) <= planted(answer)
+    assert set(job_ids(salvage(whole))) == planted(answer)
+
+
+@given(st.binary(max_size=300))
+def test_anything_at_all_is_searched_without_harm(content: bytes) -> None:
+    assert all(map(is_id, job_ids(salvage(content))))
+
+
+def test_a_number_of_thousands_of_digits_hides_no_id() -> None:
+    content = b'{"job_id": "job_1", "seed": ' + b"9" * 6000 + b"}"
+    assert job_ids(salvage(content)) == ("job_1",)
