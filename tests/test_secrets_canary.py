@@ -18,7 +18,14 @@ import pytest
 
 from sume_ext import redact
 from sume_ext.sandbox import Sandbox, sample_video
-from tests.secrets.tour import EVERYWHERE, AsyncGuide, SyncGuide, bad_weather, good_weather
+from tests.secrets.tour import (
+    EVERYWHERE,
+    AsyncGuide,
+    SyncGuide,
+    bad_weather,
+    failed_jobs,
+    good_weather,
+)
 from tests.secrets.trap import Trap, found_in, gitleaks
 from tests.secrets.unprotected import switch_off
 
@@ -63,6 +70,24 @@ def test_good_weather_shows_nothing(trap: Trap, tmp_path: Path) -> None:
     assert all(markers.values()), "a kind of secret was never handed out"
     assert found_in(trap.folder, markers) == {}
     assert gitleaks(trap.folder) == []
+
+
+@pytest.mark.parametrize("guide", GUIDES)
+def test_jobs_that_end_badly_show_nothing(
+    guide: type[SyncGuide | AsyncGuide], trap: Trap, tmp_path: Path
+) -> None:
+    """A failed job quotes what its provider said, in its data, its events, outcomes and errors."""
+    with Sandbox(speed=200, secrets=True, active_limit=None, credits=100_000) as sandbox:
+        with trap.listening():
+            do = guide(sandbox, trap)
+            do(lambda c: c.uploads.asset_video(sample_video()))
+            do(lambda c: c.account.me())
+            failed_jobs(do, sandbox)
+            do.close()
+        markers = sandbox.markers()
+    ended = {"JobFailedError", "JobCanceledError", "JobExpiredError", "JobTimeoutError"}
+    assert ended <= set(trap.failures)
+    assert found_in(trap.folder, markers) == {}
 
 
 @pytest.mark.parametrize("guide", GUIDES)

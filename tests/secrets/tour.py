@@ -13,6 +13,9 @@ import time
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+import sume_api.operations
+from sume_api.api.jobs import get_job_result
+
 from sume_ext import AsyncSume, Sume
 from sume_ext.sandbox import Sandbox, sample_video
 
@@ -124,6 +127,8 @@ def good_weather(do: Guide, folder: Path) -> None:
         do(lambda c: c.avatars.get(avatar.id))
     _jobs(do, folder)
     _uploads(do)
+    do(lambda c: c.call(sume_api.operations.get_me))
+    do(lambda c: c.call(get_job_result, "job_that_is_not_there"))
 
 
 def _jobs(do: Guide, folder: Path) -> None:
@@ -157,6 +162,32 @@ def _jobs(do: Guide, folder: Path) -> None:
     do.trap.show(events)
 
 
+def failed_jobs(do: Guide, sandbox: Sandbox) -> None:
+    """Jobs that end badly, seen every way a job can be seen."""
+    echo = " ".join(value for values in sandbox.markers().values() for value in values[-1:])
+    for outcome in ("failed", "canceled", "expired", "stuck"):
+        sandbox.jobs.fail_next(outcome=outcome, message=None if outcome == "stuck" else echo)
+        job = do(lambda c: c.images.generate(prompt="x"))
+        seen: list[Any] = []
+        do(lambda _: job.wait(timeout=0.3 if outcome == "stuck" else 20, on_event=seen.append))
+        do(lambda _: job.refresh())
+        do(lambda _: job.result())
+        do(lambda c: c.jobs.wait(job.id, timeout=0.2))
+        do(lambda c: c.jobs.result(job.id))
+        for outcomes in (
+            do(lambda c: c.jobs.wait_many([job.id], timeout=0.2)) or (),
+            do(lambda c: c.jobs.as_completed([job.id], timeout=0.2)) or (),
+        ):
+            for one in outcomes:
+                do.trap.show(one)
+                if one.error is not None:
+                    do.trap.failed(one.error)
+        for thing in (job.data, job.error, job.status, seen, *seen):
+            do.trap.show(thing)
+    del echo
+    do(lambda c: c.jobs.list(status="failed"))
+
+
 def _uploads(do: Guide) -> None:
     video = sample_video()
     presigned = do(
@@ -178,11 +209,13 @@ def _uploads(do: Guide) -> None:
     # The media URL is asked for, so it may be told: to the caller, and to nobody else.
     told = Told()
     do(lambda c: _then(c.uploads.face_swap_video(video), told.take))
-    do(
-        lambda c: c.face_swap.create(
-            source_video_url=told.value, avatar_ids=["avatar_that_is_not_there"]
-        )
-    )
+    avatars = [one.id for one in do(lambda c: c.avatars.list().take(2)) or ()]
+    for chosen in (["avatar_that_is_not_there"], avatars):
+        group = do(lambda c: c.face_swap.create(source_video_url=told.value, avatar_ids=chosen))
+        if group is not None:
+            do.trap.show([group.jobs, group.primary])
+            do(lambda _: group.wait(timeout=20))
+            do(lambda _: group.results())
 
 
 class Told:
