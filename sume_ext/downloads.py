@@ -12,7 +12,7 @@ import threading
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from attrs import evolve, field, frozen
 
@@ -126,7 +126,7 @@ def download_one(
     _refuse_url(path)
     target = Path(path)
     latest = deadline_of(options.timeout, (yield NOW))
-    if (yield Do(target.is_dir)):
+    if (yield Do(partial(_is_folder, target))):
         target /= file_name(job_id, index, file)
     yield Do(partial(_make_folder, target.parent))
     source = _Source(engine, job_id, options, StopSign(), latest)
@@ -182,11 +182,30 @@ def _refuse_url(target: object) -> None:
             hint="Pass a directory or a path. Fetch any other URL with a tool of your own, such as "
             "curl or httpx.get(); it gets neither your key nor this client's checks.",
         )
-    kind, text = type(target).__name__, str(target)
-    if not isinstance(target, (str, os.PathLike)) or "\0" in text:
+    kind = type(target).__name__
+    if not _is_place(target):
         raise InvalidArgumentError(
             f"a {kind} is no place for a file.", hint="Pass a directory or a path."
         )
+
+
+def _is_place(target: object) -> bool:
+    """Whether it is a path that the file system has words for."""
+    if not isinstance(target, (str, os.PathLike)):
+        return False
+    try:
+        path = cast("object", os.fspath(cast("os.PathLike[str]", target)))
+        return isinstance(path, str) and b"\0" not in os.fsencode(path)
+    except (TypeError, ValueError):
+        return False
+
+
+def _is_folder(path: Path) -> bool:
+    """Whether a directory is there; a name too long for one is none."""
+    try:
+        return path.is_dir()
+    except OSError:
+        return False
 
 
 def _make_folder(folder: Path) -> None:

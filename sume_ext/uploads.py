@@ -6,6 +6,7 @@ never repeated where it may have been done already. An upload that stops says at
 
 from __future__ import annotations
 
+import math
 from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
@@ -22,7 +23,8 @@ from sume_ext.errors import (
     TransportError,
     UploadError,
 )
-from sume_ext.flow import Do
+from sume_ext.flow import NOW, Do
+from sume_ext.transfers.limits import check_listener, deadline_of
 from sume_ext.transfers.sending import RefusedError, Report, put
 from sume_ext.transfers.source import Source, Uploadable, examine
 
@@ -35,6 +37,8 @@ if TYPE_CHECKING:
 
 _ASSET: Final = "asset_library_video"
 _FACE_SWAP: Final = "face_swap_source_video"
+_WANTED: Final = {_ASSET: roles.OBJECT_KEY, _FACE_SWAP: roles.UPLOAD_MEDIA_URL}
+"""What each purpose is presigned for."""
 
 
 def asset_video(  # noqa: D417  (callers don't see the engine)
@@ -44,6 +48,7 @@ def asset_video(  # noqa: D417  (callers don't see the engine)
     name: str | None = None,
     content_type: str | None = None,
     on_progress: Callable[[int, int, int], object] | None = None,
+    timeout: float | None = None,
 ) -> Flow[Any]:
     """Upload a video into the Asset Library.
 
@@ -54,6 +59,9 @@ def asset_video(  # noqa: D417  (callers don't see the engine)
         content_type: As in ``video/mp4``; told from its content, else its name, when None.
         on_progress: Called as ``on_progress(sent, total, attempt)``, in bytes, at most 20 times a
             second; the attempt counts from 1. What it raises ends the upload unchanged.
+        timeout: Seconds until the file is stored; None for as long as bytes move. Storage that
+            takes or says nothing for 120 seconds, or takes less than 32 KiB in 30, is tried again
+            a few times and then given up either way.
 
     Returns:
         The handle of the ingest job; scenes are found by search once it completed.
@@ -64,9 +72,12 @@ def asset_video(  # noqa: D417  (callers don't see the engine)
         OutcomeUnknownError: The file is stored, but whether its ingest began isn't known.
         APIError: The API refused.
     """
+    check_listener(on_progress)
+    deadline = deadline_of(timeout, (yield NOW))
     looked_at: Source = yield Do(partial(examine, source, name, content_type))
     try:
-        reply = yield from _store(engine, looked_at, _ASSET, on_progress)
+        report = Report(on_progress, engine.runner.clock.monotonic)
+        reply = yield from _store(engine, looked_at, _ASSET, report, deadline)
     finally:
         looked_at.close()
     return (yield from _finalize(engine, looked_at, reply))
@@ -79,6 +90,7 @@ def face_swap_video(  # noqa: D417  (as above)
     name: str | None = None,
     content_type: str | None = None,
     on_progress: Callable[[int, int, int], object] | None = None,
+    timeout: float | None = None,
 ) -> Flow[str]:
     """Upload a source video for Face Swap.
 
@@ -87,6 +99,7 @@ def face_swap_video(  # noqa: D417  (as above)
         name: As for `asset_video`.
         content_type: As for `asset_video`.
         on_progress: As for `asset_video`.
+        timeout: As for `asset_video`.
 
     Returns:
         Its media URL, for ``face_swap.create(source_video_url=…)``.
@@ -95,29 +108,30 @@ def face_swap_video(  # noqa: D417  (as above)
         UploadError: As for `asset_video`.
         APIError: The API refused.
     """
+    check_listener(on_progress)
+    deadline = deadline_of(timeout, (yield NOW))
     looked_at: Source = yield Do(partial(examine, source, name, content_type))
     try:
-        reply = yield from _store(engine, looked_at, _FACE_SWAP, on_progress)
+        report = Report(on_progress, engine.runner.clock.monotonic)
+        reply = yield from _store(engine, looked_at, _FACE_SWAP, report, deadline)
     finally:
         looked_at.close()
     return str(roles.UPLOAD_MEDIA_URL.require(reply.raw, "uploads.presign"))
 
 
 def _store(
-    engine: Engine,
-    source: Source,
-    purpose: str,
-    on_progress: Callable[[int, int, int], object] | None,
+    engine: Engine, source: Source, purpose: str, report: Report, deadline: float
 ) -> Flow[Reply[Any]]:
     """Presign and PUT; a URL that storage refuses is asked for again once."""
-    report = Report(on_progress, engine.runner.clock.monotonic)
     refused = ""
     for _ in range(2):
-        reply = yield from _presign(engine, source, purpose)
+        reply = yield from _presign(engine, source, purpose, deadline)
+        # What is needed afterwards must be there before gigabytes are sent for nothing.
+        _WANTED[purpose].require(reply.raw, "uploads.presign")
         url = str(roles.UPLOAD_URL.require(reply.raw, "uploads.presign"))
         headers: dict[str, Any] = roles.UPLOAD_HEADERS.find(reply.raw) or {}
         try:
-            yield from put(engine, url, headers, source, report)
+            yield from put(engine, url, headers, source, report, deadline)
         except RefusedError as error:
             refused = error.reason
         else:
@@ -137,14 +151,15 @@ def _about(source: Source) -> dict[roles.Role, object]:
     }
 
 
-def _presign(engine: Engine, source: Source, purpose: str) -> Flow[Reply[Any]]:
+def _presign(engine: Engine, source: Source, purpose: str, deadline: float) -> Flow[Reply[Any]]:
     binding = engine.binding("uploads.presign")
     values = {**_about(source), roles.PURPOSE: purpose}
     kwargs = binding.arguments((), roles.fill(binding.name, binding.body, values))
     # A URL that nobody uses does nothing, so asking again is as harmless as reading.
     call = evolve(binding.call, effect=Effect.READS)
+    within = None if deadline == math.inf else max(deadline - (yield NOW), 0.0)
     try:
-        return (yield from perform(engine.settings, call, kwargs))
+        return (yield from perform(engine.settings, call, kwargs, within=within))
     except TransportError as error:
         raise UploadError(error.message, step="presign", request_id=error.request_id) from None
     except SumeError as error:

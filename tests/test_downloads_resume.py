@@ -10,13 +10,13 @@ import gzip
 import random
 import time
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sume_ext import DownloadError
+from sume_ext import DownloadError, InvalidArgumentError
 from sume_ext.clock import SystemClock
 from sume_ext.transfers import fetching
 from sume_ext.transfers.progress import Pace
@@ -224,6 +224,47 @@ def test_attempts_that_bring_nothing_new_end(folder: Path) -> None:
     assert caught.value.step == "get"
     assert len(server.requests) <= 10
     assert not whole_files_in(folder)
+
+
+@pytest.mark.parametrize("servers", [1, 3])
+def test_a_timeout_ends_downloads_that_stall_and_what_came_is_gone_on_with(
+    folder: Path, servers: int
+) -> None:
+    def silence(connection: socket.socket) -> None:
+        connection.recv(1)  # until the client goes
+
+    file = File(VIDEO)
+    stalls = [file.until(500_000, silence)] * servers
+    with result(*stalls, file, servers=servers, clock=SystemClock()) as (made, server):
+        with pytest.raises(DownloadError, match="longer than allowed") as caught:
+            made.download(folder, timeout=0.4)
+        assert len(server.requests) == servers
+        assert not whole_files_in(folder)
+        assert made.download(folder).outcomes == ("resumed",) * servers
+    assert caught.value.step == "get"
+    assert "timeout=" in caught.value.hint
+    assert set(files_in(folder).values()) == {VIDEO}
+
+
+def test_a_timeout_ends_a_download_that_comes_and_comes(folder: Path) -> None:
+    def drip(connection: socket.socket) -> None:
+        while True:
+            connection.sendall(b"?" * 1000)
+            time.sleep(0.01)
+
+    file = File(VIDEO, headers={"content_length": 10**9})
+    late = pytest.raises(DownloadError, match="longer than allowed")
+    with result(file.until(0, drip), clock=SystemClock()) as (made, _), late:
+        made.media[0].download(folder / NAME, timeout=0.5)
+
+
+@pytest.mark.parametrize("options", [{"timeout": 0}, {"max_bytes": 0}, {"max_bytes": None},
+                                     {"on_progress": 5}, {"timeout": "5"}], ids=str)  # fmt: skip
+def test_what_is_no_option_is_refused(folder: Path, options: dict[str, Any]) -> None:
+    with result(File(VIDEO)) as (made, server):
+        with pytest.raises(InvalidArgumentError):
+            made.download(folder, **options)
+        assert not server.requests
 
 
 def test_statuses_that_pass_are_lived_through(folder: Path) -> None:

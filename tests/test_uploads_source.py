@@ -115,6 +115,33 @@ def test_what_is_no_source_is_refused(thing: Any) -> None:
         assert not api.requests
 
 
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"content_type": 5},
+        {"content_type": "video"},
+        {"content_type": "video/mp4\r\nx: y"},
+        {"content_type": ""},
+        {"name": 5},
+        {"name": b"x"},
+        {"on_progress": 5},
+    ],
+    ids=str,
+)
+def test_what_is_no_option_is_refused(options: dict[str, Any]) -> None:
+    with client(Api()) as (sume, api):
+        with pytest.raises(InvalidArgumentError):
+            sume.uploads.asset_video(VIDEO, **options)
+        assert not api.requests
+
+
+def test_a_name_of_any_bytes_is_made_sayable(tmp_path: Path) -> None:
+    """JSON holds text, and some file systems hold names that are none."""
+    path = Path(os.fsdecode(os.fsencode(tmp_path) + b"/\xff.mp4"))
+    path.write_bytes(VIDEO)
+    assert read_twice(path)[1] == "?.mp4"
+
+
 def test_a_closed_or_textual_stream_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "clip.mp4"
     path.write_bytes(VIDEO)

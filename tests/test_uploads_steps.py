@@ -19,10 +19,12 @@ from hypothesis import strategies as st
 
 from sume_ext import (
     AuthenticationError,
+    InvalidArgumentError,
     OutcomeUnknownError,
     SchemaMismatchError,
     UploadError,
 )
+from sume_ext.clock import SystemClock
 from sume_ext.transfers import sending
 from sume_ext.transfers.progress import Pace
 from tests.support import FakeClock
@@ -312,17 +314,67 @@ def test_an_api_that_cannot_be_reached_is_the_step_presign() -> None:
     assert caught.value.step == "presign"
 
 
-def test_an_answer_without_a_media_url_says_so() -> None:
+@pytest.mark.parametrize(
+    ("missing", "method", "said"),
+    [("media_url", "face_swap_video", "media URL"), ("object_key", "asset_video", "key")],
+)
+def test_what_is_needed_afterwards_is_looked_for_before_anything_is_sent(
+    missing: str, method: str, said: str
+) -> None:
+    """Gigabytes would go to storage for nothing."""
+
     class Silent(Api):
         def _place(self, asked: Any) -> Any:
-            return super()._place(asked) | {"media_url": None}
+            return super()._place(asked) | {missing: None}
+
+    with Scripted(reply(200)) as storage:
+        lacking = pytest.raises(SchemaMismatchError, match=said)
+        with client(Silent(upload_url=storage.url)) as (sume, _), lacking:
+            getattr(sume.uploads, method)(VIDEO)
+        assert not storage.requests
+
+
+# --- time ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("limit", [1000, None])
+def test_a_timeout_ends_an_upload_that_stalls(limit: int | None) -> None:
+    """Whether storage stops taking bytes, or takes them all and says nothing."""
+
+    def silence(seen: Seen, connection: socket.socket) -> None:
+        storage.over.wait(10)
 
     with (
-        Scripted(reply(200)) as storage,
-        client(Silent(upload_url=storage.url)) as (sume, _),
-        pytest.raises(SchemaMismatchError, match="media URL"),
+        Scripted(silence, body_limit=limit) as storage,
+        client(Api(upload_url=storage.url), clock=SystemClock()) as (sume, api),
     ):
-        sume.uploads.face_swap_video(VIDEO)
+        with pytest.raises(UploadError, match="longer than allowed") as caught:
+            sume.uploads.asset_video(VIDEO * 20, timeout=0.3)
+        assert len(storage.requests) == 1
+        assert not [seen for seen in api.requests if seen.target.endswith("/assets")]
+        storage.over.set()
+    assert caught.value.step == "put"
+    assert "timeout=" in caught.value.hint
+
+
+def test_a_timeout_bounds_all_attempts_and_pauses_together() -> None:
+    clock = FakeClock()
+    with (
+        Scripted(reply(503, retry_after=17)) as storage,
+        client(Api(upload_url=storage.url), clock=clock) as (sume, _),
+    ):
+        with pytest.raises(UploadError, match="longer than allowed"):
+            sume.uploads.face_swap_video(VIDEO, timeout=20)
+        assert len(storage.requests) == 2
+    assert clock.sleeps == [17]
+
+
+@pytest.mark.parametrize("timeout", [0, -1, float("nan"), True, "5", 10**400])
+def test_a_timeout_that_is_none_is_refused(timeout: Any) -> None:
+    with client(Api()) as (sume, api):
+        with pytest.raises(InvalidArgumentError, match="timeout"):
+            sume.uploads.asset_video(VIDEO, timeout=timeout)
+        assert not api.requests
 
 
 def test_asynchronous_code_gets_the_same_errors() -> None:

@@ -304,7 +304,10 @@ class Fetch:
             if stream.status not in _REDIRECTS:
                 return stream
             yield Close(stream)
-            url = urljoin(url, stream.headers.get("location", ""))
+            try:
+                url = urljoin(url, stream.headers.get("location", ""))
+            except ValueError:
+                raise DownloadError("a redirect to what is no URL.", step="url") from None
         raise DownloadError(f"more than {_MOST_REDIRECTS} redirects.", step="url")
 
     def _past_the_end(self, stream: Stream, received: int) -> Flow[None]:

@@ -6,6 +6,7 @@ cookie, no redirect. Sending again begins at the first byte and replaces what ca
 
 from __future__ import annotations
 
+import math
 import re
 from typing import TYPE_CHECKING, Any, Final
 
@@ -118,9 +119,14 @@ class Sending:
 
 
 def put(
-    engine: Engine, url: str, headers: Mapping[str, Any], source: Source, report: Report
+    engine: Engine,
+    url: str,
+    headers: Mapping[str, Any],
+    source: Source,
+    report: Report,
+    deadline: float = math.inf,
 ) -> Flow[None]:
-    """Send a source to storage, again after breaks.
+    """Send a source to storage, again after breaks, until a monotonic time at the latest.
 
     Raises:
         RefusedError: The URL is no good (any more).
@@ -133,17 +139,28 @@ def put(
     while True:
         tries += 1
         report.attempt += 1
-        failure, asked = yield from _once(engine, url, headers, source, report)
+        failure, asked = yield from _once(engine, url, headers, source, report, deadline)
         if failure is None:
             return
         pause = backoff.pause(tries, rng) if asked is None else asked
+        if (yield NOW) + pause >= deadline:
+            raise UploadError(
+                f"it took longer than allowed: {failure} Tried {tries} times.",
+                step="put",
+                hint="Start the upload again, and give it more time with timeout=.",
+            )
         if tries >= backoff.attempts or pause > backoff.patience:
             raise UploadError(f"{failure} Tried {tries} times.", step="put")
         yield Sleep(pause)
 
 
 def _once(
-    engine: Engine, url: str, headers: Mapping[str, Any], source: Source, report: Report
+    engine: Engine,
+    url: str,
+    headers: Mapping[str, Any],
+    source: Source,
+    report: Report,
+    deadline: float,
 ) -> Flow[tuple[str | None, float | None]]:
     """One attempt: why it may be made again, if so, and after how many seconds."""
     body = Sending(source, report)
@@ -155,9 +172,9 @@ def _once(
         body,
         may_reach=rule_for(engine.settings.config.base_url),
     )
-    now = yield NOW
+    latest = min((yield NOW) + _LONGEST, deadline)
     try:
-        stream = yield Open(request, now + _LONGEST, storage=True, stall=STALL_SECONDS)
+        stream = yield Open(request, latest, storage=True, stall=STALL_SECONDS)
         code = yield from _error_code(stream)
         yield Close(stream)
     except _HaltError:

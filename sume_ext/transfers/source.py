@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import stat
 import tempfile
 from pathlib import Path
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 _CHUNK: Final = 1024 * 1024
 MOST_BYTES: Final = 5 * 1024**3
 """The most one PUT can carry. Source: the S3 documentation, "Uploading objects"."""
+_TYPE: Final = re.compile(r"[\w.+-]{1,80}/[\w.+-]{1,80}( ?;[ -~]{1,80})?", re.ASCII)
 Uploadable: TypeAlias = "str | PathLike[str] | bytes | bytearray | memoryview | IO[bytes]"
 """A path, the bytes themselves, or a binary stream, seekable or not."""
 
@@ -158,7 +160,9 @@ def examine(source: Uploadable, name: str | None, content_type: str | None) -> S
         UploadError: It is missing, a directory, unreadable, empty, too large, or no video.
         InvalidArgumentError: It is none of the things that can be uploaded.
     """
+    _check_words(name, content_type)
     content, own_name = _content(source)
+    name, own_name = _sayable(name), _sayable(own_name)
     try:
         kind = _checked(content, name or own_name, content_type)
     except BaseException:
@@ -166,6 +170,23 @@ def examine(source: Uploadable, name: str | None, content_type: str | None) -> S
         raise
     fallback = f"video{extension_for(kind) or ''}"
     return Source(content, name or own_name or fallback, kind)
+
+
+def _check_words(name: object, content_type: object) -> None:
+    if not isinstance(name, (str, type(None))):
+        raise InvalidArgumentError(
+            f"name is a {type(name).__name__}, not a text.", hint="Pass a file name, or None."
+        )
+    fine = isinstance(content_type, str) and _TYPE.fullmatch(content_type)
+    if content_type is not None and not fine:
+        raise InvalidArgumentError(
+            "content_type is no media type.", hint='Pass one as in "video/mp4", or None.'
+        )
+
+
+def _sayable(name: str | None) -> str | None:
+    """A name that JSON can hold: on some systems a file's may be any bytes."""
+    return None if name is None else name.encode("utf-8", "replace").decode("utf-8")
 
 
 _SMALLER: Final = "Cut or compress the video; storage takes no larger file in one piece."
