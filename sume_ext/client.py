@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import random
-from typing import TYPE_CHECKING, Any, ClassVar, ParamSpec, Self, TypeVar, cast
+from functools import partial
+from typing import TYPE_CHECKING, Any, ClassVar, ParamSpec, Self, TypeVar
 
 from attrs import evolve
 
@@ -13,34 +14,76 @@ from sume_ext.binding.resource import Async, Sync
 from sume_ext.calling.calls import Settings, perform
 from sume_ext.calling.effects import Effect
 from sume_ext.clock import Clock, SystemClock
-from sume_ext.config import AuthScheme, Config, resolve
+from sume_ext.config import AuthScheme, Config, check_able, resolve
 from sume_ext.engine import Engine, Faces
 from sume_ext.errors import InvalidArgumentError
 from sume_ext.jobs import AsyncJob, AsyncJobGroup, Job, JobGroup
-from sume_ext.paging import AsyncPager, Pager
-from sume_ext.results import AsyncResult, Result
 from sume_ext.runners import AsyncRunner, Runner
 from sume_ext.secrecy.border import border
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Coroutine
+    from collections.abc import Callable, Coroutine, Mapping
     from types import TracebackType
 
     from sume_ext.binding.lines import Operation
     from sume_ext.flow import Flow
-    from sume_ext.network.wire import AsyncTransport, Transport
+    from sume_ext.network.transport import AsyncHttpTransport, HttpTransport
+    from sume_ext.paging import AsyncPager, Pager
+    from sume_ext.results import AsyncResult, Result
     from sume_ext.secrecy.secret import Secret
+else:
+    from sume_ext.later import Later
+
+    AsyncHttpTransport = Later("sume_ext.network.transport", "AsyncHttpTransport")
+    HttpTransport = Later("sume_ext.network.transport", "HttpTransport")
+    AsyncPager, Pager = (Later("sume_ext.paging", name) for name in ("AsyncPager", "Pager"))
+    AsyncResult, Result = (Later("sume_ext.results", name) for name in ("AsyncResult", "Result"))
 
 P = ParamSpec("P")
 T = TypeVar("T")
 M = TypeVar("M")
 
 
-class _Client(operations.Api[M]):
-    """What both clients share: configuration, options, and operations the table doesn't have."""
+class Client(operations.Api[M]):
+    """What both clients share: their settings, options, and operations the table doesn't have."""
 
     _faces: ClassVar[Faces]
+    _takes: ClassVar[Mapping[str, tuple[str, ...]]]
+
+    @border
+    def __init__(
+        self,
+        *,
+        api_key: str | Secret | None = None,
+        base_url: str | None = None,
+        auth: AuthScheme = "bearer",
+        timeout: float | None = None,
+        proxy: str | None = None,
+        verify: bool | ssl.SSLContext = True,
+        transport: Any = None,
+        clock: Clock | None = None,
+        rng: random.Random | None = None,
+    ) -> None:
+        config = resolve(
+            api_key=api_key,
+            base_url=base_url,
+            auth=auth,
+            timeout=timeout,
+            proxy=proxy,
+            verify=verify,
+        )
+        for name, given in (("transport", transport), ("clock", clock)):
+            check_able(given, name, *self._takes[name])
+        check_able(rng, "rng", "uniform")
+        runner = self._runner_for(config, transport, SystemClock() if clock is None else clock)
+        settings = Settings(config, random.Random() if rng is None else rng)  # noqa: S311  (jitter is no secret)
+        self._begin(settings, runner, plain=transport is None and clock is None and rng is None)
+
+    @classmethod
+    def _runner_for(cls, config: Config, transport: Any, clock: Clock) -> Runner | AsyncRunner:
+        """What performs the client's flows."""
+        raise NotImplementedError
 
     def _begin(self, settings: Settings, runner: Runner | AsyncRunner, *, plain: bool) -> None:
         """Take up work; `plain` tells whether the client can be made again from its settings."""
@@ -145,25 +188,13 @@ def _rebuilt(kind: type[Any], arguments: dict[str, Any], options: dict[str, Any]
     return kind(**arguments).with_options(**options)
 
 
-def _carrier(config: Config, given: Any) -> Transport:
+def _carrier(make: Callable[[Config, Any], T], config: Config, given: Any) -> T:
     """The network, an httpx transport, or whatever carries our own requests already."""
-    if hasattr(given, "open"):
-        return cast("Transport", given)
-    from sume_ext.network.transport import HttpTransport  # noqa: PLC0415  (brings httpcore)
-
-    return HttpTransport(config, given)
+    carrier: T = given if hasattr(given, "open") else make(config, given)
+    return carrier
 
 
-def _async_carrier(config: Config, given: Any) -> AsyncTransport:
-    """As `_carrier`."""
-    if hasattr(given, "open"):
-        return cast("AsyncTransport", given)
-    from sume_ext.network.transport import AsyncHttpTransport  # noqa: PLC0415  (as above)
-
-    return AsyncHttpTransport(config, given)
-
-
-class Sume(_Client[Sync]):
+class Sume(Client[Sync]):
     """A client for code that blocks. Safe to share between threads; close it, or use ``with``.
 
     Args:
@@ -185,38 +216,15 @@ class Sume(_Client[Sync]):
     """
 
     _faces = Faces(Job, JobGroup, Result, Pager)
+    _takes: ClassVar = {
+        "transport": ("open close", "handle_request close"),
+        "clock": ("monotonic time sleep",),
+    }
 
-    @border
-    def __init__(
-        self,
-        *,
-        api_key: str | Secret | None = None,
-        base_url: str | None = None,
-        auth: AuthScheme = "bearer",
-        timeout: float | None = None,
-        proxy: str | None = None,
-        verify: bool | ssl.SSLContext = True,
-        transport: Any = None,
-        clock: Clock | None = None,
-        rng: random.Random | None = None,
-    ) -> None:
-        config = resolve(
-            api_key=api_key,
-            base_url=base_url,
-            auth=auth,
-            timeout=timeout,
-            proxy=proxy,
-            verify=verify,
-        )
-        runner = Runner(
-            _carrier(config, transport),
-            _carrier(config, transport),
-            clock or SystemClock(),
-            config.connect_timeout,
-        )
-        settings = Settings(config, rng or random.Random())  # noqa: S311  (jitter is no secret)
-        plain = transport is None and clock is None and rng is None
-        self._begin(settings, runner, plain=plain)
+    @classmethod
+    def _runner_for(cls, config: Config, transport: Any, clock: Clock) -> Runner:
+        carrier = partial(_carrier, HttpTransport, config, transport)
+        return Runner(carrier(), carrier(), clock, config.connect_timeout)
 
     @border
     def call(self, operation: Operation[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -228,6 +236,7 @@ class Sume(_Client[Sync]):
         parsed: T = self._engine.block(self._unbound(operation, args, kwargs))
         return parsed
 
+    @border
     def close(self) -> None:
         """Close every connection; a later call opens new ones."""
         self._runner.close()
@@ -244,42 +253,20 @@ class Sume(_Client[Sync]):
         self.close()
 
 
-class AsyncSume(_Client[Async]):
+class AsyncSume(Client[Async]):
     """A client for code that awaits; arguments and errors as for `Sume`."""
 
     _faces = Faces(AsyncJob, AsyncJobGroup, AsyncResult, AsyncPager)
+    _takes: ClassVar = {
+        "transport": ("open aclose", "handle_async_request aclose"),
+        "clock": ("monotonic time asleep",),
+    }
 
-    @border
-    def __init__(
-        self,
-        *,
-        api_key: str | Secret | None = None,
-        base_url: str | None = None,
-        auth: AuthScheme = "bearer",
-        timeout: float | None = None,
-        proxy: str | None = None,
-        verify: bool | ssl.SSLContext = True,
-        transport: Any = None,
-        clock: Clock | None = None,
-        rng: random.Random | None = None,
-    ) -> None:
-        config = resolve(
-            api_key=api_key,
-            base_url=base_url,
-            auth=auth,
-            timeout=timeout,
-            proxy=proxy,
-            verify=verify,
-        )
-        runner = AsyncRunner(
-            _async_carrier(config, transport),
-            _async_carrier(config, transport),
-            clock or SystemClock(),
-            config.connect_timeout,
-        )
-        settings = Settings(config, rng or random.Random())  # noqa: S311  (jitter is no secret)
-        plain = transport is None and clock is None and rng is None
-        self._begin(settings, runner, plain=plain)
+    @classmethod
+    def _runner_for(cls, config: Config, transport: Any, clock: Clock) -> AsyncRunner:
+        carrier = partial(_carrier, AsyncHttpTransport, config, transport)
+        apart = None if transport is not None else partial(HttpTransport, config)
+        return AsyncRunner(carrier(), carrier(), clock, config.connect_timeout, apart)
 
     # No coroutine of its own, because its frame would hold the arguments while it fails.
     @border

@@ -87,7 +87,9 @@ def resolve(
         ConfigurationError: There is no key, or the base URL isn't one a key may be sent to.
     """
     environ = os.environ if environ is None else environ
-    _check_types(api_key=api_key, base_url=base_url, proxy=proxy)
+    if not isinstance(api_key, Secret):
+        _check_types(api_key=api_key)
+    _check_types(base_url=base_url, proxy=proxy)
     _check_verify(verify)
     key = environ.get("SUME_API_KEY") if api_key is None else api_key
     if isinstance(key, Secret):
@@ -120,7 +122,7 @@ def resolve(
 
 def _check_types(**texts: object) -> None:
     for name, value in texts.items():
-        if value is not None and not isinstance(value, (str, Secret)):
+        if value is not None and not isinstance(value, str):
             raise ConfigurationError(
                 f"{name} is a {type(value).__name__}.", hint=f"Give {name} as text."
             )
@@ -206,3 +208,28 @@ def positive(value: object, name: str) -> float:
     else:
         what = "out of range" if abs(value) > _MOST else repr(value)
     raise ConfigurationError(f"{name} is {what}.", hint="Give a number, more than 0.")
+
+
+def check_able(value: object, name: str, *ways: str) -> None:
+    """Refuse a part of a client that can't do, in any way, what will be asked of it.
+
+    Args:
+        value: What a caller gave, or None.
+        name: What for.
+        ways: Each the methods of one way, separated by blanks.
+
+    Raises:
+        ConfigurationError: It lacks methods, or is a class where an object is wanted.
+    """
+    fit = any(all(callable(getattr(value, one, None)) for one in way.split()) for way in ways)
+    if value is not None and (isinstance(value, type) or not fit):
+        what = f"the class {value.__name__}" if isinstance(value, type) else type(value).__name__
+        raise ConfigurationError(
+            f"{name} is {what}, which can't be used as one.",
+            hint=f"Give {name}= an object with the methods {' or '.join(map(_listed, ways))}.",
+        )
+
+
+def _listed(way: str) -> str:
+    *most, last = way.split()
+    return f"{', '.join(most)} and {last}" if most else last

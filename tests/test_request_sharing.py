@@ -9,12 +9,13 @@ from __future__ import annotations
 import asyncio
 import copy
 import gc
+import math
 import multiprocessing
 import pickle
 import ssl
 import warnings
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import httpx
 import pytest
@@ -22,6 +23,7 @@ import pytest
 from sume_ext import AsyncSume, ConfigurationError, ResponseLostError, Sume
 from sume_ext.config import Config
 from sume_ext.network.routes import tls_settings
+from sume_ext.sandbox import Sandbox
 from sume_ext.secrecy.secret import Secret
 from tests.faults.server import FaultServer
 from tests.faults.worlds import KEY, SkippingClock, client, read
@@ -80,7 +82,7 @@ def test_a_cancelled_call_leaves_the_client_fit(server: FaultServer) -> None:
 
 def _in_child(sume: Sume, results: Any) -> None:
     try:
-        results.put(sume.jobs.get("job_1").id)
+        results.put(sume.with_options(attempts=1).jobs.get("job_1").id)
         sume.close()
     except BaseException as error:  # noqa: BLE001  (whatever it is, the parent has to see it)
         results.put(repr(error))
@@ -100,6 +102,47 @@ def test_a_forked_child_opens_connections_of_its_own(server: FaultServer) -> Non
         for child in children:
             child.join(20)
         assert sume.jobs.get("job_1").id == "job_1"
+
+
+def _in_async_child(sume: AsyncSume, results: Any) -> None:
+    async def once() -> str:
+        async with sume:
+            return (await sume.with_options(attempts=1).jobs.get("job_1")).id
+
+    try:
+        results.put(asyncio.run(once()))
+    except BaseException as error:  # noqa: BLE001  (as above)
+        results.put(repr(error))
+
+
+def test_a_forked_child_awaits_on_connections_of_its_own(server: FaultServer) -> None:
+    """Forked while the parent's loop runs and holds a connection, which the child may not touch."""
+    context = multiprocessing.get_context("fork")
+
+    async def parent() -> tuple[list[str], str]:
+        async with AsyncSume(api_key=KEY, base_url=server.url("ok")) as sume:
+            assert (await sume.jobs.get("job_1")).id == "job_1"
+            results = context.SimpleQueue()
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", DeprecationWarning)  # Python warns of threads
+                children = [
+                    context.Process(target=_apart, args=(_in_async_child, sume, results))
+                    for _ in range(2)
+                ]
+                for child in children:
+                    child.start()
+            told = [await asyncio.to_thread(results.get) for _ in children]
+            for child in children:
+                await asyncio.to_thread(child.join, 20)
+            return told, (await sume.jobs.get("job_1")).id
+
+    assert asyncio.run(parent()) == (["job_1"] * 2, "job_1")
+
+
+def _apart(work: Any, *given: Any) -> None:
+    """Do it in a thread of the child's own, for the forked one still counts as running a loop."""
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(work, *given).result(20)
 
 
 @pytest.mark.parametrize("kind", [Sume, AsyncSume])
@@ -154,6 +197,54 @@ def test_options_that_make_no_sense_are_refused(options: dict[str, Any]) -> None
         Sume(api_key=KEY, base_url="http://127.0.0.1:1").with_options(**options)
 
 
+class Sized(SkippingClock):
+    """A clock that looks empty."""
+
+    def __len__(self) -> int:
+        return 0
+
+
+@pytest.mark.parametrize("kind", [Sume, AsyncSume])
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("transport", 5), ("transport", "http"), ("transport", httpx.MockTransport),
+     ("clock", 5), ("clock", SkippingClock), ("rng", 5), ("rng", "random"),
+     ("base_url", Secret("x")), ("base_url", 5), ("proxy", 5), ("auth", []), ("verify", None),
+     ("api_key", 5), ("timeout", True), ("timeout", "60"), ("timeout", math.inf),
+     ("timeout", math.nan), ("timeout", -1), ("timeout", 10**400), ("timeout", 10**5000)],
+    ids=lambda value: "vast" if isinstance(value, int) and value > 99 else repr(value)[:30],
+)  # fmt: skip
+def test_a_part_that_is_none_is_refused_by_name(
+    kind: type[Sume | AsyncSume], name: str, value: Any
+) -> None:
+    """Found out at the first call, it would be an error of Python's own, far from its cause."""
+    with pytest.raises(ConfigurationError, match=name):
+        cast("Any", kind)(**{"api_key": KEY, name: value})
+
+
+def test_a_transport_of_the_other_world_is_refused() -> None:
+    class Blocks(httpx.BaseTransport):
+        """Blocks."""
+
+    class Awaits(httpx.AsyncBaseTransport):
+        """Awaits."""
+
+    with pytest.raises(ConfigurationError, match="transport is Awaits"):
+        Sume(api_key=KEY, transport=Awaits())
+    with pytest.raises(ConfigurationError, match="transport is Blocks"):
+        AsyncSume(api_key=KEY, transport=Blocks())
+    with Sandbox() as sandbox:
+        with pytest.raises(ConfigurationError, match="transport"):
+            AsyncSume(api_key=KEY, transport=sandbox.transport())
+        with pytest.raises(ConfigurationError, match="transport"):
+            Sume(api_key=KEY, transport=sandbox.async_transport())
+
+
+def test_a_clock_that_looks_empty_is_the_clock_all_the_same() -> None:
+    clock = Sized()
+    assert Sume(api_key=KEY, clock=clock)._runner.clock is clock
+
+
 def test_a_timeout_for_one_call_binds_that_call(server: FaultServer) -> None:
     with client(Sume, server.url("hang"), timeout=60) as sume, pytest.raises(ResponseLostError):
         sume.with_options(timeout=0.1).jobs.get("job_1")
@@ -180,6 +271,16 @@ def test_a_forgotten_client_warns(server: FaultServer) -> None:
     forgotten[0].jobs.get("job_1")
     with pytest.warns(ResourceWarning, match="forgotten"):
         _forget(forgotten)
+
+
+def test_a_forgotten_client_warns_while_its_loop_goes_on(server: FaultServer) -> None:
+    async def careless() -> None:
+        forgotten = [AsyncSume(api_key=KEY, base_url=server.url("ok"))]
+        await forgotten[0].jobs.get("job_1")
+        with pytest.warns(ResourceWarning, match="forgotten"):
+            _forget(forgotten)
+
+    asyncio.run(careless())
 
 
 def _forget(things: list[Any]) -> None:
