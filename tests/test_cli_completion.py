@@ -30,6 +30,9 @@ TYPED = (
     ("sume videos generate --dur\t", "sume videos generate --duration"),
     ("sume videos generate --resolution 48\t", "sume videos generate --resolution 480p"),
     ("sume tools sch\t", "sume tools schema"),
+    ("sume assets search x --search-mode te\t", "sume assets search x --search-mode text"),
+    ("sume assets upload cl\t", "sume assets upload clip.mp4"),
+    ("sume videos generate --download onlyd\t", "sume videos generate --download onlydir/"),
 )
 
 
@@ -39,6 +42,7 @@ def test_the_tab_key_completes(stage: Stage, shell: str) -> None:
     if path is None:
         pytest.skip(f"{shell} is not installed on this machine")
     words, setup = SHELLS[shell]
+    (stage.folder / "onlydir").mkdir()
     env = stage.environment({"PS1": "ready> ", "SUME_API_KEY": None})
     with Terminal([path, *words], env=env, cwd=stage.folder, columns=100) as terminal:
         terminal.type(f"{setup}; echo set''up\n")

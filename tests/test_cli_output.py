@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 from typing import TYPE_CHECKING
 
@@ -167,6 +168,30 @@ def test_colour_is_for_terminals_that_want_it(stage: Stage) -> None:
             assert b"\x1b[3" not in terminal.raw
     forced = stage.sume("jobs", "list", "--limit", "1", FORCE_COLOR="1")
     assert "\x1b" not in forced.out, "a file is no terminal, whatever is forced"
+
+
+def test_an_empty_no_color_asks_for_nothing(stage: Stage) -> None:
+    stage.job()
+    with stage.terminal("jobs", "list", "--limit", "1", NO_COLOR="") as terminal:
+        assert terminal.end() == 0
+        assert b"\x1b[32m" in terminal.raw
+
+
+def test_a_builds_log_on_a_terminal_gets_plain_lines(stage: Stage) -> None:
+    for name, value in (("CI", "true"), ("TERM", "dumb"), ("TERM", None)):
+        words = ("videos", "generate", "--prompt", "x", "-y", "--wait", "--download")
+        changes: dict[str, str | None] = {name: value}
+        with stage.terminal(*words, **changes) as terminal:
+            assert terminal.end() == 0
+            assert not re.search(rb"\x1b\[\d*[A-HJKf]|\x1b\[\?25l", terminal.raw), name
+            assert re.search(r"job_sandbox_\w+ completed \(", terminal.text), name
+
+
+def test_a_reader_that_takes_the_first_line_ends_a_long_list_quietly(stage: Stage) -> None:
+    for words in ("tools list", "tools list --json", "assets list --all --json"):
+        done = stage.sh(f"sume {words} | head -1; echo ${{PIPESTATUS[0]}}")
+        assert done.out.splitlines()[-1] in ("0", "141"), words
+        assert not done.err, words
 
 
 def test_a_narrow_terminal_keeps_the_id_and_cuts_the_rest(stage: Stage) -> None:

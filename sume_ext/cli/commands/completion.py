@@ -13,6 +13,8 @@ Add to the shell's start-up file:
   bash  ~/.bashrc                   eval "$(sume completion bash)"
   zsh   ~/.zshrc, after compinit    eval "$(sume completion zsh)"
   fish  ~/.config/fish/config.fish  sume completion fish | source
+
+To start shells faster, write what it prints into a file once, and again after an update.
 """
 
 
