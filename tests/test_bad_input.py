@@ -7,6 +7,7 @@ that turns one path into another (`..`).
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,8 @@ from hypothesis import strategies as st
 from sume_api.operations import get_job
 
 from sume_ext import AsyncSume, ConfigurationError, InvalidArgumentError, Sume, SumeError
+from sume_ext.calling.calls import build
+from sume_ext.config import resolve
 from sume_ext.operations import BINDINGS
 
 if TYPE_CHECKING:
@@ -99,9 +102,6 @@ def test_an_id_that_is_none_is_refused(name: str, bad: object) -> None:
 @given(text=st.text(min_size=1, max_size=40))
 def test_an_id_never_changes_the_path(text: str) -> None:
     """Whatever an id holds, it stays one segment of the path, or is refused."""
-    from sume_ext.calling.calls import build  # noqa: PLC0415
-    from sume_ext.config import resolve  # noqa: PLC0415
-
     call = BINDINGS["jobs.get"].call
     config = resolve(api_key="k", environ={})
     try:
@@ -197,6 +197,68 @@ WRONG_TYPES: dict[str, Callable[[Any], Any]] = {
     "call with a number": lambda s: s.call(get_job, 5),
     "unknown option": lambda s: s.with_options(tmeout=5),
 }
+
+
+HALF = "half a \ud83d"
+"""Half a character: `json` writes it down all the same, and a model would be paid to read it."""
+
+
+def _deep(levels: int) -> Any:
+    nested: Any = []
+    for _ in range(levels):
+        nested = [nested]
+    return nested
+
+
+UNSENDABLE: dict[str, Callable[[Any], Any]] = {
+    "prompt": lambda s: s.videos.generate(prompt=HALF),
+    "one of several": lambda s: s.images.generate(prompt="x", reference_image_urls=["ok", HALF]),
+    "choice": lambda s: s.videos.generate(prompt="x", resolution=HALF),
+    "filter": lambda s: list(s.assets.search(q=HALF)),
+    "cursor": lambda s: list(s.jobs.list(cursor=HALF)),
+    "status": lambda s: list(s.jobs.list(status=HALF)),
+    "id": lambda s: s.jobs.get(HALF),
+    "id of a module": lambda s: s.call(get_job, HALF),
+    "handle": lambda s: s.jobs.handle(HALF),
+    "several ids": lambda s: s.jobs.wait_many(["job_1", HALF]),
+    "date": lambda s: list(s.assets.search(created_after=HALF)),
+    "time to look from": lambda s: s.jobs.find_recent(since=HALF),
+}
+
+
+@pytest.mark.parametrize("case", UNSENDABLE)
+def test_half_a_character_is_refused_not_sent(case: str) -> None:
+    with client() as sume, pytest.raises(InvalidArgumentError) as caught:
+        UNSENDABLE[case](sume)
+    str(caught.value).encode()  # nor does its message hold what no terminal prints
+
+
+@pytest.mark.parametrize(
+    "body", [{"a": HALF}, {HALF: 1}, {"a": float("inf")}, {"a": {1, 2}}, {"a": _deep(100_000)}],
+    ids=["value", "name", "infinite", "set", "deep"],
+)  # fmt: skip
+def test_a_body_that_has_no_json_form_is_refused(body: object) -> None:
+    call = BINDINGS["videos.generate"].call
+    made = {"method": "post", "url": "/videos/generations", "json": body}
+    with pytest.raises(InvalidArgumentError):
+        build(resolve(api_key="k", environ={}), call, made)
+
+
+def test_whole_characters_go_out_as_they_are() -> None:
+    """An emoji is two halves in JSON's own escapes, which must not be taken for one."""
+    call = BINDINGS["videos.generate"].call
+    made = BINDINGS["videos.generate"].arguments((), {"prompt": "a \U0001f305 and \\ud83d, é"})
+    sent = build(resolve(api_key="k", environ={}), call, made).content
+    assert isinstance(sent, bytes)
+    assert json.loads(sent) == {"prompt": "a \U0001f305 and \\ud83d, é"}
+
+
+@pytest.mark.parametrize("value", ["a\r\nX-Evil: 1", "é", HALF, "\0"])
+def test_a_header_stays_one_header(value: str) -> None:
+    call = BINDINGS["videos.generate"].call
+    made = {"method": "post", "url": "/videos", "json": {}, "headers": {"Idempotency-Key": value}}
+    with pytest.raises(InvalidArgumentError):
+        build(resolve(api_key="k", environ={}), call, made)
 
 
 @pytest.mark.parametrize("case", WRONG_TYPES)

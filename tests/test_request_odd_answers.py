@@ -119,11 +119,11 @@ def planted(answer: Any) -> set[str]:
 
     keep(answer.get("job_id"))
     lists: list[Any] = [answer.get("jobs"), [answer.get("job")]]
-    jobs: list[Any] = [one for some in lists if isinstance(some, list) for one in some]
-    for job in jobs:
-        if isinstance(job, dict):
-            keep(job.get("id"))  # pyright: ignore[reportUnknownMemberType]
-            keep(job.get("job_id"))  # pyright: ignore[reportUnknownMemberType]
+    for some in lists:
+        for job in some if isinstance(some, list) else ():  # pyright: ignore[reportUnknownVariableType]
+            if isinstance(job, dict):
+                keep(job.get("id"))  # pyright: ignore[reportUnknownMemberType]
+                keep(job.get("job_id"))  # pyright: ignore[reportUnknownMemberType]
     for one in answer["job_ids"] if isinstance(answer.get("job_ids"), list) else ():
         keep(one)
     for one in answer.get("data", ()):

@@ -10,6 +10,8 @@ import asyncio
 import socket
 import ssl
 import threading
+import traceback
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -28,19 +30,21 @@ from tests.faults.server import JOB, FaultServer
 from tests.faults.worlds import KEY, WORLDS, ask, read, spend
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 
 class TunnelProxy:
     """A proxy that tunnels to one port, whatever name was asked for; notes what it was told."""
 
-    def __init__(self, port: int, refusal: bytes = b"") -> None:
+    def __init__(self, port: int, refusal: bytes = b"", tls: ssl.SSLContext | None = None) -> None:
         self.heads: list[str] = []
         self._port = port
         self._refusal = refusal
+        self._tls = tls
         self._listening = socket.create_server(("127.0.0.1", 0))
-        self.url = f"http://127.0.0.1:{self._listening.getsockname()[1]}"
+        scheme = "http" if tls is None else "https"
+        self.url = f"{scheme}://127.0.0.1:{self._listening.getsockname()[1]}"
         threading.Thread(target=self._serve, daemon=True).start()
 
     def _serve(self) -> None:
@@ -52,6 +56,11 @@ class TunnelProxy:
             threading.Thread(target=self._tunnel, args=(near,), daemon=True).start()
 
     def _tunnel(self, near: socket.socket) -> None:
+        try:
+            if self._tls is not None:
+                near = self._tls.wrap_socket(near, server_side=True)
+        except OSError:
+            return
         head = b""
         while b"\r\n\r\n" not in head:
             head += near.recv(4096)
@@ -140,6 +149,79 @@ def test_https_goes_through_the_proxy(
     assert KEY not in head
 
 
+@pytest.fixture
+def secure_proxy(secure_server: FaultServer, authority: trustme.CA) -> Iterator[TunnelProxy]:
+    """A proxy that is itself spoken to through TLS."""
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(tls)  # pyright: ignore[reportUnknownMemberType]
+    proxy = TunnelProxy(secure_server.port, tls=tls)
+    yield proxy
+    proxy.close()
+
+
+@pytest.mark.parametrize("world", WORLDS)
+def test_a_proxy_may_be_spoken_to_through_tls(
+    secure_proxy: TunnelProxy, trusted: pytest.MonkeyPatch, world: str
+) -> None:
+    """Its password travels encrypted, then; inside the tunnel TLS is the API's own."""
+    assert trusted
+    url = secure_proxy.url.replace("https://", "https://me:canary@")
+    assert ask(world, "https://sume.example/ok", read, proxy=url, timeout=5).id == "job_1"
+    (head,) = secure_proxy.heads
+    assert head.startswith("CONNECT sume.example:443 ")
+    assert KEY not in head
+
+
+@pytest.mark.parametrize("world", WORLDS)
+@pytest.mark.parametrize("call", [read, spend])
+def test_an_untrusted_proxy_is_told_nothing(
+    secure_proxy: TunnelProxy,
+    trusted: pytest.MonkeyPatch,
+    world: str,
+    call: Callable[[Any], Any],
+) -> None:
+    trusted.delenv("SSL_CERT_FILE")
+    url = secure_proxy.url.replace("https://", "https://me:canary@")
+    with pytest.raises(NotSentError, match="certificate") as caught:
+        ask(world, "https://sume.example/ok", call, proxy=url, timeout=5)
+    assert "canary" not in told(caught.value)
+    assert not secure_proxy.heads
+
+
+SILENT = "127.0.0.1:1"
+
+
+@pytest.mark.parametrize("world", WORLDS)
+@pytest.mark.parametrize("call", [read, spend])
+@pytest.mark.parametrize("given", ["environment", "argument"])
+@pytest.mark.parametrize(
+    "proxy",
+    ["http://me:canary@" + SILENT, "https://me:canary@" + SILENT, "socks5://me:canary@" + SILENT,
+     "socks5h://me:canary@" + SILENT, "me:canary@" + SILENT, "ftp://me:canary@" + SILENT,
+     "http://me:canary@[broken", "http://me:canary@x:99999"],
+)  # fmt: skip
+def test_no_message_holds_the_password_of_a_proxy(
+    trusted: pytest.MonkeyPatch, world: str, call: Callable[[Any], Any], given: str, proxy: str
+) -> None:
+    options: dict[str, Any] = {"timeout": 5}
+    if given == "environment":
+        trusted.setenv("HTTPS_PROXY", proxy)
+    else:
+        options["proxy"] = proxy
+    with pytest.raises((NotSentError, ConfigurationError)) as caught:
+        ask(world, "https://sume.example/ok", call, **options)
+    assert "canary" not in told(caught.value)
+    assert caught.value.hint
+    if "socks" in proxy and find_spec("socksio") is None:
+        assert isinstance(caught.value, ConfigurationError)
+        assert "pip install" in caught.value.hint
+
+
+def told(error: BaseException) -> str:
+    """All that a person or a log may see of an error."""
+    return f"{error!r}{vars(error)}" + "".join(traceback.format_exception(error))
+
+
 @pytest.mark.parametrize("world", WORLDS)
 def test_what_is_excepted_from_the_proxy_goes_straight(
     secure_server: FaultServer, trusted: pytest.MonkeyPatch, world: str
@@ -180,12 +262,6 @@ def test_a_proxy_that_refuses_is_named_without_its_password(
 def test_a_proxy_that_is_none_is_refused(url: str) -> None:
     with pytest.raises(ConfigurationError, match="proxy"):
         ask("sync", "https://sume.example", read, proxy=url)
-
-
-def test_a_socks_proxy_without_its_extra_says_what_to_install() -> None:
-    with pytest.raises(ConfigurationError) as caught:
-        ask("sync", "https://sume.example", read, proxy="socks5://127.0.0.1:1")
-    assert "pip install" in caught.value.hint
 
 
 def answering(request: httpx.Request) -> httpx.Response:
