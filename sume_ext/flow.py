@@ -44,6 +44,21 @@ class Read:
 
 
 @frozen
+class ReadAll:
+    """Read a body to its end, and close its stream however that goes.
+
+    Attributes:
+        stream: Whose body.
+        deadline: Monotonic time at which all of it must be there.
+        take: Called with each piece as it comes; what it raises ends the reading.
+    """
+
+    stream: Stream
+    deadline: float
+    take: Callable[[bytes], object]
+
+
+@frozen
 class Close:
     """Close a stream; whatever is still open when a flow ends is closed by its runner."""
 
@@ -109,7 +124,7 @@ class Apart:
     flow: Flow[Any]
 
 
-Step: TypeAlias = Open | Read | Close | Sleep | Now | WallClock | Do | Emit | All | Apart
+Step: TypeAlias = Open | Read | ReadAll | Close | Sleep | Now | WallClock | Do | Emit | All | Apart
 Flow: TypeAlias = Generator[Step, Any, T]
 
 NOW = Now()

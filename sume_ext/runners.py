@@ -20,6 +20,7 @@ from sume_ext.flow import (
     Now,
     Open,
     Read,
+    ReadAll,
     Sleep,
     Step,
     WallClock,
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 _SMALLEST_TIMEOUT = 0.001
 _PARTING_SECONDS = 2.0
+_TOO_LONG = "the answer took too long."
 
 
 class _Course(Generic[T]):
@@ -183,7 +185,7 @@ class Runner:
         match step:
             case Read():
                 if self.clock.monotonic() > step.deadline:
-                    raise ResponseLostError("the answer took too long.")
+                    raise ResponseLostError(_TOO_LONG)
                 with Discreet():
                     return cast("SyncStream", step.stream).read()
             case Open():
@@ -191,6 +193,9 @@ class Runner:
                 timeouts = _timeouts(step, self.clock.monotonic(), self.connect_timeout)
                 with Discreet():
                     return course.opened(carrier.open(step.request, timeouts))
+            case ReadAll():
+                self._read_all(step, course)
+                return None
             case Now():
                 return self.clock.monotonic()
             case WallClock():
@@ -211,6 +216,20 @@ class Runner:
                 return None
             case _:
                 _unknown(step)
+
+    def _read_all(self, step: ReadAll, course: _Course[Any]) -> None:
+        stream = cast("SyncStream", step.stream)
+        with Discreet():
+            try:
+                while self.clock.monotonic() <= step.deadline:
+                    piece = stream.read()
+                    if not piece:
+                        return
+                    step.take(piece)
+            finally:
+                course.closed(stream)
+                stream.close()
+        raise ResponseLostError(_TOO_LONG)
 
     def _side_by_side(self, step: All) -> list[Any]:
         from concurrent.futures import ThreadPoolExecutor, wait  # noqa: PLC0415  (rarely needed)
@@ -396,7 +415,7 @@ class AsyncRunner:
         else:
             course.answer(value)
 
-    async def _perform(self, step: Step, course: _Course[Any]) -> object:  # noqa: PLR0911  (as above)
+    async def _perform(self, step: Step, course: _Course[Any]) -> object:  # noqa: PLR0911, C901  (as above)
         import asyncio  # noqa: PLC0415  (synchronous code never pays for asyncio)
 
         match step:
@@ -407,12 +426,15 @@ class AsyncRunner:
                         with Discreet():
                             return await cast("AsyncStream", step.stream).read()
                 except TimeoutError:
-                    raise ResponseLostError("the answer took too long.") from None
+                    raise ResponseLostError(_TOO_LONG) from None
             case Open():
                 carrier = self.storage if step.storage else self.transport
                 timeouts = _timeouts(step, self.clock.monotonic(), self.connect_timeout)
                 with Discreet():
                     return course.opened(await carrier.open(step.request, timeouts))
+            case ReadAll():
+                await self._read_all(step, course)
+                return None
             case Now():
                 return self.clock.monotonic()
             case WallClock():
@@ -454,6 +476,21 @@ class AsyncRunner:
             raise
         finally:
             thread.shutdown(wait=False)
+
+    async def _read_all(self, step: ReadAll, course: _Course[Any]) -> None:
+        import asyncio  # noqa: PLC0415  (as above)
+
+        stream = cast("AsyncStream", step.stream)
+        with Discreet():
+            try:
+                async with asyncio.timeout(max(step.deadline - self.clock.monotonic(), 0)):
+                    while piece := await stream.read():
+                        step.take(piece)
+            except TimeoutError:
+                raise ResponseLostError(_TOO_LONG) from None
+            finally:
+                course.closed(stream)
+                await stream.aclose()
 
     async def _side_by_side(self, step: All) -> list[Any]:
         import asyncio  # noqa: PLC0415

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from attrs import field, frozen
 
 from sume_ext.errors import ResponseLostError, SchemaMismatchError
-from sume_ext.flow import Close, Open, Read
+from sume_ext.flow import Open, ReadAll
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from sume_ext.flow import Flow
     from sume_ext.network.wire import Request
@@ -53,66 +53,74 @@ def exchange(
     """
     parts = [] if heard is None else heard
     parts.clear()
-    room = max_bytes
     stream = yield Open(request, deadline)
-    decoder = _decoder(stream.headers.get("content-encoding", ""))
-    while chunk := (yield Read(stream, deadline)):
-        for part in decoder.feed(chunk):
-            room -= len(part)
-            if room < 0:
-                yield Close(stream)
-                raise SchemaMismatchError(
-                    f"the answer is larger than {max_bytes} bytes.",
-                    hint="Ask for a smaller page, or raise max_response_bytes.",
-                )
-            parts.append(part)
-    yield Close(stream)
-    decoder.finish()
+    content = _content(stream.headers.get("content-encoding", ""))(parts, max_bytes)
+    yield ReadAll(stream, deadline, content.take)
+    content.finish()
     return Answer(stream.status, stream.headers, b"".join(parts))
 
 
 class _Identity:
-    """Content as it came."""
+    """Content as it came, up to a limit.
 
-    def feed(self, chunk: bytes) -> Iterator[bytes]:
-        yield chunk
+    Args:
+        parts: Filled with it.
+        most: How many bytes it may have.
+    """
+
+    def __init__(self, parts: list[bytes], most: int) -> None:
+        self._parts = parts
+        self._most = self._room = most
+
+    def take(self, part: bytes) -> None:
+        """Take what has come."""
+        self._room -= len(part)
+        if self._room < 0:
+            raise SchemaMismatchError(
+                f"the answer is larger than {self._most} bytes.",
+                hint="Ask for a smaller page, or raise max_response_bytes.",
+            )
+        self._parts.append(part)
 
     def finish(self) -> None:
         """Nothing can be missing: the transport checks the length."""
 
 
-class _Inflate:
+class _Inflated(_Identity):
     """gzip or deflate, which must end properly: a body cut inside would pass as whole.
 
     It is undone in small pieces, so that a bomb is noticed before it fills the memory.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, parts: list[bytes], most: int) -> None:
+        super().__init__(parts, most)
         self._inflate = zlib.decompressobj(_GZIP_OR_ZLIB)
         self._began = False
 
-    def feed(self, chunk: bytes) -> Iterator[bytes]:
+    def take(self, part: bytes) -> None:
+        """Take what has come."""
         self._began = True
         try:
-            while chunk:
+            while part:
                 if self._inflate.eof:  # gzip may come in several members
                     self._inflate = zlib.decompressobj(_GZIP_OR_ZLIB)
-                yield self._inflate.decompress(chunk, _PIECE)
-                chunk = self._inflate.unconsumed_tail or self._inflate.unused_data
+                super().take(self._inflate.decompress(part, _PIECE))
+                part = self._inflate.unconsumed_tail or self._inflate.unused_data
         except zlib.error:
             raise ResponseLostError("the answer's compression is corrupt.") from None
 
     def finish(self) -> None:
+        """It must have come to its end."""
         if self._began and not self._inflate.eof:
             raise ResponseLostError("the answer's compression is cut short.")
 
 
-def _decoder(encoding: str) -> _Identity | _Inflate:
+def _content(encoding: str) -> type[_Identity]:
     match encoding.strip().lower():
         case "" | "identity":
-            return _Identity()
+            return _Identity
         case "gzip" | "x-gzip" | "deflate":
-            return _Inflate()
+            return _Inflated
         case other:
             raise ResponseLostError(
                 f"the answer's content-encoding {other[:20]!r} wasn't asked for."
