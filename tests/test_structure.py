@@ -147,6 +147,35 @@ def test_the_table_is_read_without_importing_the_models() -> None:
     assert not [name for name in loaded if name.startswith(("sume_api.models.", "sume_api.api."))]
 
 
+def test_a_first_call_pays_for_nothing_it_does_not_use() -> None:
+    """A process that asks for one job reads no files, walks no list, and waits for nobody."""
+    loaded = run("""
+import sys, sume_ext
+
+class Wire:
+    def open(self, request, timeouts):
+        self.status, self.headers = 200, {}
+        self.pieces = [b"", b'{"id": "job_1", "status": "running"}']
+        return self
+    def read(self):
+        return self.pieces.pop()
+    def close(self):
+        pass
+
+job = sume_ext.Sume(api_key="k", transport=Wire()).jobs.get("job_1")
+assert job.status == "running"
+print(*sorted(sys.modules))
+""").split()
+    spared = {"transfers", "downloads", "uploads", "results", "paging", "assets", "cli", "sandbox"}
+    spared |= {f"waiting.{name}" for name in ("many", "recent", "scheduling", "list_reading")}
+    ours = {name.removeprefix("sume_ext.") for name in loaded if name.startswith("sume_ext.")}
+    assert not spared & ours
+    foreign = {"httpx", "httpcore", "anyio", "dateutil", "rich", "click", "concurrent", "tempfile"}
+    assert not foreign & {name.split(".")[0] for name in loaded}
+    models = [name for name in loaded if name.startswith("sume_api.models.")]
+    assert len(models) < 6, models
+
+
 def test_every_public_name_resolves_and_is_listed() -> None:
     names = [*sume_ext.__all__]
     assert names == sorted(names)
