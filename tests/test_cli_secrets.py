@@ -119,6 +119,33 @@ def test_setup_keeps_the_key_where_only_the_owner_reads(stage: Stage) -> None:
     assert stage.sume("logout", **env).code == 0, "once more does no harm"
 
 
+@pytest.mark.parametrize("umask", ["000", "022", "077", "777"])
+def test_no_umask_opens_or_closes_the_file(stage: Stage, umask: str) -> None:
+    done = stage.sh(f"umask {umask}; echo {LIVE} | sume setup --api-key -")
+    assert done.code == 0, done.err
+    assert stat.S_IMODE((stage.config / "config.json").stat().st_mode) == 0o600
+    assert stat.S_IMODE(stage.config.stat().st_mode) == 0o700
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"{", b"\xff\xfe", b"[]", b"null", b'{"api_key": 5}', b"[" * 100_000]
+)
+def test_a_damaged_file_is_told_and_can_be_replaced(stage: Stage, content: bytes) -> None:
+    stage.config.mkdir(mode=0o700)
+    file = stage.config / "config.json"
+    file.write_bytes(content)
+    file.chmod(0o600)
+    env = {"SUME_API_KEY": None}
+    for words in (["me"], ["auth", "status"], ["setup", "--api-key", "-"]):
+        done = stage.sume(*words, "--json", stdin=LIVE, **env)
+        assert (done.code, done.error["code"]) == (2, "configuration"), words
+        assert "sume logout" in done.error["hint"]
+    assert stage.sume("me").code == 0, "the environment needs no file"
+    assert stage.sume("logout", **env).code == 0
+    assert stage.sume("setup", "--api-key", "-", stdin=LIVE, **env).code == 0
+    assert stage.sume("auth", "status", **env).code == 0
+
+
 def test_the_environment_wins_and_status_says_so(stage: Stage) -> None:
     stage.sume("setup", "--api-key", "-", stdin=LIVE)
     status = stage.sume("auth", "status")

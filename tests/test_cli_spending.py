@@ -6,6 +6,7 @@ answer, a wrong value that is found only after the job is paid.
 
 from __future__ import annotations
 
+import shlex
 import time
 from typing import TYPE_CHECKING
 
@@ -89,6 +90,87 @@ def test_what_cant_be_right_is_found_before_anybody_is_asked(stage: Stage) -> No
         assert done.code == 2, f"{words}: {done.err}"
         assert not done.out
     assert len(stage.sandbox.requests) == 0
+
+
+def test_where_files_go_is_looked_at_before_anything_is_sent(stage: Stage) -> None:
+    (stage.folder / "file").touch()
+    (stage.folder / "nowhere").symlink_to("gone")
+    bad = {
+        "https://x.example/out": "it is a URL",
+        "file": "file is a file",
+        "file/below/it": "file is a file",
+        "nowhere": "can't write into nowhere",
+        "n" * 300: "File name too long",
+        "": "it is no path",
+    }
+    readonly = "/proc/none"  # nobody can write there, root included
+    bad[readonly] = "can't write into /proc"
+    stage.sandbox.requests.clear()
+    lines = [
+        (*words, place)
+        for place in bad
+        for words in (
+            (*GENERATE, "-y", "--download"),
+            ("assets", "upload", "clip.mp4", "--download"),
+            ("jobs", "wait", "job_1", "--download"),
+            ("jobs", "result", "job_1", "--download"),
+            ("jobs", "download", "job_1", "--to"),
+        )
+    ]
+    for line, done in zip(lines, stage.side_by_side(lines), strict=True):
+        assert (done.code, done.out) == (2, ""), line
+        assert bad[line[-1]] in done.err, line
+    assert len(stage.sandbox.requests) == 0
+    assert sorted(path.name for path in stage.folder.iterdir()) == ["clip.mp4", "file", "nowhere"]
+
+
+def test_a_place_that_will_be_made_is_left_alone_until_then(stage: Stage) -> None:
+    stage.sandbox.set_credits(0)
+    done = stage.sume(*GENERATE, "-y", "--download", "new/place")
+    assert done.code == 1
+    assert not (stage.folder / "new").exists(), "nothing was bought, so nothing is made"
+
+
+def test_a_source_is_looked_at_before_anybody_is_asked_and_avatars_before_it_is_sent(
+    stage: Stage,
+) -> None:
+    (stage.folder / "notes.txt").write_text("no video")
+    stage.sandbox.requests.clear()
+    swap = ("face-swap", "create", "--yes", "--avatar-id", "avatar_nobody", "--source-video")
+    wrong = stage.sume(*swap, "notes.txt")
+    assert wrong.code == 1
+    assert len(stage.sandbox.requests) == 0
+    nobody = stage.sume(*swap, "clip.mp4", "--json")
+    assert (nobody.code, nobody.error["code"]) == (1, "not_found")
+    assert stage.sandbox.requests.count(operation="presign_upload") == 0, "no upload is lost"
+
+
+def test_an_upload_that_a_refused_swap_leaves_behind_can_be_used(stage: Stage) -> None:
+    avatar = stage.sume("avatars", "list", "-q").out.split()[0]
+    swap = ("face-swap", "create", "--yes", "--avatar-id", avatar)
+    stage.sandbox.faults.add("create_face_swap status=402 code=insufficient_credits times=2")
+    hidden = stage.sume(*swap, "--source-video", "clip.mp4")
+    assert "--source-video-url" not in hidden.err, "the URL is private"
+    shown = stage.sume(*swap, "--source-video", "clip.mp4", "--show-urls", "--json")
+    assert shown.code == 1
+    (url,) = shlex.split(shown.error["hint"].partition("--source-video-url ")[2])
+    stage.sandbox.requests.clear()
+    assert stage.sume(*swap, "--source-video-url", url).code == 0
+    assert stage.sandbox.requests.count(operation="storage_put") == 0
+
+
+def test_the_variable_agrees_in_words_that_say_yes_only(stage: Stage) -> None:
+    stage.sandbox.requests.clear()
+    yes, no = ("1", "true", "YES", " on "), ("0", "no", "off", "2", "maybe", "-1", "yes please")
+    for word in yes:
+        assert stage.sume(*GENERATE, SUME_YES=word).code == 0, word
+    for word in no:
+        done = stage.sume(*GENERATE, "--json", SUME_YES=word)
+        assert (done.code, done.error["code"]) == (2, "confirmation_required"), word
+        assert f"SUME_YES is '{word}'" in done.error["message"]
+    assert spent(stage) == len(yes)
+    with stage.terminal(*GENERATE, SUME_YES="maybe") as terminal:
+        terminal.until("Go on? [y/N]")
 
 
 def test_an_answer_that_is_lost_is_not_asked_for_again(stage: Stage) -> None:

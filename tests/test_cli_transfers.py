@@ -58,6 +58,77 @@ def test_a_broken_download_goes_on_with_the_same_command(stage: Stage) -> None:
     assert [path.name for path in (stage.folder / "out").iterdir()] == [f"{job}-1.mp4"]
 
 
+def test_a_killed_download_is_resumed_by_the_same_line_in_a_new_process(stage: Stage) -> None:
+    """``kill -9`` leaves no chance to tidy up, and the next process knows nothing of the last."""
+    job = stage.job()
+    media = partial(stage.sandbox.requests.where, operation="media_get")
+    for words in (
+        ("jobs", "result", job, "--download", "result"),
+        ("jobs", "download", job, "--to", "download"),
+        ("jobs", "wait", job, "--download", "wait"),
+    ):
+        stage.sandbox.requests.clear()
+        stage.sandbox.faults.add("media_get drip=0.005")
+        started = stage.start(*words)
+        folder = stage.folder / words[-1]
+        deadline = time.monotonic() + 20
+        while sum(part.stat().st_size for part in folder.glob(".*.part")) < 50:
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+        started.kill()
+        started.communicate()
+        assert not [*folder.glob("[!.]*")], "no half file has a name that counts"
+        done = stage.sume(*words)
+        assert done.code == 0, done.err
+        assert re.fullmatch(rf"{words[-1]}/{job}-1\.mp4  [\d.]+ kB  resumed\n", done.out)
+        first, second = media()
+        assert "range" not in first.headers
+        start = re.fullmatch(r"bytes=(\d+)-", second.headers["range"])
+        assert start
+        assert int(start[1]) >= 50
+        assert (second.status, second.headers["if-range"][:1]) == (206, '"')
+        assert [path.name for path in folder.iterdir()] == [f"{job}-1.mp4"]
+        whole = stage.sume(*words[:-1], "whole", "--overwrite")
+        assert whole.code == 0
+        left, right = (stage.folder / at / f"{job}-1.mp4" for at in (words[-1], "whole"))
+        assert left.read_bytes() == right.read_bytes()
+
+
+def test_a_file_that_is_there_is_kept_and_said_so_unless_it_is_to_be_replaced(
+    stage: Stage,
+) -> None:
+    job = stage.job()
+    words = ("jobs", "result", job, "--download", "out")
+    file = stage.folder / "out" / f"{job}-1.mp4"
+    assert stage.sume(*words, "--json").json["kept"] == []
+    file.write_text("mine")
+    kept = stage.sume(*words)
+    assert kept.out == f"out/{job}-1.mp4  4 B  kept, was there already\n"
+    assert stage.sume(*words, "--json").json["kept"] == [f"out/{job}-1.mp4"]
+    assert file.read_text() == "mine"
+    new = stage.sume(*words, "--overwrite")
+    assert re.fullmatch(rf"out/{job}-1\.mp4  [\d.]+ kB\n", new.out)
+    assert file.stat().st_size > 1000
+    lines = [
+        ("jobs", "wait", job, "--download", "out", "--overwrite"),
+        ("jobs", "download", job, "--to", "out", "--overwrite"),
+        (*GENERATE, "--download", "out", "--overwrite"),
+    ]
+    for done in stage.side_by_side(lines):
+        assert done.code == 0, done.err
+        assert "kept" not in done.out
+    alone = stage.sume("jobs", "wait", job, "--overwrite")
+    assert alone.code == 2
+    assert "--overwrite is for downloads" in alone.err
+
+
+def test_what_goes_on_after_a_failure_replaces_as_the_first_try_would(stage: Stage) -> None:
+    job = stage.job()
+    stage.sandbox.faults.add("media_get status=404 times=null")
+    failed = stage.sume("jobs", "result", job, "--download", "out", "--overwrite", "--json")
+    assert f"sume jobs download {job} --to out --overwrite" in failed.error["hint"]
+
+
 def test_an_upload_shows_its_progress_and_can_be_started_again(stage: Stage) -> None:
     stage.sandbox.faults.add("storage_put hang=before")
     with stage.terminal("assets", "upload", "clip.mp4", columns=200) as terminal:

@@ -101,6 +101,73 @@ def test_a_wait_that_is_over_gives_the_job_as_it_stands(stage: Stage) -> None:
     assert "status" in late.out
 
 
+def test_a_wait_over_a_failing_server_ends_in_time_and_tells_what_is_known(stage: Stage) -> None:
+    """The threat: a last look that retries for as long again as the whole wait took."""
+    stage.sandbox.jobs.fail_next(outcome="stuck")
+    stage.sandbox.faults.add("get_job status=503 times=null")
+    done = stage.sume(*GENERATE, "--timeout", "1", "--json")
+    assert done.code == 4
+    (job,) = stage.sandbox.jobs.ids()
+    assert done.json == {
+        "id": job, "object": "job", "status": "queued", "type": "video_generation",
+    }, "the API's own names for a job, though only the create answer told of it"  # fmt: skip
+    looks = stage.sandbox.requests.where(operation="get_job")
+    assert looks[-1].at - looks[0].at <= 1 * stage.sandbox.clock.speed
+    silent = stage.sume("jobs", "wait", job, "--timeout", "0", "--json")
+    assert (silent.code, silent.json["status"]) == (4, "unknown")
+
+
+def test_no_time_at_all_is_one_look(stage: Stage) -> None:
+    done, stuck = stage.job(), ""
+    stage.sandbox.jobs.fail_next(outcome="stuck")
+    stuck = stage.job(done=False)
+    finished, running, nowhere, both = stage.side_by_side(
+        [
+            ("jobs", "wait", *ids, "--timeout", "0", "--json")
+            for ids in ([done], [stuck], ["job_nowhere"], [done, stuck])
+        ]
+    )
+    assert (finished.code, finished.json["status"]) == (0, "completed")
+    assert (running.code, running.json["id"]) == (4, stuck)
+    assert f"{stuck} is still {running.json['status']}" in running.error["message"]
+    assert (nowhere.code, nowhere.error["code"]) == (1, "not_found")
+    assert both.code == 4
+    assert [job["id"] for job in both.json["data"]] == [done, stuck]
+
+
+def test_the_command_that_goes_on_downloads_too(stage: Stage) -> None:
+    stage.sandbox.jobs.fail_next(outcome="stuck")
+    done = stage.sume(*GENERATE, "--timeout", "0.2", "--download", "o", "--overwrite", "--json")
+    assert done.code == 4
+    again = f"sume jobs wait {done.json['id']} --download o --overwrite"
+    assert again in done.error["hint"]
+
+
+def test_whatever_ends_a_wait_the_job_is_named_with_the_way_back(stage: Stage) -> None:
+    for fault in ("get_job status=401", "get_job status=403", "get_job shape=list"):
+        stage.sandbox.jobs.fail_next(outcome="stuck")
+        stage.sandbox.faults.add(f"{fault} times=null")
+        done = stage.sume(*GENERATE, "--json")
+        stage.sandbox.faults.clear()
+        job = stage.sandbox.jobs.ids()[-1]
+        assert done.code in (1, 3), fault
+        assert f"sume jobs wait {job}" in done.error["hint"], fault
+
+
+def test_of_several_new_jobs_the_first_is_waited_for_and_the_others_are_named(
+    stage: Stage,
+) -> None:
+    avatars = stage.sume("avatars", "list", "-q").out.split()[:2]
+    swap = ("face-swap", "create", "--source-video", "clip.mp4", "-y", "--wait")
+    done = stage.sume(*swap, "--avatar-id", avatars[0], "--avatar-id", avatars[1])
+    assert done.code == 0, done.err
+    first, second = stage.sandbox.jobs.ids(type="face_swap")
+    assert f"the others: sume jobs wait {second}" in done.err
+    assert first in done.out
+    shown = " ".join(stage.sume("face-swap", "create", "--help").out.split())
+    assert "Wait until the first job is done; the others are named" in shown
+
+
 def test_a_job_that_failed_is_shown_and_gives_its_own_exit_code(stage: Stage) -> None:
     for outcome in ("failed", "expired"):
         stage.sandbox.jobs.fail_next(outcome=outcome, code="nsfw", message="Not \x1b[31mthis.")

@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING, Any
 from sume_ext.cli import columns, waiting
 from sume_ext.cli.failures import UnfinishedError
 from sume_ext.cli.shell import plain
-from sume_ext.cli.transfers import came, fetch, lines_of, resumed_by_download
+from sume_ext.cli.transfers import fetch, lines_of, resumed_by_download
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
     from sume_ext import Result
     from sume_ext.cli.places import Place
     from sume_ext.cli.shell import Shell
     from sume_ext.cli.waiting import Outcomes
+    from sume_ext.downloads import Downloads
 
 
 def conclude(
@@ -67,7 +67,7 @@ def conclude(
 
 def _fetch_completed(
     shell: Shell, outcomes: Outcomes, place: Place
-) -> tuple[list[Result], list[list[Path]]]:
+) -> tuple[list[Result], list[Downloads]]:
     completed = [outcome.job for outcome in outcomes if outcome.error is None]
     with resumed_by_download([job.id for job in completed], place):
         results = [job.result() for job in completed]
@@ -105,7 +105,7 @@ def deliver(
 def _print_delivered(
     shell: Shell,
     results: Sequence[Result],
-    files: list[list[Path]],
+    files: list[Downloads],
     unfinished: Sequence[dict[str, Any]],
     *,
     many: bool,
@@ -125,13 +125,13 @@ def _print_delivered(
             shell.put_record(document)
 
 
-def _told(paths: Sequence[Path]) -> dict[str, list[str]]:
+def _told(paths: Downloads) -> dict[str, list[str]]:
     """A result's files, and those of them that were there already and stayed as they were."""
-    kept = [str(path) for path, how in zip(paths, came(paths), strict=True) if how == "kept"]
+    kept = [str(path) for path, how in zip(paths, paths.outcomes, strict=True) if how == "kept"]
     return {"files": [*map(str, paths)], "kept": kept}
 
 
-def _print_files(shell: Shell, results: Sequence[Result], files: list[list[Path]]) -> None:
+def _print_files(shell: Shell, results: Sequence[Result], files: list[Downloads]) -> None:
     from sume_ext.cli.render import size  # noqa: PLC0415  (brings rich)
 
     for result, paths in zip(results, files, strict=True):

@@ -22,6 +22,7 @@ KEY_VARIABLE = "SUME_API_KEY"
 URL_VARIABLE = "SUME_API_BASE_URL"
 DIRECTORY_VARIABLE = "SUME_CONFIG_DIR"
 FILE_NAME = "config.json"
+_WRITTEN = {"api_key", "base_url"}
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
@@ -59,18 +60,29 @@ def stored() -> dict[str, str]:
     """
     path = file_path()
     try:
-        read: Any = json.loads(path.read_text(encoding="utf-8"))
+        members = _members(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return {}
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         raise CommandError(
             f"the settings in {path} can't be read.",
             code="configuration",
             hint="Run `sume logout`, then `sume setup` again.",
         ) from None
     _warn_if_readable(path)
-    members: dict[str, Any] = cast("Any", read) if isinstance(read, dict) else {}
-    return {name: value for name, value in members.items() if isinstance(value, str)}
+    return members
+
+
+def _members(text: str) -> dict[str, str]:
+    """What `save` wrote; raises `ValueError` for anything else."""
+    read: Any = json.loads(text)
+    if not isinstance(read, dict):
+        raise ValueError("not an object")  # noqa: TRY004  (wrong content, not a wrong call)
+    members = cast("dict[str, Any]", read)
+    known = {name: value for name, value in members.items() if isinstance(value, str)}
+    if members.keys() & _WRITTEN - known.keys():
+        raise ValueError("not text")
+    return known
 
 
 def _warn_if_readable(path: Path) -> None:
@@ -121,9 +133,10 @@ def save(changes: dict[str, str]) -> Path:
     try:
         kept = {**stored(), **changes}
         _private_directory(path.parent)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=".config-")  # mode 0600
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=".config-")  # 0600 at most
         try:
             with os.fdopen(handle, "w", encoding="utf-8") as file:
+                Path(name).chmod(0o600)  # whatever the umask takes away
                 json.dump(kept, file, indent=2)
                 file.write("\n")
             Path(name).replace(path)
@@ -144,6 +157,7 @@ def _private_directory(path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     with contextlib.suppress(FileExistsError):
         path.mkdir(mode=0o700)
+        path.chmod(0o700)  # whatever the umask takes away
     if os.name != "posix" or not path.stat().st_mode & _OTHERS:
         return
     if {entry.name for entry in path.iterdir()} <= {FILE_NAME}:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from sume_ext import Result, Sume
     from sume_ext.cli.places import Place
     from sume_ext.cli.shell import Shell
+    from sume_ext.downloads import Downloads
     from sume_ext.transfers.progress import Progress
 
 _CAME = {"kept": "kept, was there already", "resumed": "resumed"}
@@ -65,7 +66,7 @@ class Meter:
         self._board.__exit__(*failure)
 
 
-def fetch(shell: Shell, results: Sequence[Result], place: Place) -> list[list[Path]]:
+def fetch(shell: Shell, results: Sequence[Result], place: Place) -> list[Downloads]:
     """Download every file of some results; each result's paths, which know how they came.
 
     Raises:
@@ -158,14 +159,9 @@ class stoppable:  # noqa: N801  (reads as a word in a with statement)
             ) from (error if isinstance(error, BaseException) else None)
 
 
-def came(paths: Sequence[Path]) -> Sequence[str]:
-    """How each file of a download came to be there: ``downloaded``, ``resumed`` or ``kept``."""
-    return getattr(paths, "outcomes", ["downloaded"] * len(paths))
-
-
-def lines_of(paths: Sequence[Path], render_size: Callable[[float], str]) -> list[str]:
+def lines_of(paths: Downloads, render_size: Callable[[float], str]) -> list[str]:
     """A line for each file; one that was there already isn't told as a new one."""
     return [
         "  ".join(filter(None, (str(path), render_size(path.stat().st_size), _CAME.get(how))))
-        for path, how in zip(paths, came(paths), strict=True)
+        for path, how in zip(paths, paths.outcomes, strict=True)
     ]

@@ -219,7 +219,9 @@ def _look(client: Sume, outcome: Outcome[Job]) -> Outcome[Job]:
         return Outcome(job, job.error)
     return Outcome(
         job,
-        JobTimeoutError(late.message, job_id=job.id, status=job.status, elapsed=late.elapsed),
+        JobTimeoutError(
+            "it isn't finished.", job_id=job.id, status=job.status, elapsed=late.elapsed
+        ),
     )
 
 
