@@ -75,3 +75,12 @@ def awaiting(sume: AsyncSume) -> None:
     reveal_type(sume.uploads.face_swap_video)
 
     sume.videos.generate(promt="x")  # type: ignore[call-arg,unused-coroutine]  # pyright: ignore[reportCallIssue, reportUnusedCoroutine]
+
+
+def made() -> None:
+    Sume(api_key="x", base_url=None, auth="x-api-key", timeout=5, proxy=None, verify=True)
+    AsyncSume(api_key="x", base_url=None, auth="x-api-key", timeout=5, proxy=None, verify=True)
+    Sume("x")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+    Sume(api_kee="x")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+    AsyncSume(auth="basic")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    AsyncSume(timeout="5")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
