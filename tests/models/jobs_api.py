@@ -110,12 +110,13 @@ class ModelApi:
         said = self.fault(asked)
         if self.clock.monotonic() - asked.at >= timeouts.read:
             raise LOST  # the clock jumped meanwhile
-        said = said or self._say(asked)
+        said = said or self.say(asked)
         if isinstance(said, Exception):
             raise said
         return said
 
-    def _say(self, asked: Asked) -> Answer:
+    def say(self, asked: Asked) -> Answer:
+        """What it says when nothing goes wrong."""
         if asked.path == "/jobs":
             return self._list(asked.query)
         job_id = asked.path.split("/")[2]
@@ -135,6 +136,8 @@ class ModelApi:
         if "status" in query:
             newest = [job for job in newest if job.status(now) == query["status"]]
         start = self._start(newest, query.get("cursor"))
+        if start is None:
+            return refusal(400, "invalid_cursor")
         size = min(int(query.get("limit", 20)), self.largest_page)
         page, more = newest[start : start + size], start + size < len(newest)
         cursor = (str(start + size) if self.by_offset else page[-1].id) if more else None
@@ -149,9 +152,11 @@ class ModelApi:
             self._date(),
         )
 
-    def _start(self, newest: list[ModelJob], cursor: str | None) -> int:
+    def _start(self, newest: list[ModelJob], cursor: str | None) -> int | None:
         if cursor is None:
             return 0
+        if not (cursor.isdigit() if self.by_offset else cursor in self.jobs):
+            return None
         if self.by_offset:
             return int(cursor)
         born = self.jobs[cursor].born
