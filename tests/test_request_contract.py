@@ -287,11 +287,8 @@ JUNK: tuple[Any, ...] = (
 
 
 OPEN = {
-    *((method, name) for method in ("wait", "wait_many", "as_completed", "events")
-      for name in ("on_event", "timeout", "max_bytes", "content_type", "on_progress", "path",
-                   "name",
-                   "directory")),
     # What a listener raises leaves unchanged, and ``Thing`` may be called, wrongly.
+    *((method, "on_event") for method in ("wait", "wait_many")),
     *((method, "on_progress") for method in ("download", "asset_video", "face_swap_video")),
 }  # fmt: skip
 """Not mended yet."""
