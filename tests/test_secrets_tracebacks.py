@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import pdb  # noqa: T100  (its own post-mortem view is one of the ways out)
+import sys
+import threading
 import traceback
 from typing import TYPE_CHECKING, Any
 
@@ -17,8 +19,15 @@ import pytest
 import rich.traceback
 from sume_api.api.assets import create_asset
 
-from sume_ext import AsyncSume, ConfigurationError, InvalidArgumentError, Sume, SumeError
-from sume_ext.sandbox import Sandbox
+from sume_ext import (
+    AsyncSume,
+    ConfigurationError,
+    InvalidArgumentError,
+    Secret,
+    Sume,
+    SumeError,
+)
+from sume_ext.sandbox import Sandbox, sample_video
 from sume_ext.secrecy.border import border, conceal
 
 if TYPE_CHECKING:
@@ -262,3 +271,32 @@ def test_frames_of_the_engine_below_us_are_emptied(monkeypatch: pytest.MonkeyPat
     assert type(error) is KeyboardInterrupt
     assert any(frame.f_globals["__name__"].startswith("httpcore") for frame in frames(error))
     assert MARK not in shown(error)
+
+
+def test_a_dump_of_running_stacks_shows_no_key_and_no_signed_url() -> None:
+    """Watchdogs and profilers look at frames while a request is under way, locals included."""
+    stacks: list[str] = []
+    with Sandbox(speed=1) as sandbox:
+
+        def dump(thread: threading.Thread) -> None:
+            if frame := sys._current_frames().get(thread.ident or 0):
+                walk = traceback.walk_stack(frame)
+                stacks.extend(traceback.StackSummary.extract(walk, capture_locals=True).format())
+
+        sandbox.faults.add(operation="storage_put", latency=0.3, times=None)
+        sandbox.faults.add(operation="get_me", latency=0.3, times=None)
+        api_key = Secret(sandbox.api_key)
+        with Sume(api_key=api_key, base_url=sandbox.base_url) as sume:
+            for work in (sume.account.me, lambda: sume.uploads.asset_video(sample_video())):
+                waiting = threading.Thread(target=work)
+                waiting.start()
+                while waiting.is_alive():
+                    dump(waiting)
+                    waiting.join(0.02)
+        markers = sandbox.markers()
+    seen = "".join(stacks)
+    assert "handle_request" in seen, "no request was seen under way"
+    assert "uploads.py" in seen, "no upload was seen under way"
+    for kind in ("api_key", "signature", "object_key", "upload_url", "required_header"):
+        for value in markers[kind]:
+            assert value not in seen, kind

@@ -62,6 +62,7 @@ class HttpTransport:
                 return HttpStream(answer.status_code, answer.headers.raw, answer, limit)
             place, target, key = self._places.find(request)
             sent = _for_httpcore(request, place, target, body, limit)
+            del target  # it may be signed, and whoever dumps running stacks sees locals
             return self._exchange(key, sent, limit)
         except Exception as error:  # noqa: BLE001  (told apart there)
             raise ours(error, limit, body) from None
@@ -136,6 +137,7 @@ class AsyncHttpTransport:
                 return AsyncHttpStream(answer.status_code, answer.headers.raw, answer, limit)
             place, target, key = self._places.find(request)
             core = _for_httpcore(request, place, target, body, limit)
+            del target  # as above
             return await (await self._room()).exchange(key, core, limit)
         except Exception as error:  # noqa: BLE001  (told apart there)
             raise ours(error, limit, body) from None
