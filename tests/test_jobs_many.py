@@ -288,8 +288,11 @@ def test_handles_are_brought_up_to_date_even_when_interrupted() -> None:
     with api.client() as sume:
         jobs = [sume.jobs.handle(job_id) for job_id in api.jobs]
         api.clock.on_sleep = interrupt
-        with pytest.raises(KeyboardInterrupt):
+        with pytest.raises(KeyboardInterrupt) as caught:
             sume.jobs.wait_many(jobs)
+        (note,) = caught.value.__notes__
+        assert "4 of the jobs waited for may still run" in note
+        assert "job_0, job_1, job_2, job_3" in note
         assert [job.status for job in jobs] == ["running"] * 4
         api.clock.on_sleep = None
         outcomes = sume.jobs.wait_many(jobs)

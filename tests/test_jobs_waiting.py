@@ -317,10 +317,13 @@ def test_interruption_leaves_at_once_and_keeps_what_was_seen() -> None:
     api.clock.on_sleep = interrupt_after(api.clock, 20)
     with api.client() as sume:
         job = sume.jobs.handle("job_1")
-        with pytest.raises(KeyboardInterrupt):
+        with pytest.raises(KeyboardInterrupt) as caught:
             job.wait()
     assert job.status == "running"
     assert job.id == "job_1"
+    (note,) = caught.value.__notes__
+    assert "left alone" in note
+    assert "sume.jobs.wait('job_1')" in note
 
 
 def interrupt_after(clock: FakeClock, seconds: float) -> Any:
@@ -343,8 +346,9 @@ def test_cancellation_leaves_at_once_and_the_job_alone() -> None:
             while job.status != "running":  # noqa: ASYNC110  (the wait tells nobody)
                 await asyncio.sleep(0)
             task.cancel()
-            with pytest.raises(asyncio.CancelledError):
+            with pytest.raises(asyncio.CancelledError) as caught:
                 await task
+            assert "sume.jobs.wait('job_1')" in caught.value.__notes__[0]
             assert job.status == "running"
 
     asyncio.run(main())
@@ -357,8 +361,9 @@ def test_what_a_listener_raises_ends_the_wait_unchanged() -> None:
     def listener(event: object) -> None:
         raise ZeroDivisionError
 
-    with api.client() as sume, pytest.raises(ZeroDivisionError):
+    with api.client() as sume, pytest.raises(ZeroDivisionError) as caught:
         sume.jobs.wait("job_1", on_event=listener)
+    assert not hasattr(caught.value, "__notes__")
 
 
 @in_both_worlds

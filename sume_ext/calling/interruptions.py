@@ -23,11 +23,22 @@ def mark(end: BaseException, outcome: OutcomeUnknownError) -> None:
         end: What ends a flow: the interruption, or a ``GeneratorExit`` on its behalf.
         outcome: What is unknown; never raised.
     """
-    # A flow is closed while its runner handles the interruption, which is why it is the context.
-    interruption = end.__context__ if isinstance(end, GeneratorExit) else end
+    interruption = _interruption(end)
     if interruption is not None and not hasattr(interruption, _ATTRIBUTE):
         setattr(interruption, _ATTRIBUTE, outcome)
         interruption.add_note(str(outcome))
+
+
+def leave_word(end: GeneratorExit, word: str) -> None:
+    """Add a note to the Ctrl-C or cancellation that ends a flow; to nothing else."""
+    interruption = _interruption(end)
+    if interruption is not None and not isinstance(interruption, Exception):
+        interruption.add_note(word)
+
+
+def _interruption(end: BaseException) -> BaseException | None:
+    """What interrupted a flow: it is closed while its runner handles that, hence the context."""
+    return end.__context__ if isinstance(end, GeneratorExit) else end
 
 
 def outcome_of(error: BaseException) -> OutcomeUnknownError | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal
 
 from sume_ext.calling.ids import check_id
+from sume_ext.calling.interruptions import leave_word
 from sume_ext.errors import InvalidArgumentError
 from sume_ext.flow import NOW
 from sume_ext.waiting.awaited import Awaited
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from sume_ext.waiting.one import Listener
     from sume_ext.waiting.view import JobView
 
+_MOST_NAMED = 10
 ReturnWhen = Literal["ALL_COMPLETED", "FIRST_COMPLETED", "FIRST_EXCEPTION"]
 """As the constants of the same names in `concurrent.futures` and `asyncio`."""
 
@@ -58,8 +60,21 @@ def attend(
         if not isinstance(job, str):
             entry.handles.append(job)
     scheduler = Scheduler(engine, timeout, on_event, on_outcome, enough, now, live)
-    yield from scheduler.run()
+    try:
+        yield from scheduler.run()
+    except GeneratorExit as end:
+        leave_word(end, _still_running([*scheduler.live]))
+        raise
     return [Outcome(scheduler.handle_of(entry)) for entry in scheduler.live.values()]
+
+
+def _still_running(ids: list[str]) -> str:
+    """What to know when a wait is interrupted: nothing is lost, and how to go on."""
+    named = ", ".join(ids[:_MOST_NAMED]) + (", …" if len(ids) > _MOST_NAMED else "")
+    return (
+        f"{len(ids)} of the jobs waited for may still run, and are left alone: {named}. "
+        "Next: Go on waiting with sume.jobs.wait_many(ids)."
+    )
 
 
 def _targets(jobs: Iterable[str | JobView]) -> list[str | JobView]:

@@ -14,6 +14,7 @@ from attrs import evolve, frozen
 from sume_ext.calling.calls import perform
 from sume_ext.calling.effects import Effect
 from sume_ext.calling.ids import check_id
+from sume_ext.calling.interruptions import leave_word
 from sume_ext.calling.retries import may_retry
 from sume_ext.errors import (
     APIError,
@@ -134,6 +135,24 @@ def watch(
     """
     check_timeout(timeout)
     check_listener(on_event)
+    try:
+        return (yield from _watch(engine, state, timeout, on_event, keep))
+    except GeneratorExit as end:
+        leave_word(
+            end,
+            f"job {state.id} may still run, and is left alone. "
+            f"Next: Go on waiting with sume.jobs.wait({state.id!r}).",
+        )
+        raise
+
+
+def _watch(
+    engine: Engine,
+    state: JobState,
+    timeout: Timeout,
+    on_event: Listener | None,
+    keep: Keep | None,
+) -> Flow[JobState]:
     started = now = yield NOW
     born, changed, shown, foreign = started, started, "", 0
     while not state.terminal:
