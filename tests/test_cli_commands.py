@@ -6,14 +6,113 @@ The threat is a flag that is spelled otherwise, or one that is taken and then no
 from __future__ import annotations
 
 import json
+import re
+import shlex
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
 
+import pytest
+
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tests.cli.stage import Stage
 
 pytest_plugins = ("tests.cli.stage",)
+
+DOCUMENTED = Path(__file__).parent / "cli" / "documented.md"
+NOT_OFFERED = {"sume login", "sume mcp"}
+VALUES = {
+    "--limit": "2", "--status": "completed", "--type": "video_generation", "--download": "docs",
+    "--prompt": "A jar", "--aspect-ratio": "9:16", "--n": "1", "--quality": "high",
+    "--timeout": "60", "--duration": "4", "--search-mode": "text", "--source-type": "generated",
+    "--segment-type": "hook", "--brand": "Lumen", "--product": "Serum", "--tag": "offer",
+    "--keyword": "jar", "--cta-present": "true", "--min-duration": "1", "--max-duration": "9.5",
+    "--created-after": "2020-01-01", "--created-before": "2100-01-01T00:00:00Z",
+    "--sort": "created_at_desc", "--query": "jar", "--search-score": "0.84",
+}  # fmt: skip
+"""Values for the documented flags; what isn't here depends on the command, or takes none."""
+BARE = {"--json", "--wait", "--generate-audio"}
+
+
+def documented() -> list[tuple[str, list[str]]]:
+    """Each documented command with its flags, as the docs write them."""
+    rows = re.findall(r"^\| `(.+?)` \| (.*)\|$", DOCUMENTED.read_text(), re.MULTILINE)
+    return [(command, re.findall(r"`(--[a-z-]+)", flags)) for command, flags in rows]
+
+
+def as_typed(stage: Stage, command: str, flags: list[str]) -> list[str]:
+    """A documented line with a value for everything that wants one."""
+
+    def first(*words: str) -> str:
+        return stage.sume(*words, "-q").out.split()[0]
+
+    def reference() -> str:
+        brands = stage.sume("brand", "list", "--json", "--show-urls").json["data"]
+        return str(brands[0]["images"][0]["reference_url"])
+
+    own: dict[str, Callable[[], str]] = {
+        "--reference-image-url": reference,
+        "--avatar-id": lambda: first("avatars", "list"),
+        "--resolution": lambda: "480p" if "videos" in command else "1k",
+        "--base-url": lambda: stage.sandbox.base_url,
+        "--api-key": lambda: "-",
+        "<job_id>": stage.job,
+        "<id>": lambda: first("assets", "list"),
+        "<query>": lambda: "jar",
+        "<tool>": lambda: "videos.generate",
+    }
+    line = [own.get(word, lambda word=word: word)() for word in shlex.split(command)[1:]]
+    for flag in flags:
+        line.append(flag)
+        if flag not in BARE:
+            line.append(own[flag]() if flag in own else VALUES[flag])
+    return [*line, "--source-video", "clip.mp4"] if line[0] == "face-swap" else line
+
+
+@pytest.mark.parametrize(("command", "flags"), documented(), ids=lambda each: str(each)[:40])
+def test_every_command_line_of_the_docs_works_as_written(
+    stage: Stage, command: str, flags: list[str]
+) -> None:
+    if command in NOT_OFFERED:
+        assert stage.sume(*command.split()[1:], *flags[:1]).code == 2
+        return
+    line = as_typed(stage, command, [flag for flag in flags if flag != "--cursor"])
+    done = stage.sume(*line, stdin=stage.key, SUME_YES="1")
+    assert done.code == 0, f"{line}: {done.err}"
+    if "--json" in flags:
+        assert isinstance(done.json, dict)
+
+
+@pytest.mark.parametrize("words", [("jobs", "list"), ("assets", "search", "jar")])
+def test_a_cursor_leads_to_the_next_page(stage: Stage, words: tuple[str, ...]) -> None:
+    stage.sandbox.jobs.seed(2)
+    stage.sandbox.add_scenes(20)
+    first = stage.sume(*words, "--limit", "1", "--json").json
+    second = stage.sume(*words, "--limit", "1", "--cursor", first["next_cursor"], "--json").json
+    assert first["data"][0]["id"] != second["data"][0]["id"]
+
+
+def test_what_the_docs_say_of_values_is_checked_and_shown(stage: Stage) -> None:
+    shown = {
+        kind: " ".join(stage.sume(kind, "generate", "--help").out.split())
+        for kind in ("images", "videos")
+    }
+    assert "[600]" in shown["images"]
+    assert "[1800]" in shown["videos"]
+    assert "4 to 15" in shown["videos"]
+    assert "[480p|720p]" in shown["videos"]
+    for line in (
+        "videos generate --prompt x --duration 3.9",
+        "videos generate --prompt x --duration 16",
+        "videos generate --prompt x --resolution 1080p",
+        "videos generate --duration 4",
+        "images generate --n 1",
+    ):
+        assert stage.sume(*line.split(), SUME_YES="1").code == 2, line
+
 
 READS = """
 me
