@@ -150,6 +150,8 @@ def take_all(settings: dict[str, str]) -> None:
             **settings,
             "SUME_CONFIG_DIR": folder,
             "TERM": "xterm-256color",
+            "CI": "",  # a picture shows what moves
+            "NO_COLOR": "",
         }
         warm_up = [SUME, "videos", "generate", "--prompt", "x", "-y", "--wait"]
         subprocess.run(warm_up, env=env, check=True, capture_output=True)

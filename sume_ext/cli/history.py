@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from sume_ext import Sume
 
 _LOOK_AT = 10
+_GLANCE = 2.0
+"""Seconds a look may take: whoever is to be asked, or to see a wait, isn't kept waiting for it."""
 
 
 @frozen
@@ -38,7 +40,8 @@ def history_of(client: Sume, job_type: str | None) -> History:
     if job_type is None:
         return History()
     try:
-        page = client.jobs.list(type_=job_type, status="completed", limit=_LOOK_AT).page()
+        glance = client.with_options(timeout=_GLANCE, attempts=1)
+        page = glance.jobs.list(type_=job_type, status="completed", limit=_LOOK_AT).page()
         past = [plain(job.data) for job in page]
     except SumeError:
         return History()
@@ -62,9 +65,10 @@ def price(client: Sume, job_type: str | None) -> str:
             f"recent ones cost {number(low)}" + (f" to {number(high)}" if high > low else "")
         )
     try:
-        left = plain(client.credits.get()).get("remaining_credits")
+        glance = client.with_options(timeout=_GLANCE, attempts=1)
+        left = plain(glance.credits.get()).get("remaining_credits")
     except SumeError:
         left = None
     if isinstance(left, int | float):
         known.append(f"{amount(left, 'credit')} {'is' if left == 1 else 'are'} left")
-    return f" ({'; '.join(known)})" if known else ""
+    return f": {', and '.join(known)}" if known else ""
