@@ -68,6 +68,8 @@ def test_what_spends_nothing_doesnt_ask(stage: Stage) -> None:
 
 
 WRONG = (
+    ("videos", "generate", "--prompt", "x", "--prompt", "y"),
+    ("videos", "generate", "--prompt", "x", "--duration", "4", "--duration=5"),
     ("videos", "generate", "--prompt", "x", "--duration", "3"),
     ("videos", "generate", "--prompt", "x", "--duration", "15.5"),
     ("videos", "generate", "--prompt", ""),

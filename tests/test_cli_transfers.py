@@ -217,6 +217,28 @@ def test_an_upload_that_fails_among_others_doubles_none(stage: Stage) -> None:
         assert "same command" not in done.err
 
 
+def test_a_killed_upload_is_sent_again_and_ingested_once(stage: Stage) -> None:
+    stage.sandbox.faults.add("storage_put hang=before")
+    started = stage.start("assets", "upload", "clip.mp4")
+    deadline = time.monotonic() + 20
+    while not stage.sandbox.requests.count(operation="storage_put"):
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    started.kill()
+    started.communicate()
+    assert stage.sandbox.jobs.ids() == []
+    done = stage.sume("assets", "upload", "clip.mp4", "--wait", "--json")
+    assert done.code == 0
+    assert stage.sandbox.jobs.ids() == [done.json["id"]]
+
+
+def test_a_file_that_is_named_twice_is_ingested_once(stage: Stage) -> None:
+    done = stage.sh("sume assets upload -q *.mp4 clip*")
+    assert done.code == 0
+    assert done.out.split() == stage.sandbox.jobs.ids()
+    assert len(stage.sandbox.jobs.ids()) == 1
+
+
 def test_every_file_is_looked_at_before_the_first_is_sent(stage: Stage) -> None:
     (stage.folder / "notes.txt").write_text("no video")
     stage.sandbox.requests.clear()

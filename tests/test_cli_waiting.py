@@ -202,6 +202,24 @@ def test_many_are_waited_for_from_arguments_stdin_and_xargs(stage: Stage) -> Non
     assert none.code == 2
 
 
+def test_ids_that_are_none_are_told_and_a_terminal_is_not_read_unasked(stage: Stage) -> None:
+    for stdin in ("", "\n \n", "../me", "job_1\x00"):
+        done = stage.sume("jobs", "wait", "--json", stdin=stdin)
+        assert done.code in (1, 2), stdin
+        assert done.error["hint"]
+    junk = stage.sh(r"printf 'a\xff' | sume jobs wait")
+    assert junk.code == 2
+    assert "internal" not in junk.err
+    with stage.terminal("jobs", "wait") as terminal:
+        assert terminal.end() == 2
+        assert "there is no job id" in terminal.text
+    job = stage.job()
+    with stage.terminal("jobs", "wait", "-") as terminal:
+        terminal.type(f"{job}\n\x04")
+        assert terminal.end() == 0
+        assert "completed" in terminal.text
+
+
 def test_many_cost_few_requests(stage: Stage) -> None:
     jobs = stage.sandbox.jobs.seed(60)
     stage.sandbox.requests.clear()

@@ -14,7 +14,7 @@ import click
 
 from sume_ext.calling.effects import Effect
 from sume_ext.cli import columns, history, waiting
-from sume_ext.cli.examples import example_of
+from sume_ext.cli.examples import epilog, example_of
 from sume_ext.cli.facts import Facts, facts_of
 from sume_ext.cli.failures import CommandError, UnfinishedError
 from sume_ext.cli.flags import argument_of, option_of
@@ -47,6 +47,20 @@ SOURCE = click.Option(
 )
 
 
+class OnceEach(click.Command):
+    """A command that takes no second value for what has one: the first would be lost unseen."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """As click does it, which keeps the last value."""
+        if not ctx.resilient_parsing:
+            *_, given = self.make_parser(ctx).parse_args([*args])
+            for param in given:
+                single = isinstance(param, click.Option) and not (param.multiple or param.is_flag)
+                if single and given.count(param) > 1:
+                    raise click.UsageError(f"{param.opts[0]} is given more than once.", ctx)
+        return super().parse_args(ctx, args)
+
+
 def command_of(name: str) -> click.Command:
     """The command of an operation, by its public name."""
     binding, facts = BINDINGS[name], facts_of(name)
@@ -61,13 +75,15 @@ def command_of(name: str) -> click.Command:
             params.append(YES)
         if several:
             _allow_file(params)
-    spends = "\n\nMay reserve or spend credits." if binding.effect is Effect.SPENDS else ""
-    return click.Command(
+    said = "spend" in facts.description
+    spends = binding.effect is Effect.SPENDS and not said
+    cost = "\n\nMay reserve or spend credits." if spends else ""
+    return OnceEach(
         name.rpartition(".")[2],
         callback=partial(_invoke, binding, run),
         params=[*params, *MODE],
-        help=f"{facts.summary}.\n\n{facts.description}{spends}",
-        epilog=f"\b\nExample:\n  {example_of(name, facts)}",
+        help=f"{facts.summary}.\n\n{facts.description}{cost}",
+        epilog=epilog(example_of(name, facts)),
         context_settings=HELP,
     )
 

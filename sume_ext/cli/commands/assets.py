@@ -57,12 +57,15 @@ def upload(
 ) -> None:
     """Upload videos into the Asset Library: presign, store, finalize.
 
-    Each becomes an ingest job; its scenes can be searched once the job is completed.
+    Each becomes an ingest job; its scenes can be searched once the job is completed. After a
+    break say it again: storage takes a file from its start only. Where an ingest may have begun
+    already, the command tells how to look for it first, so that no file is ingested twice.
     """
     place = place_of(download, overwrite=overwrite)
     waits = wait or place is not None
     if timeout is not None and not waits:
         raise CommandError("--timeout is for waiting.", code="usage", hint="Add --wait.")
+    files = tuple(dict.fromkeys(files))  # overlapping patterns name a file twice
     examined(files)
     making = waiting.Making(LOOK, place)
     with waiting.never_lost(making), shell.connect() as client:
