@@ -82,6 +82,14 @@ def test_every_group_has_help_with_one_example_of_something_it_holds() -> None:
         assert any(line.startswith(f"sume {command}") for command in known), line
 
 
+def test_help_fits_eighty_columns_examples_included() -> None:
+    for path, command in (((), app.root()), *groups(), *commands()):
+        words = " ".join(["sume", *path])
+        text = click.Context(command, info_name=words, terminal_width=80).get_help()
+        for line in text.splitlines():
+            assert len(line) <= 80, f"{words} --help: {line}"
+
+
 def test_every_example_works(stage: Stage) -> None:
     known = {
         "job_123": stage.job(),

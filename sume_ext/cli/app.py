@@ -48,7 +48,7 @@ What is created is a job: it is waited for with --wait or `sume jobs wait`, and 
 --download or `sume jobs result`. The key comes from SUME_API_KEY or `sume setup`."""
 ROOT_EPILOG = """\b
 Examples:
-  sume videos generate --prompt "Morning light on a jar" --duration 4 --wait --download
+  sume videos generate --prompt "Morning light on a jar" --wait --download
   sume jobs list -q | xargs sume jobs wait
 
 Exit codes: 0 ok, 1 API or network, 2 usage, 3 authentication, 4 timeout, 5 job failed,
@@ -156,8 +156,8 @@ def command(path: Path) -> click.Command | None:
 
         return command_of(name)
     if any(other[: len(path)] == path for other in (*table, *OWN)):
-        from sume_ext.cli.examples import example_of_group  # noqa: PLC0415
+        from sume_ext.cli.examples import epilog, example_of_group  # noqa: PLC0415
 
         text = Root((), context_settings=CONTEXT).lines().get(path[0], "")
-        return Group(path, help=text, epilog=f"\b\nExample:\n  {example_of_group(path)}")
+        return Group(path, help=text, epilog=epilog(example_of_group(path)))
     return None

@@ -6,6 +6,7 @@ An operation that nobody wrote an example for shows what it requires, with the s
 from __future__ import annotations
 
 import json
+import re
 import shlex
 from typing import TYPE_CHECKING
 
@@ -45,6 +46,23 @@ GROUPS: dict[str, str] = {
     "tools": "sume tools schema videos.generate",
 }
 """For groups whose example isn't simply that of an operation they hold."""
+
+
+_WIDTH = 74
+_DEEPER = 4
+
+
+def epilog(line: str) -> str:
+    """The end of a command's help: its example, in lines that can be pasted as they stand."""
+    lines: list[str] = []
+    for word in re.split(r" (?=--?[a-z])", line):
+        room = _WIDTH - (_DEEPER if len(lines) > 1 else 0)
+        if lines and len(f"{lines[-1]} {word}") <= room:
+            lines[-1] += f" {word}"
+        else:
+            lines.append(word)
+    deeper = " \\\n" + " " * _DEEPER
+    return f"\b\nExample:\n  {deeper.join(lines)}"
 
 
 def example_of_group(path: Path) -> str:

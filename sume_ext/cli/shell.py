@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, cast
 import click
 
 from sume_ext.cli import privacy, settings
+from sume_ext.cli.examples import epilog
 from sume_ext.cli.failures import INTERRUPTED, CommandError, clean
 from sume_ext.cli.flags import TRUE
 
@@ -278,7 +279,7 @@ def own_command(
             callback=callback,
             params=[*params, *mode],
             help=function.__doc__,
-            epilog=f"\b\nExample:\n  {example}",
+            epilog=epilog(example),
             context_settings=HELP,
         )
 
