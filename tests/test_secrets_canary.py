@@ -10,13 +10,14 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tomllib
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from sume_ext import redact
+from sume_ext import Sume, redact
 from sume_ext.sandbox import Sandbox, sample_video
 from tests.secrets.tour import (
     EVERYWHERE,
@@ -26,7 +27,7 @@ from tests.secrets.tour import (
     failed_jobs,
     good_weather,
 )
-from tests.secrets.trap import Trap, found_in, gitleaks
+from tests.secrets.trap import RULES, Trap, files_found_by_gitleaks, found_in, gitleaks
 from tests.secrets.unprotected import switch_off
 
 if TYPE_CHECKING:
@@ -171,6 +172,30 @@ def test_the_scanner_finds_what_is_planted_and_nothing_once_it_is_redacted(tmp_p
     assert gitleaks(tmp_path / "redacted") == []
 
 
+def test_the_scanner_knows_every_kind_by_our_rules_and_not_without_them(tmp_path: Path) -> None:
+    """A rule that is lost, or no longer fits, must not go unnoticed: each finds what is planted."""
+    with Sandbox(speed=500, secrets=True) as sandbox:
+        with Sume(api_key=sandbox.api_key, base_url=sandbox.base_url) as sume:
+            sume.account.me()
+            sume.uploads.asset_video(sample_video())
+            sume.images.generate(prompt="x").wait(timeout=20).result()
+        markers = sandbox.markers()
+    planted = tmp_path / "planted"
+    planted.mkdir()
+    for kind, values in markers.items():
+        said = f"https://h.example/p?signature={values[0]}" if kind == "signature" else values[0]
+        (planted / f"{kind}.txt").write_text(f"seen {said} there\n")
+    (planted / "headers.txt").write_text(
+        "Authorization: Bearer abcDEF123456\nX-Api-Key: abc0123DEF"
+    )
+    rules = tomllib.loads(RULES.read_text())["rules"]
+    assert {rule["id"] for rule in rules} <= set(gitleaks(planted))
+    assert files_found_by_gitleaks(planted) == {*markers, "headers"}
+    bare = tmp_path / "default.toml"
+    bare.write_text("[extend]\nuseDefault = true\n")
+    assert not {"email", "user_id", "object_key"} & files_found_by_gitleaks(planted, bare)
+
+
 def test_without_the_protections_every_kind_is_found(
     trap: Trap, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -179,7 +204,8 @@ def test_without_the_protections_every_kind_is_found(
     found = found_in(trap.folder, markers)
     assert found.keys() == markers.keys()
     # The independent scanner finds what it knows a shape of.
-    assert {"sume-key", "signed-url", "owner-id", "sandbox-email"} <= set(gitleaks(trap.folder))
+    seen = {"sume-key", "signed-url", "owner-id", "sandbox-email", "object-key", "required-header"}
+    assert seen <= set(gitleaks(trap.folder))
 
 
 @pytest.mark.parametrize(

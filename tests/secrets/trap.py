@@ -173,15 +173,25 @@ def found_in(folder: Path, markers: Mapping[str, Iterable[str]]) -> dict[str, se
     return found
 
 
-def gitleaks(folder: Path) -> list[str]:
+def gitleaks(folder: Path, rules: Path = RULES) -> list[str]:
     """The rules of the independent scanner that find something in a folder's files."""
+    return sorted({str(finding["RuleID"]) for finding in _findings(folder, rules)})
+
+
+def files_found_by_gitleaks(folder: Path, rules: Path = RULES) -> set[str]:
+    """The names of the files, without their endings, in which the scanner finds something."""
+    return {Path(finding["File"]).stem for finding in _findings(folder, rules)}
+
+
+def _findings(folder: Path, rules: Path) -> list[dict[str, Any]]:
     report = folder.parent / f"{folder.name}-gitleaks.json"
     program = Path(sys.executable).with_name("gitleaks")
     done = subprocess.run(
-        [program, "dir", folder, "--no-banner", "-c", RULES, "-f", "json", "-r", report],
+        [program, "dir", folder, "--no-banner", "-c", rules, "-f", "json", "-r", report],
         capture_output=True,
         timeout=120,
         check=False,
     )
     assert done.returncode in (0, 1), done.stderr.decode()
-    return sorted({finding["RuleID"] for finding in json.loads(report.read_text())})
+    found: list[dict[str, Any]] = json.loads(report.read_text())
+    return found

@@ -5,14 +5,14 @@ from __future__ import annotations
 import importlib
 import logging
 import pkgutil
+import sys
 from typing import TYPE_CHECKING, Any, cast
 
 import attrs
 import sume_api.models
 
-from sume_ext import runners
 from sume_ext.network.wire import Request
-from sume_ext.secrecy import border, discretion, redaction
+from sume_ext.secrecy import discretion
 from sume_ext.secrecy.secret import Secret
 
 if TYPE_CHECKING:
@@ -24,9 +24,14 @@ def switch_off(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Secret, "__repr__", Secret.reveal)
     monkeypatch.setattr(Secret, "__str__", Secret.reveal)
     monkeypatch.setattr(Request, "__repr__", _whole)
-    monkeypatch.setattr(border, "conceal", _do_nothing)
-    monkeypatch.setattr(runners, "conceal", _do_nothing)
-    monkeypatch.setattr(redaction, "redact_foreign", _as_it_is)
+    for name in ("client", "secrecy.redaction", "secrecy.border"):
+        importlib.import_module(f"sume_ext.{name}")
+    # Wherever they were imported by name, too.
+    for name, module in [*sys.modules.items()]:
+        if name.startswith("sume_ext."):
+            for function, nothing in (("conceal", _do_nothing), ("redact_foreign", _as_it_is)):
+                if hasattr(module, function):
+                    monkeypatch.setattr(module, function, nothing)
     for name in discretion._LOGGERS:
         logger = logging.getLogger(name)
         monkeypatch.setattr(logger, "filters", [])
