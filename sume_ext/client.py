@@ -18,7 +18,8 @@ from sume_ext.config import AuthScheme, Config, check_able, resolve
 from sume_ext.engine import Engine, Faces
 from sume_ext.errors import InvalidArgumentError
 from sume_ext.jobs import AsyncJob, AsyncJobGroup, Job, JobGroup
-from sume_ext.runners import AsyncRunner, Runner
+from sume_ext.runners.awaiting import AsyncRunner
+from sume_ext.runners.blocking import Runner
 from sume_ext.secrecy.border import border
 
 if TYPE_CHECKING:
@@ -276,6 +277,7 @@ class AsyncSume(Client[Async]):
         """As `Sume.call`."""
         return self._engine.soon(self._unbound(operation, args, kwargs))
 
+    @border
     async def aclose(self) -> None:
         """Close every connection of this event loop; a later call opens new ones."""
         await self._runner.aclose()

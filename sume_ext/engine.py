@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from sume_ext.binding.bound import Binding
     from sume_ext.calling.calls import Call, Reply, Settings
     from sume_ext.flow import Flow
-    from sume_ext.runners import AsyncRunner, Runner
+    from sume_ext.runners.awaiting import AsyncRunner
+    from sume_ext.runners.blocking import Runner
 
 
 T = TypeVar("T")

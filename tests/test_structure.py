@@ -23,7 +23,7 @@ MODULES = sorted(
     if "sandbox" not in path.parts and "cli" not in path.parts
 )
 # Performing is their whole purpose: steps (runners), sockets (transport, wire), time (clock).
-PERFORMERS = {"runners.py", "transport.py", "streams.py", "deadlines.py", "wire.py", "clock.py"}
+PERFORMERS = {"awaiting.py", "transport.py", "streams.py", "deadlines.py", "wire.py", "clock.py"}
 FACES = {"client.py", "jobs.py", "paging.py", "results.py"}
 
 
@@ -63,7 +63,7 @@ def ends_the_iteration(node: ast.stmt) -> bool:
 def test_coroutines_stand_only_in_performers_and_faces() -> None:
     owners = {path.name for path in MODULES if asynchronous(tree_of(path))}
     assert owners <= PERFORMERS | FACES
-    assert "runners.py" in owners
+    assert "awaiting.py" in owners
 
 
 @pytest.mark.parametrize("name", sorted(FACES))
@@ -114,7 +114,7 @@ def test_layers_point_one_way() -> None:
         assert ours <= {"sume_ext.operations", "sume_ext.roles"}, (path, ours)
 
 
-LAYERS = ("errors", "secrecy", "network", "calling", "transfers", "waiting", "binding")
+LAYERS = ("errors", "secrecy", "network", "runners", "calling", "transfers", "waiting", "binding")
 """Whoever stands earlier knows nothing of who stands later, at run time."""
 
 

@@ -1,0 +1,218 @@
+"""Performs flows by awaiting; the one place that knows event loops, with the transport."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+from sume_ext.errors import ResponseLostError
+from sume_ext.flow import (
+    All,
+    Apart,
+    Close,
+    Do,
+    Emit,
+    Flow,
+    Now,
+    Open,
+    Read,
+    ReadAll,
+    Sleep,
+    Step,
+    WallClock,
+)
+from sume_ext.runners.course import (
+    PARTING_SECONDS,
+    TOO_LONG,
+    Course,
+    deliver,
+    timeouts_for,
+    unknown,
+)
+from sume_ext.secrecy import discretion
+from sume_ext.secrecy.discretion import Discreet
+
+if TYPE_CHECKING:
+    import asyncio
+    from collections.abc import AsyncIterator, Callable
+
+    from sume_ext.clock import Clock
+    from sume_ext.network.wire import AsyncStream, AsyncTransport, Transport
+
+T = TypeVar("T")
+
+
+class AsyncRunner:
+    """Performs steps by awaiting; otherwise as `Runner`.
+
+    Args:
+        transport: As for `Runner`.
+        storage: As for `Runner`.
+        clock: As for `Runner`.
+        connect_timeout: As for `Runner`.
+        apart: Makes what carries the requests of an `Apart` by blocking, in a thread of its own,
+            so that the loop works on none of their bytes. When None, flows are performed in place.
+    """
+
+    def __init__(
+        self,
+        transport: AsyncTransport,
+        storage: AsyncTransport,
+        clock: Clock,
+        connect_timeout: float,
+        apart: Callable[[], Transport] | None = None,
+    ) -> None:
+        self.transport = transport
+        self.storage = storage
+        self.clock = clock
+        self.connect_timeout = connect_timeout
+        self._make_apart = apart
+        discretion.install()
+
+    async def aclose(self) -> None:
+        """Close every connection of this event loop."""
+        try:
+            await self.transport.aclose()
+        finally:
+            await self.storage.aclose()
+
+    async def run(self, flow: Flow[T]) -> T:
+        """The flow's result; its events go to their listeners."""
+        course = Course(flow)
+        try:
+            with course:
+                while not course.done:
+                    if isinstance(course.step, Emit):
+                        deliver(course.step)
+                        course.answer(None)
+                        continue
+                    await self._advance(course)
+        finally:
+            for stream in course.streams:
+                await stream.aclose()
+        return course.result
+
+    async def iterate(self, flow: Flow[Any]) -> AsyncIterator[Any]:
+        """The flow's events, one by one; nothing happens before the first step of iteration."""
+        course = Course(flow)
+        try:
+            with course:
+                while not course.done:
+                    if isinstance(course.step, Emit):
+                        yield course.step.event
+                        course.answer(None)
+                        continue
+                    await self._advance(course)
+        finally:
+            for stream in course.streams:
+                await stream.aclose()
+
+    async def _advance(self, course: Course[Any]) -> None:
+        if isinstance(course.step, Apart):
+            course.answer(await self._apart(course.step))
+            return
+        try:
+            value = await self._perform(course.step, course)
+        except Exception as error:  # noqa: BLE001  (the flow decides what a failure means)
+            course.fail(error)
+        else:
+            course.answer(value)
+
+    async def _perform(self, step: Step, course: Course[Any]) -> object:  # noqa: PLR0911, C901  (as above)
+        import asyncio  # noqa: PLC0415  (synchronous code never pays for asyncio)
+
+        match step:
+            case Read():
+                left = step.deadline - self.clock.monotonic()
+                try:
+                    async with asyncio.timeout(max(left, 0)):
+                        with Discreet():
+                            return await cast("AsyncStream", step.stream).read()
+                except TimeoutError:
+                    raise ResponseLostError(TOO_LONG) from None
+            case Open():
+                carrier = self.storage if step.storage else self.transport
+                timeouts = timeouts_for(step, self.clock.monotonic(), self.connect_timeout)
+                with Discreet():
+                    return course.opened(await carrier.open(step.request, timeouts))
+            case ReadAll():
+                await self._read_all(step, course)
+                return None
+            case Now():
+                return self.clock.monotonic()
+            case WallClock():
+                return self.clock.time()
+            case Close():
+                course.closed(step.stream)
+                with Discreet():
+                    await cast("AsyncStream", step.stream).aclose()
+                return None
+            case Sleep():
+                await self.clock.asleep(step.seconds)
+                return None
+            case Do():
+                return await asyncio.to_thread(step.work)
+            case All():
+                return await self._side_by_side(step)
+            case _:
+                raise unknown(step)
+
+    async def _apart(self, step: Apart) -> Callable[[], Any] | None:
+        import asyncio  # noqa: PLC0415  (as above)
+        from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415  (as above)
+        from contextvars import copy_context  # noqa: PLC0415  (as above)
+
+        from sume_ext.runners.errands import Errand  # noqa: PLC0415  (rarely needed)
+
+        if self._make_apart is None:
+            return None
+        loop = asyncio.get_running_loop()
+        errand = Errand(self._make_apart(), self.clock, self.connect_timeout, loop)
+        # The loop's own threads are the application's, which a slow server must not take.
+        thread = ThreadPoolExecutor(1, thread_name_prefix="sume-transfer")
+        perform = partial(errand.perform, step.flow)
+        work = loop.run_in_executor(thread, partial(copy_context().run, perform))
+        work.add_done_callback(_looked_at)
+        try:
+            return await asyncio.shield(work)
+        except asyncio.CancelledError:
+            errand.halt()
+            await asyncio.wait([work], timeout=PARTING_SECONDS)
+            raise
+        finally:
+            thread.shutdown(wait=False)
+
+    async def _read_all(self, step: ReadAll, course: Course[Any]) -> None:
+        import asyncio  # noqa: PLC0415  (as above)
+
+        stream = cast("AsyncStream", step.stream)
+        with Discreet():
+            try:
+                async with asyncio.timeout(max(step.deadline - self.clock.monotonic(), 0)):
+                    while piece := await stream.read():
+                        step.take(piece)
+            except TimeoutError:
+                raise ResponseLostError(TOO_LONG) from None
+            finally:
+                course.closed(stream)
+                await stream.aclose()
+
+    async def _side_by_side(self, step: All) -> list[Any]:
+        import asyncio  # noqa: PLC0415
+
+        turnstile = asyncio.Semaphore(step.limit)
+
+        async def outcome(flow: Flow[Any]) -> Any:
+            async with turnstile:
+                try:
+                    return await self.run(flow)
+                except Exception as error:  # noqa: BLE001  (outcomes are values here)
+                    return error
+
+        return list(await asyncio.gather(*(outcome(flow) for flow in step.flows)))
+
+
+def _looked_at(outcome: asyncio.Future[Any]) -> None:
+    """What nobody waits for any more may fail in silence."""
+    if not outcome.cancelled():
+        outcome.exception()

@@ -1,0 +1,214 @@
+"""Performs flows by blocking, and several side by side in threads."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+from sume_ext.errors import ResponseLostError
+from sume_ext.flow import (
+    All,
+    Apart,
+    Close,
+    Do,
+    Emit,
+    Flow,
+    Now,
+    Open,
+    Read,
+    ReadAll,
+    Sleep,
+    Step,
+    WallClock,
+)
+from sume_ext.runners.course import (
+    PARTING_SECONDS,
+    TOO_LONG,
+    Course,
+    deliver,
+    timeouts_for,
+    unknown,
+)
+from sume_ext.secrecy import discretion
+from sume_ext.secrecy.discretion import Discreet
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from concurrent.futures import Future
+
+    from sume_ext.clock import Clock
+    from sume_ext.network.wire import SyncStream, Transport
+
+T = TypeVar("T")
+
+
+class Runner:
+    """Performs steps by blocking.
+
+    Args:
+        transport: Carries requests to the API.
+        storage: Carries requests to other hosts, without credentials.
+        clock: What time goes by.
+        connect_timeout: Seconds to open a connection.
+    """
+
+    def __init__(
+        self, transport: Transport, storage: Transport, clock: Clock, connect_timeout: float
+    ) -> None:
+        self.transport = transport
+        self.storage = storage
+        self.clock = clock
+        self.connect_timeout = connect_timeout
+        discretion.install()
+
+    def close(self) -> None:
+        """Close every connection."""
+        try:
+            self.transport.close()
+        finally:
+            self.storage.close()
+
+    def run(self, flow: Flow[T]) -> T:
+        """The flow's result; its events go to their listeners."""
+        course = Course(flow)
+        try:
+            with course:
+                while not course.done:
+                    if isinstance(course.step, Emit):
+                        self._tell(course.step)
+                        course.answer(None)
+                        continue
+                    self._advance(course)
+        finally:
+            for stream in course.streams:
+                stream.close()
+        return course.result
+
+    def iterate(self, flow: Flow[Any]) -> Iterator[Any]:
+        """The flow's events, one by one; nothing happens before the first `next()`."""
+        course = Course(flow)
+        try:
+            with course:
+                while not course.done:
+                    if isinstance(course.step, Emit):
+                        yield course.step.event
+                        course.answer(None)
+                        continue
+                    self._advance(course)
+        finally:
+            for stream in course.streams:
+                stream.close()
+
+    def _tell(self, step: Emit) -> None:
+        deliver(step)
+
+    def _advance(self, course: Course[Any]) -> None:
+        try:
+            value = self._perform(course.step, course)
+        except Exception as error:  # noqa: BLE001  (the flow decides what a failure means)
+            course.fail(error)
+        else:
+            course.answer(value)
+
+    def _perform(self, step: Step, course: Course[Any]) -> object:  # noqa: PLR0911, C901  (one per step)
+        match step:
+            case Read():
+                if self.clock.monotonic() > step.deadline:
+                    raise ResponseLostError(TOO_LONG)
+                with Discreet():
+                    return cast("SyncStream", step.stream).read()
+            case Open():
+                carrier = self.storage if step.storage else self.transport
+                timeouts = timeouts_for(step, self.clock.monotonic(), self.connect_timeout)
+                with Discreet():
+                    return course.opened(carrier.open(step.request, timeouts))
+            case ReadAll():
+                self._read_all(step, course)
+                return None
+            case Now():
+                return self.clock.monotonic()
+            case WallClock():
+                return self.clock.time()
+            case Close():
+                course.closed(step.stream)
+                with Discreet():
+                    cast("SyncStream", step.stream).close()
+                return None
+            case Sleep():
+                self.clock.sleep(step.seconds)
+                return None
+            case Do():
+                return step.work()
+            case All():
+                return self._side_by_side(step)
+            case Apart():
+                return None
+            case _:
+                raise unknown(step)
+
+    def _read_all(self, step: ReadAll, course: Course[Any]) -> None:
+        stream = cast("SyncStream", step.stream)
+        with Discreet():
+            try:
+                while self.clock.monotonic() <= step.deadline:
+                    piece = stream.read()
+                    if not piece:
+                        return
+                    step.take(piece)
+            finally:
+                course.closed(stream)
+                stream.close()
+        raise ResponseLostError(TOO_LONG)
+
+    def _side_by_side(self, step: All) -> list[Any]:
+        from concurrent.futures import ThreadPoolExecutor, wait  # noqa: PLC0415  (rarely needed)
+
+        branch = Branch(self.transport, self.storage, self.clock, self.connect_timeout)
+        pool = ThreadPoolExecutor(min(step.limit, max(len(step.flows), 1)))
+        outcomes: list[Future[Any]] = []
+        try:
+            outcomes.extend(pool.submit(branch.outcome, flow) for flow in step.flows)
+            return [outcome.result() for outcome in outcomes]
+        except BaseException:
+            branch.halt()
+            pool.shutdown(wait=False, cancel_futures=True)
+            wait(outcomes, timeout=PARTING_SECONDS)
+            raise
+        finally:
+            pool.shutdown(wait=False)
+
+
+class HaltError(BaseException):
+    """Ends a flow whose caller was interrupted, past whatever the flow would catch."""
+
+
+class Branch(Runner):
+    """Runs flows in threads, and ends them all when who waits for them is interrupted."""
+
+    def __init__(
+        self, transport: Transport, storage: Transport, clock: Clock, connect_timeout: float
+    ) -> None:
+        super().__init__(transport, storage, clock, connect_timeout)
+        self._halted = False
+        self._courses: set[Course[Any]] = set()
+
+    def outcome(self, flow: Flow[Any]) -> Any:
+        """A flow's result, or what it raised: outcomes are values here."""
+        try:
+            return self.run(flow)
+        except Exception as error:  # noqa: BLE001
+            return error
+
+    def halt(self) -> None:
+        """End every flow at its next step, and whatever a step of it is reading now."""
+        self._halted = True
+        for course in list(self._courses):
+            for stream in course.streams:
+                cut = getattr(stream, "cut", None)
+                if cut is not None:
+                    cut()
+
+    def _advance(self, course: Course[Any]) -> None:
+        self._courses.add(course)
+        if self._halted:
+            raise HaltError
+        super()._advance(course)
