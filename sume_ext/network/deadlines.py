@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from ipaddress import ip_address
 from queue import Empty, SimpleQueue
-from socket import SOCK_STREAM, getaddrinfo
+from socket import SHUT_RDWR, SOCK_STREAM, getaddrinfo, socket
 from threading import Thread
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
@@ -52,9 +52,23 @@ class Limit:
         self._connected = now + min(timeouts.connect, timeouts.total)
         self._over = now + timeouts.total
         self._pause = timeouts.read
+        self._stop = timeouts.stop
+        self._cut: Callable[[], None] | None = None
         self.may_reach = may_reach
         self.began = False
         self.given = False
+
+    def uses(self, cut: Callable[[], None]) -> None:
+        """Told that bytes of the request are about to go, and what cuts the connection."""
+        self.began = True
+        if self._stop is not None and self._cut is None:
+            self._cut = cut
+            self._stop.watch(cut)
+
+    def settled(self) -> None:
+        """Told that the head of the answer is there, or never will be."""
+        if self._stop is not None and self._cut is not None:
+            self._stop.forget(self._cut)
 
     def waiting(self) -> float:
         """Seconds left to begin at all."""
@@ -62,6 +76,8 @@ class Limit:
 
     def connecting(self) -> float:
         """Seconds left to connect."""
+        if self._stop is not None and self._stop.up:
+            raise httpcore.ConnectTimeout("nobody waits for it any more")
         return _some(self._connected - time.monotonic(), httpcore.ConnectTimeout)
 
     def reading(self) -> float:
@@ -112,7 +128,7 @@ class BoundedStream(_Tail, httpcore.NetworkStream):
 
     def write(self, buffer: bytes, timeout: Any = None) -> None:
         """Send all of it, in pieces that the deadline can come between."""
-        timeout.began = True
+        timeout.uses(self.cut)
         left: Any = memoryview(buffer)  # whose slices are no copies
         for start in range(0, len(buffer), _PIECE):
             self._inner.write(left[start : start + _PIECE], timeout.writing())
@@ -129,6 +145,13 @@ class BoundedStream(_Tail, httpcore.NetworkStream):
     def get_extra_info(self, info: str) -> Any:
         """What httpcore asks; a connection that holds bytes of no answer is as good as closed."""
         return True if info == "is_readable" and self._spoilt else self._inner.get_extra_info(info)
+
+    def cut(self) -> None:
+        """Break it, from any thread, so that whoever waits for it goes on at once."""
+        line = self._inner.get_extra_info("socket")
+        if line is not None:
+            with suppress(OSError):
+                socket.shutdown(line, SHUT_RDWR)  # below TLS, which a thread may use
 
     def close(self) -> None:
         """Let go of it."""

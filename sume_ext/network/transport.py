@@ -67,6 +67,7 @@ class HttpTransport:
         except Exception as error:  # noqa: BLE001  (told apart there)
             raise ours(error, limit, body) from None
         finally:
+            limit.settled()
             body.close()
 
     def _exchange(self, key: PoolKey, request: httpcore.Request, limit: Limit) -> HttpStream:

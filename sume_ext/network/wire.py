@@ -59,6 +59,34 @@ class Request:
     may_reach: Callable[[str], bool] | None = field(default=None, repr=False)
 
 
+class Stop:
+    """Ends, from another thread, what waits for the head of an answer.
+
+    Attributes:
+        up: Whether it was pulled: nothing is begun any more.
+    """
+
+    def __init__(self) -> None:
+        self.up = False
+        self._cuts: set[Callable[[], None]] = set()
+
+    def watch(self, cut: Callable[[], None]) -> None:
+        """Cut this connection when pulled."""
+        self._cuts.add(cut)
+        if self.up:
+            cut()
+
+    def forget(self, cut: Callable[[], None]) -> None:
+        """Leave this connection to others."""
+        self._cuts.discard(cut)
+
+    def pull(self) -> None:
+        """Cut whatever is watched, now and from now on."""
+        self.up = True
+        for cut in list(self._cuts):
+            cut()
+
+
 @frozen
 class Timeouts:
     """How long each part of an exchange may take, in seconds.
@@ -69,6 +97,7 @@ class Timeouts:
         write: For the next bytes to go.
         pool: For a free connection of the pool.
         total: For everything, from connecting to the last byte of the answer.
+        stop: Ends it sooner, until the head of the answer is there.
     """
 
     connect: float
@@ -76,6 +105,7 @@ class Timeouts:
     write: float
     pool: float
     total: float = float("inf")
+    stop: Stop | None = None
 
 
 class Stream(Protocol):
