@@ -14,10 +14,11 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import click
 import pytest
 
 from sume_ext import errors
-from sume_ext.cli import complaints, failures, paragraphs, privacy, spelling
+from sume_ext.cli import app, complaints, failures, paragraphs, privacy, spelling
 from tests.test_cli_help import commands
 
 if TYPE_CHECKING:
@@ -71,6 +72,42 @@ def test_every_hint_of_the_library_can_be_said_in_a_shell() -> None:
         assert not PYTHON.search(said), f"{place}: {said}"
         assert len(said) > 10, f"{place}: nothing is left of {hint!r}"
         assert {*re.findall(r"--[a-z-]+", said)} <= known, f"{place}: no such flag: {said}"
+
+
+TYPED = re.compile(r"(?:^|[`\s(:])sume((?: [a-z][a-z-]*)+)")
+"""A command as it is typed, or as far as it is words."""
+
+
+def unknown_commands(text: str) -> list[str]:
+    """What a text tells to type, and no command is."""
+    wrong: list[str] = []
+    for found in TYPED.findall(text):
+        path: tuple[str, ...] = ()
+        for word in found.split():
+            path = (*path, word)
+            made = app.command(path)
+            if made is None:
+                wrong.append(f"sume{found}")
+            if not isinstance(made, click.Group):
+                break
+    return wrong
+
+
+def test_every_command_that_is_advised_exists() -> None:
+    assert unknown_commands("See: sume jobs lst") == ["sume jobs lst"]
+    told = [(place, spelling.respell(hint)) for place, hint in hints()]
+    for path in sorted((ROOT / "sume_ext" / "cli").rglob("*.py")):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        docs = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+        told += [
+            (f"{path.name}:{node.lineno}", node.value)
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Constant) and isinstance(node.value, str)
+            and id(node) not in docs and " " in node.value
+        ]  # fmt: skip
+    assert sum("sume " in text for _, text in told) > 40
+    wrong = [(place, line) for place, text in told for line in unknown_commands(text)]
+    assert not wrong
 
 
 def every_error() -> list[errors.SumeError]:
