@@ -286,14 +286,6 @@ JUNK: tuple[Any, ...] = (
 )  # fmt: skip
 
 
-OPEN = {
-    # What a listener raises leaves unchanged, and ``Thing`` may be called, wrongly.
-    *((method, "on_event") for method in ("wait", "wait_many")),
-    *((method, "on_progress") for method in ("download", "asset_video", "face_swap_video")),
-}  # fmt: skip
-"""Not mended yet."""
-
-
 def _junk(one: object) -> str:
     return "a huge number" if isinstance(one, int) and one > _HUGE else ascii(one)[:30]
 
@@ -312,18 +304,30 @@ def test_junk_in_any_parameter_is_refused_or_taken(
         if way.name.endswith(".call"):
             continue  # takes whatever a generated module takes
         for one in way.takes:
-            if (way.name.rpartition(".")[2], one.name) in OPEN:
-                continue
             where = tmp_path / f"{way.name}-{one.name}"
             where.mkdir()
             _give(world, way, {one.name: junk}, where)
+
+
+@pytest.mark.parametrize("kind", [Sume, AsyncSume])
+@pytest.mark.parametrize("junk", JUNK, ids=_junk)
+def test_junk_makes_no_client_or_one_that_works(junk: object, kind: Callable[..., Any]) -> None:
+    fine: dict[str, Any] = {"api_key": KEY, "base_url": "http://127.0.0.1:1"}
+    for name in inspect.signature(kind).parameters:
+        only_ours(f"{kind.__name__}({name}=)", lambda name=name: kind(**{**fine, name: junk}))  # type: ignore[misc]
+
+
+@pytest.mark.parametrize("name", ["Secret", "redact", "install_log_redaction"])
+@pytest.mark.parametrize("junk", JUNK, ids=_junk)
+def test_junk_is_refused_by_what_needs_no_client(junk: object, name: str) -> None:
+    only_ours(f"{name}(…)", lambda: getattr(sume_ext, name)(junk))
 
 
 @pytest.mark.parametrize("world", WORLDS)
 def test_arguments_that_nobody_takes_are_refused(world: str, tmp_path: Path) -> None:
     for way in WAYS[world]:
         by_place, by_name = way.arguments(tmp_path)
-        if way.name.endswith(("__", "close", ".download")):
+        if way.name.endswith("__"):
             continue  # ``for`` calls it, and right
         if not any(one.kind is one.VAR_POSITIONAL for one in way.takes):
             _refused(world, way, ([*by_place, *range(9)], by_name))
@@ -353,7 +357,6 @@ def test_anything_in_any_parameters_is_refused_or_taken(
         st.floats(), st.datetimes(), st.lists(st.none() | st.text(max_size=5), max_size=3),
     )  # fmt: skip
     names = [one.name for one in way.takes if one.kind is not one.VAR_KEYWORD]
-    names = [name for name in names if (way.name.rpartition(".")[2], name) not in OPEN]
     names = [name for name in names if name not in ("directory", "path")]  # any text is one
     if way.name.endswith(".call") or not names:
         return
@@ -362,6 +365,8 @@ def test_anything_in_any_parameters_is_refused_or_taken(
 
 
 def _give(world: str, way: Way, junk: dict[str, Any], folder: Path) -> None:
+    if any(callable(value) and name.startswith("on_") for name, value in junk.items()):
+        return  # what a listener raises is its own
     by_place, by_name = way.arguments(folder)
     places = [one.name for one in way.takes if one.kind is one.POSITIONAL_OR_KEYWORD]
     by_place = [junk.get(n, v) for n, v in zip(places, by_place, strict=False)]

@@ -11,6 +11,7 @@ import logging
 from functools import wraps
 from typing import TYPE_CHECKING, Any, cast
 
+from sume_ext.secrecy.border import border
 from sume_ext.secrecy.redaction import redact, redact_text
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ _HARMLESS = (int, float, bool, type(None))
 _installed: list[Callable[[], None]] = []
 
 
+@border
 def install_log_redaction() -> Callable[[], None]:
     """Clean every record that any logger of this process handles, from now on.
 
