@@ -201,6 +201,34 @@ def test_a_wait_whose_download_fails_shows_the_jobs(stage: Stage) -> None:
     assert f"sume jobs download {jobs[0]} {jobs[1]} --to out" in done.error["hint"]
 
 
+def test_what_one_job_lacks_keeps_no_other_from_being_downloaded(stage: Stage) -> None:
+    first, second, third = (stage.job() for _ in range(3))
+    stage.sandbox.faults.add("media_get status=404 times=2")
+    done = stage.sume("jobs", "download", first, "job_nowhere", second, third, "--json")
+    assert done.code == 1
+    assert [item["id"] for item in done.json["data"]] == [second, third]
+    assert all(len(item["files"]) == 1 for item in done.json["data"])
+    assert done.error["hint"].endswith(f"sume jobs download {first} --to outputs")
+    stage.sandbox.faults.add("media_get status=404 times=2")
+    waited = stage.sume("jobs", "wait", first, second, "--download", "new", "--json")
+    assert waited.code == 1
+    assert [item["id"] for item in waited.json["data"]] == [second, first]
+    assert ["files" in item for item in waited.json["data"]] == [True, False]
+    early = stage.sume("jobs", "result", "job_nowhere", "--download", "--json")
+    assert (early.code, early.error["code"], early.out) == (1, "not_found", "")
+
+
+def test_a_place_that_fills_up_ends_it_for_all_jobs(stage: Stage) -> None:
+    """A disk that takes no more takes no other file; asking for each would only take long."""
+    jobs = [stage.job() for _ in range(3)]
+    stage.sandbox.requests.clear()
+    line = f"ulimit -f 4; sume jobs download {' '.join(jobs)} --to full"
+    done = stage.sh(line)
+    assert done.code == 1
+    assert f"sume jobs download {' '.join(jobs)} --to full" in done.err
+    assert stage.sandbox.requests.count(operation="media_get") == 1
+
+
 def test_an_upload_that_fails_among_others_doubles_none(stage: Stage) -> None:
     for name in ("b.mp4", "c.mp4"):
         (stage.folder / name).write_bytes((stage.folder / "clip.mp4").read_bytes())

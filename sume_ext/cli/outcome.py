@@ -8,16 +8,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from sume_ext.cli import columns, waiting
-from sume_ext.cli.failures import UnfinishedError
 from sume_ext.cli.shell import plain
-from sume_ext.cli.transfers import fetch, lines_of, resumed_by_download
+from sume_ext.cli.transfers import fetch, lines_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from sume_ext import Result
     from sume_ext.cli.places import Place
     from sume_ext.cli.shell import Shell
+    from sume_ext.cli.transfers import Fetched
     from sume_ext.cli.waiting import Outcomes
     from sume_ext.downloads import Downloads
 
@@ -53,25 +53,19 @@ def conclude(
                     f"Next: sume jobs result {documents[0]['id']} (add --download for files)"
                 )
     else:
-        try:
-            results, files = _fetch_completed(shell, outcomes, download)
-        except UnfinishedError:
-            if not silent:
-                _print_jobs(shell, waiting.documents(outcomes), many=many)
-            raise
-        unfinished = waiting.documents([o for o in outcomes if o.error is not None])
-        if not silent:
-            _print_delivered(shell, results, files, unfinished, many=many)
+        _conclude_download(shell, outcomes, download, many=many, silent=silent)
     waiting.raise_worst(outcomes, download)
 
 
-def _fetch_completed(
-    shell: Shell, outcomes: Outcomes, place: Place
-) -> tuple[list[Result], list[Downloads]]:
+def _conclude_download(
+    shell: Shell, outcomes: Outcomes, place: Place, *, many: bool, silent: bool
+) -> None:
     completed = [outcome.job for outcome in outcomes if outcome.error is None]
-    with resumed_by_download([job.id for job in completed], place):
-        results = [job.result() for job in completed]
-    return results, fetch(shell, results, place)
+    fetched = fetch(shell, {job.id: job.result for job in completed}, place)
+    if not silent:
+        left = [o for o in outcomes if o.error is not None or o.job.id in fetched.missing]
+        _print_delivered(shell, fetched, waiting.documents(left), many=many)
+    fetched.raise_missing(place)
 
 
 def _print_jobs(shell: Shell, documents: list[dict[str, Any]], *, many: bool) -> None:
@@ -88,31 +82,27 @@ def as_list(documents: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def deliver(
-    shell: Shell,
-    results: Sequence[Result],
-    place: Place,
-    *,
-    many: bool,
-) -> None:
-    """Download the files of some results, then print what there is now.
+    shell: Shell, wanted: Mapping[str, Callable[[], Result]], place: Place, *, many: bool
+) -> Fetched:
+    """Download the files of some jobs, then print what there is now.
 
-    Raises:
-        UnfinishedError: A file didn't arrive.
+    Args:
+        shell: The invocation's.
+        wanted: What gives each job's result, by the job's id.
+        place: Where the files go.
+        many: Whether stdout gets a list even when there is one job.
     """
-    _print_delivered(shell, results, fetch(shell, results, place), (), many=many)
+    fetched = fetch(shell, wanted, place)
+    if fetched.delivered:
+        _print_delivered(shell, fetched, (), many=many)
+    return fetched
 
 
 def _print_delivered(
-    shell: Shell,
-    results: Sequence[Result],
-    files: list[Downloads],
-    unfinished: Sequence[dict[str, Any]],
-    *,
-    many: bool,
+    shell: Shell, fetched: Fetched, unfinished: Sequence[dict[str, Any]], *, many: bool
 ) -> None:
     documents = [
-        {**shell.visible(plain(result.data)), **_told(paths)}
-        for result, paths in zip(results, files, strict=True)
+        {**shell.visible(plain(result.data)), **_told(paths)} for result, paths in fetched.delivered
     ]
     documents += shell.visible([*unfinished])
     if shell.as_json:
@@ -120,7 +110,7 @@ def _print_delivered(
     elif shell.quiet:
         shell.put_ids(document.get("id") for document in documents)
     else:
-        _print_files(shell, results, files)
+        _print_files(shell, fetched)
         for document in unfinished:
             shell.put_record(document)
 
@@ -131,10 +121,10 @@ def _told(paths: Downloads) -> dict[str, list[str]]:
     return {"files": [*map(str, paths)], "kept": kept}
 
 
-def _print_files(shell: Shell, results: Sequence[Result], files: list[Downloads]) -> None:
+def _print_files(shell: Shell, fetched: Fetched) -> None:
     from sume_ext.cli.render import size  # noqa: PLC0415  (brings rich)
 
-    for result, paths in zip(results, files, strict=True):
+    for result, paths in fetched.delivered:
         shell.put_lines(lines_of(paths, size))
         if not paths:
             shell.note(f"{result.job_id} has no files; see: sume jobs result {result.job_id}")

@@ -6,15 +6,25 @@ Progress goes to stderr and only where it can move; off a terminal there is a li
 from __future__ import annotations
 
 import shlex
-from contextlib import contextmanager, nullcontext
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from sume_ext.cli.failures import INTERRUPTED, CommandError, UnfinishedError
-from sume_ext.errors import DownloadError, ServerError, SumeError, TransportError
+from attrs import Factory, define
+
+from sume_ext.cli.failures import API, INTERRUPTED, CommandError, UnfinishedError
+from sume_ext.errors import (
+    ConflictError,
+    DownloadError,
+    JobError,
+    NotFoundError,
+    ServerError,
+    SumeError,
+    TransportError,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from sume_ext import Result, Sume
     from sume_ext.cli.places import Place
@@ -66,42 +76,90 @@ class Meter:
         self._board.__exit__(*failure)
 
 
-def fetch(shell: Shell, results: Sequence[Result], place: Place) -> list[Downloads]:
-    """Download every file of some results; each result's paths, which know how they came.
+@define
+class Fetched:
+    """What became of the files of several jobs.
 
-    Raises:
-        CommandError: Ctrl-C; what is whole stays.
-        UnfinishedError: A file didn't arrive; what is whole stays.
+    Attributes:
+        delivered: Each result that is here whole, with its files.
+        missing: Why the others aren't, by their ids.
     """
-    ids = [result.job_id for result in results]
-    with resumed_by_download(ids, place), Meter(shell) as meter:
-        return [
-            result.download(place.directory, overwrite=place.overwrite, on_progress=meter.download)
-            for result in results
-        ]
+
+    delivered: list[tuple[Result, Downloads]] = Factory(list["tuple[Result, Downloads]"])
+    missing: dict[str, SumeError | OSError] = Factory(dict[str, "SumeError | OSError"])
+
+    def raise_missing(self, place: Place) -> None:
+        """Raise why something is missing, with the command that goes on.
+
+        Raises:
+            SumeError: The only job has no result.
+            CommandError: Some of several have none.
+            UnfinishedError: Files didn't arrive.
+        """
+        broken = {one: e for one, e in self.missing.items() if not isinstance(e, _NO_RESULT)}
+        if broken:
+            error = next(iter(broken.values()))
+            passing = isinstance(error, ServerError | TransportError | DownloadError)
+            mend = not passing or _of_place(error)
+            go_on = f"What there is is kept; go on with: {_again([*broken], place)}"
+            raise UnfinishedError(error, go_on, mend=mend) from error
+        asked = len(self.delivered) + len(self.missing)
+        if asked == 1 and self.missing:
+            raise next(iter(self.missing.values()))
+        if self.missing:
+            raise CommandError(
+                f"{len(self.missing)} of {asked} jobs have no result: {', '.join(self.missing)}.",
+                code="no_result",
+                hint=f"Look at them with: {shlex.join(['sume', 'jobs', 'wait', *self.missing])}",
+                exit_code=API,
+            )
 
 
-@contextmanager
-def resumed_by_download(ids: Sequence[str], place: Place) -> Generator[None, None, None]:
-    """Have whatever ends the way from completed jobs to their files name the command that goes on.
+_NO_RESULT = (NotFoundError, ConflictError, JobError)
+
+
+def fetch(shell: Shell, wanted: Mapping[str, Callable[[], Result]], place: Place) -> Fetched:
+    """Download every file of some jobs; what one lacks doesn't keep the others from coming.
 
     Args:
-        ids: The jobs.
+        shell: The invocation's.
+        wanted: What gives each job's result, by the job's id.
         place: Where the files go.
 
     Raises:
-        CommandError: Ctrl-C.
-        UnfinishedError: Something failed.
+        CommandError: Ctrl-C; what is whole stays.
     """
-    again = shlex.join(["sume", "jobs", "download", *ids, *place.words("--to")])
-    try:
-        with stoppable(again):
-            yield
-    except (SumeError, OSError) as error:
-        passing = isinstance(error, ServerError | TransportError | DownloadError)
-        mend = not passing or getattr(error, "step", "") == "write"
-        go_on = f"What there is is kept; go on with: {again}"
-        raise UnfinishedError(error, go_on, mend=mend) from error
+    fetched = Fetched()
+    stopped: SumeError | OSError | None = None
+    with stoppable(_again([*wanted], place)), Meter(shell) as meter:
+        for job_id, result_of in wanted.items():
+            if stopped is not None:
+                fetched.missing[job_id] = stopped
+                continue
+            try:
+                result = result_of()
+                paths = result.download(
+                    place.directory, overwrite=place.overwrite, on_progress=meter.download
+                )
+            except (SumeError, OSError) as error:
+                fetched.missing[job_id] = error
+                stopped = None if _of_one(error) else error
+            else:
+                fetched.delivered.append((result, paths))
+    return fetched
+
+
+def _of_one(error: SumeError | OSError) -> bool:
+    """Whether a failure says nothing of the files of other jobs."""
+    return isinstance(error, (DownloadError, *_NO_RESULT)) and not _of_place(error)
+
+
+def _of_place(error: SumeError | OSError) -> bool:
+    return isinstance(error, DownloadError) and error.step == "write"
+
+
+def _again(ids: Sequence[str], place: Place) -> str:
+    return shlex.join(["sume", "jobs", "download", *ids, *place.words("--to")])
 
 
 def examined(files: Sequence[str]) -> None:

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import sys
+from functools import partial
 from typing import TYPE_CHECKING
 
 import click
 
 from sume_ext.cli import waiting
-from sume_ext.cli.failures import API, CommandError
+from sume_ext.cli.failures import CommandError
 from sume_ext.cli.options import OVERWRITE, download_option, timeout_option
 from sume_ext.cli.outcome import conclude, deliver
 from sume_ext.cli.places import DEFAULT_DIRECTORY, Directory, Place, place_of
 from sume_ext.cli.shell import Shell, own_command, plain
-from sume_ext.errors import ConflictError, JobError, NotFoundError
 
 if TYPE_CHECKING:
-    from sume_ext import Result, SumeError
     from sume_ext.waiting.polling import Timeout
 
 IDS = click.Argument(["job_ids"], nargs=-1, metavar="[JOB_ID]...")
@@ -94,11 +93,11 @@ def result(shell: Shell, *, job_id: str, download: str | None, overwrite: bool) 
     """
     place = place_of(download, overwrite=overwrite)
     with shell.connect() as client:
-        found = client.jobs.result(job_id)
         if place is None:
-            shell.put_record(plain(found.data))
-        else:
-            deliver(shell, [found], place, many=False)
+            shell.put_record(plain(client.jobs.result(job_id).data))
+            return
+        wanted = {job_id: partial(client.jobs.result, job_id)}
+        deliver(shell, wanted, place, many=False).raise_missing(place)
 
 
 @own_command("download", IDS, TO, OVERWRITE, example="sume jobs download job_123 --to ./outputs/")
@@ -109,34 +108,8 @@ def download(shell: Shell, *, job_ids: tuple[str, ...], directory: str, overwrit
     keep the others from being downloaded.
     """
     ids = ids_from(job_ids)
+    place = Place(directory, overwrite)
     with shell.connect() as client:
-        found: list[Result] = []
-        missing: dict[str, SumeError] = {}
-        for one in ids:
-            try:
-                found.append(client.jobs.result(one))
-            except (NotFoundError, ConflictError, JobError) as error:
-                missing[one] = error
-        if found:
-            place = Place(directory, overwrite)
-            deliver(shell, found, place, many=[*job_ids] != ids or len(ids) > 1)
-    _raise_missing(missing, len(ids))
-
-
-def _raise_missing(missing: dict[str, SumeError], asked: int) -> None:
-    """Raise why some jobs have no result: the only reason, or one that names all of them.
-
-    Raises:
-        SumeError: Of the only job that was asked for.
-        CommandError: Of several.
-    """
-    if not missing:
-        return
-    if asked == 1:
-        raise next(iter(missing.values()))
-    raise CommandError(
-        f"{len(missing)} of {asked} jobs have no result: {', '.join(missing)}.",
-        code="no_result",
-        hint=f"Look at them with: {waiting.resume([*missing])}",
-        exit_code=API,
-    )
+        wanted = {one: partial(client.jobs.result, one) for one in ids}
+        fetched = deliver(shell, wanted, place, many=[*job_ids] != ids or len(ids) > 1)
+    fetched.raise_missing(place)
