@@ -55,8 +55,12 @@ class Names:
         return (method, skeleton(path)) in self.operations
 
     def hides(self, class_name: str, member: str) -> bool:
-        """Whether a member's value must stay out of a repr."""
-        return f"{class_name}.{member}" in self.hidden or bool(self.hidden_names.search(member))
+        """Whether a member's value must stay out of a repr, however its name is spelt."""
+        spelt = _HUMP.sub("_", member).replace("-", "_").lower()
+        return f"{class_name}.{member}" in self.hidden or bool(self.hidden_names.search(spelt))
+
+
+_HUMP = re.compile("(?<=[a-z0-9])(?=[A-Z])")
 
 
 def skeleton(path: str) -> str:

@@ -7,6 +7,7 @@ it in a cache; and a regenerated model that shows a member which was hidden befo
 from __future__ import annotations
 
 import copy
+import importlib
 import pickle
 import pprint
 from typing import TYPE_CHECKING, Any
@@ -16,11 +17,13 @@ import pytest
 import rich.pretty
 from sume_api.models import Asset, Job, JobResult, Me, PresignedUpload
 
-from sume_ext.secrecy.sensitive import is_sensitive
+from sume_ext.secrecy.sensitive import NAMES, is_sensitive
+from tests.schema import pipeline
 from tests.secrets.unprotected import models
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
 
 MARK = "zQ7wPx41RtLm"
 URL = f"https://media.sume.so/{MARK}.mp4?signature={MARK}"
@@ -74,3 +77,97 @@ def test_an_answer_is_not_pickled_but_copied(model: Any) -> None:
     for twin in (copy.copy(answer), copy.deepcopy(answer)):
         assert twin == answer
         assert twin is not answer
+
+
+SPELLINGS: dict[str, Callable[[Sequence[str]], str]] = {
+    "snake": "_".join,
+    "camel": lambda words: words[0] + "".join(word.title() for word in words[1:]),
+    "pascal": lambda words: "".join(word.title() for word in words),
+    "kebab": "-".join,
+    "longer": lambda words: "old_" + "_".join(words),
+}
+
+
+@pytest.mark.parametrize("spelling", SPELLINGS)
+def test_the_schemas_list_has_every_name_that_redaction_knows(spelling: str) -> None:
+    """Two lists that drift apart would show in a repr what is taken out of a log."""
+    table = pipeline.table()
+    for name in NAMES:
+        member = SPELLINGS[spelling](name.split())
+        assert is_sensitive(member)
+        assert table.hides("AnyClass", member), member
+    for public in (
+        "id",
+        "status",
+        "prompt",
+        "cursor",
+        "next_cursor",
+        "tokens",
+        "keyword",
+        "auth_at",
+    ):
+        assert not table.hides("AnyClass", public)
+
+
+def _reworded(document: dict[str, Any]) -> None:
+    """The server renames its model of a person, nests it, and gives it new members."""
+    person = {
+        "type": "object",
+        "properties": {
+            "emailAddress": {"type": "string"}, "uploadUrl": {"type": "string"},
+            "accessKey": {"type": "string"}, "sessionId": {"type": "string"},
+            "provider_response": {"type": "string"}, "nickname": {"type": "string"},
+            "contact": {
+                "type": "object", "title": "SomebodysContact",
+                "properties": {"workspaceId": {"type": "string"}, "city": {"type": "string"}},
+            },
+        },
+    }  # fmt: skip
+    document["components"]["schemas"]["HumanBeing"] = person
+    answer = {
+        "type": "object",
+        "properties": {"human": {"$ref": "#/components/schemas/HumanBeing"}},
+    }
+    document["paths"]["/humans/current"] = {
+        "get": {
+            "operationId": "whoIsThere",
+            "responses": {
+                "200": {"description": "ok", "content": {"application/json": {"schema": answer}}}
+            },
+        }
+    }
+
+
+def test_what_a_regenerated_model_gains_is_hidden_under_any_name(tmp_path: Path) -> None:
+    document = pipeline.pinned()
+    _reworded(document)
+    package = pipeline.build(document, tmp_path)
+    secret = {
+        "emailAddress": MARK, "uploadUrl": URL, "accessKey": MARK, "sessionId": MARK,
+        "provider_response": MARK, "a_member_of_next_year": MARK,
+    }  # fmt: skip
+    contact = {"workspaceId": MARK, "city": "Turin"}
+    answer = {"human": {**secret, "nickname": "Ada", "contact": contact}}
+    with pipeline.importable(package):
+        module: Any = importlib.import_module("sume_api.api.humans.get_humans_current")
+        parsed = module._parse_response(client=_Answer(answer), response=_Answer(answer))
+        for view in (repr, str, format, pprint.pformat, rich.pretty.pretty_repr):
+            assert MARK not in view(parsed), view
+        assert "Ada" in repr(parsed)
+        assert "Turin" in repr(parsed)
+        assert MARK in repr(parsed.to_dict())
+        with pytest.raises(TypeError):
+            pickle.dumps(parsed)
+
+
+class _Answer:
+    """What a generated parser looks at."""
+
+    status_code = 200
+    raise_on_unexpected_status = False
+
+    def __init__(self, raw: Any) -> None:
+        self._raw = raw
+
+    def json(self) -> Any:
+        return self._raw
