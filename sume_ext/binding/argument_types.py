@@ -29,10 +29,23 @@ def first_misfit(takes: Callable[..., Any], values: Mapping[str, object]) -> str
 
 @cache
 def _declared(takes: Callable[..., Any]) -> dict[str, Any]:
+    made = cast("Any", takes).__init__ if isinstance(takes, type) else takes
     try:
-        return get_type_hints(cast("Any", takes).__init__ if isinstance(takes, type) else takes)
-    except NameError:  # a name that only type checkers see: then the server judges
+        return get_type_hints(made, localns=_Models())
+    except NameError:  # of what is no model: then the server judges
         return {}
+
+
+class _Models(dict[str, Any]):
+    """Models by name, because generated code names those it is made of for type checkers only."""
+
+    def __missing__(self, name: str) -> Any:
+        from sume_api import models  # noqa: PLC0415  (its members are imported one by one, on demand)
+
+        try:
+            return getattr(models, name)
+        except AttributeError:
+            raise KeyError(name) from None
 
 
 def _fits(value: object, declared: Any) -> bool:

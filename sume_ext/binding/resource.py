@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from sume_ext.binding.bound import Binding
+from sume_ext.binding.method import Method
 
 if TYPE_CHECKING:
     from sume_ext.engine import Engine
@@ -32,10 +33,12 @@ class Resource(Generic[M]):
 
     name: str
     bindings: dict[str, Binding]
+    methods: tuple[str, ...]
 
     def __init_subclass__(cls, name: str) -> None:
         cls.name = name
         cls.bindings = {}
+        cls.methods = tuple(sorted(n for n, line in vars(cls).items() if isinstance(line, Method)))
         for attribute, line in vars(cls).items():
             binding = getattr(line, "binding", None)
             if isinstance(binding, Binding):
@@ -46,4 +49,4 @@ class Resource(Generic[M]):
         self._engine = engine
 
     def __repr__(self) -> str:
-        return f"<{self.name}: {', '.join(sorted(self.bindings))}>"
+        return f"<{self.name}: {', '.join(self.methods)}>"
