@@ -108,16 +108,16 @@ class Watcher:
             most = max(most, count / (2 * math.ceil(live / 100)))
         jobs = [self.api.jobs[job_id] for job_id in self.noticed]
         ends = {job.id: max(job.ends, self.started) for job in jobs}
+        delays = {job.id: self.noticed[job.id] - ends[job.id] for job in jobs}
         crowd = len(jobs) / JOBS_PER_SECOND
-        over = {
-            job.id: self.noticed[job.id]
-            - ends[job.id]
-            - max(schedule_for(job.type).bound(ends[job.id] - job.born), crowd)
+        bounds = {
+            job.id: max(schedule_for(job.type).bound(ends[job.id] - job.born), crowd)
             for job in jobs
         }
+        over = {job_id: delays[job_id] - bounds[job_id] for job_id in delays}
         return Waited(
             requests=len(self.api.log),
-            delays=sorted(self.noticed[job.id] - ends[job.id] for job in jobs),
+            delays=sorted(delays.values()),
             over=sorted(over.values()),
             over_of=over,
             per_tick=most,
