@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 DEFAULT_BASE_URL = "https://www.sume.so/api/v1"
 _TIMEOUT = 60.0
+_LONGEST_KEY = 1024
 AuthScheme = Literal["bearer", "x-api-key"]
 
 
@@ -96,9 +97,9 @@ def resolve(
         key = key.reveal()
     if not key or not key.strip():
         raise ConfigurationError("there is no API key.")
-    if not key.strip().isascii() or not key.strip().isprintable():
+    if not key.strip().isascii() or not key.strip().isprintable() or len(key) > _LONGEST_KEY:
         raise ConfigurationError(
-            "the API key has characters that no key has.",
+            "the API key has characters that no key has, or far too many.",
             hint="Copy it again from the Sume dashboard.",
         )
     if auth not in ("bearer", "x-api-key"):
