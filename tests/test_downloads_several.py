@@ -8,6 +8,9 @@ from __future__ import annotations
 import asyncio
 import os
 import pickle
+import signal
+import subprocess
+import sys
 import threading
 import time
 from typing import TYPE_CHECKING, Any
@@ -15,7 +18,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from sume_ext import DownloadError
-from tests.transfers.clients import VIDEO, files_in, result, run_async
+from sume_ext.clock import SystemClock
+from tests.transfers.clients import VIDEO, client, files_in, result, run_async
 from tests.transfers.scripted import Api, File, Scripted, Seen, head, reply
 
 if TYPE_CHECKING:
@@ -157,3 +161,64 @@ def test_files_are_written_in_other_threads_than_the_loop_s(
         loop_s: int = run_async(Api([server.url]), work)
     assert threads
     assert loop_s not in threads
+
+
+SILENT = """
+import sys
+from sume_ext import Sume
+with Sume(api_key="k", base_url=sys.argv[1]) as sume:
+    sume.jobs.result("job_1").download(sys.argv[2])
+"""
+
+
+@pytest.mark.parametrize("says", ["nothing", "wait a minute"])
+def test_ctrl_c_waits_for_no_server(tmp_path: Path, says: str) -> None:
+    """The threads would keep the program until the head of an answer comes, or a pause is over."""
+    waiting = threading.Semaphore(0)
+    gone = threading.Semaphore(0)
+
+    def silence(seen: Seen, connection: socket.socket) -> None:
+        if says == "wait a minute":
+            reply(503, retry_after=60)(seen, connection)
+        waiting.release()
+        connection.recv(1)
+        gone.release()
+
+    with Scripted(silence) as server:
+        urls = [f"{server.url}/{index}" for index in range(3)]
+        with (
+            client(Api(urls)) as (_, api),
+            subprocess.Popen(
+                [sys.executable, "-c", SILENT, f"{api.url}/api/v1", str(tmp_path)],
+                stderr=subprocess.PIPE,
+            ) as process,
+        ):
+            assert all(waiting.acquire(timeout=10) for _ in urls)
+            process.send_signal(signal.SIGINT)
+            _, errors = process.communicate(timeout=15)
+        assert b"KeyboardInterrupt" in errors
+        assert all(gone.acquire(timeout=5) for _ in urls)
+    assert not files_in(tmp_path)
+
+
+def test_cancelling_waits_for_no_server_that_says_nothing(tmp_path: Path) -> None:
+    waiting, gone = threading.Event(), threading.Event()
+
+    def silence(seen: Seen, connection: socket.socket) -> None:
+        waiting.set()
+        connection.recv(1)
+        gone.set()
+
+    with Scripted(silence) as server:
+
+        async def work(sume: Any) -> None:
+            made = await sume.jobs.result("job_1")
+            task = asyncio.create_task(made.download(tmp_path))
+            assert await asyncio.to_thread(waiting.wait, 10)
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+            assert await asyncio.to_thread(gone.wait, 5)
+
+        run_async(Api([server.url]), work, clock=SystemClock())
+    assert not files_in(tmp_path)

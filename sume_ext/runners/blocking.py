@@ -20,6 +20,7 @@ from sume_ext.flow import (
     Step,
     WallClock,
 )
+from sume_ext.network.wire import Stop
 from sume_ext.runners.course import (
     PARTING_SECONDS,
     TOO_LONG,
@@ -39,6 +40,8 @@ if TYPE_CHECKING:
     from sume_ext.network.wire import SyncStream, Transport
 
 T = TypeVar("T")
+_NAP = 1.0
+"""How long a thread sleeps without looking whether it is still wanted."""
 
 
 class Runner:
@@ -58,6 +61,7 @@ class Runner:
         self.storage = storage
         self.clock = clock
         self.connect_timeout = connect_timeout
+        self._stop: Stop | None = None
         discretion.install()
 
     def close(self) -> None:
@@ -118,7 +122,8 @@ class Runner:
                     return cast("SyncStream", step.stream).read()
             case Open():
                 carrier = self.storage if step.storage else self.transport
-                timeouts = timeouts_for(step, self.clock.monotonic(), self.connect_timeout)
+                now = self.clock.monotonic()
+                timeouts = timeouts_for(step, now, self.connect_timeout, self._stop)
                 with Discreet():
                     return course.opened(carrier.open(step.request, timeouts))
             case ReadAll():
@@ -188,7 +193,7 @@ class Branch(Runner):
         self, transport: Transport, storage: Transport, clock: Clock, connect_timeout: float
     ) -> None:
         super().__init__(transport, storage, clock, connect_timeout)
-        self._halted = False
+        self._stop = self._halting = Stop()
         self._courses: set[Course[Any]] = set()
 
     def outcome(self, flow: Flow[Any]) -> Any:
@@ -199,8 +204,8 @@ class Branch(Runner):
             return error
 
     def halt(self) -> None:
-        """End every flow at its next step, and whatever a step of it is reading now."""
-        self._halted = True
+        """End every flow at its next step, and whatever a step of it is waiting for now."""
+        self._halting.pull()
         for course in list(self._courses):
             for stream in course.streams:
                 cut = getattr(stream, "cut", None)
@@ -209,6 +214,15 @@ class Branch(Runner):
 
     def _advance(self, course: Course[Any]) -> None:
         self._courses.add(course)
-        if self._halted:
+        if self._halting.up:
             raise HaltError
         super()._advance(course)
+
+    def _perform(self, step: Step, course: Course[Any]) -> object:
+        left = step.seconds if isinstance(step, Sleep) else 0.0
+        while left > _NAP and not self._halting.up:
+            self.clock.sleep(_NAP)
+            left -= _NAP
+        if self._halting.up:
+            raise HaltError
+        return super()._perform(Sleep(left) if isinstance(step, Sleep) else step, course)

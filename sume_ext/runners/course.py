@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from sume_ext.flow import Emit, Flow, Open, Step
+    from sume_ext.network.wire import Stop
 
 S = TypeVar("S")
 T = TypeVar("T")
@@ -86,17 +87,18 @@ class Course(Generic[T]):
         self.streams = [other for other in self.streams if other is not stream]
 
 
-def timeouts_for(step: Open, now: float, connect: float) -> Timeouts:
+def timeouts_for(step: Open, now: float, connect: float, stop: Stop | None = None) -> Timeouts:
     """What a request's deadline leaves for each part of its exchange.
 
     Args:
         step: What is to be sent.
         now: The moment, on the clock of the deadline.
         connect: Seconds to open a connection, where that much is left.
+        stop: What ends it from another thread, if anything.
     """
     left = max(step.deadline - now, _SMALLEST_TIMEOUT)
     pause = left if step.stall is None else min(left, step.stall)
-    return Timeouts(connect=min(connect, pause), read=pause, write=pause, pool=pause, total=left)
+    return Timeouts(min(connect, pause), pause, pause, pause, left, stop)
 
 
 def deliver(step: Emit) -> None:

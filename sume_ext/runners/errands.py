@@ -51,7 +51,7 @@ class Errand(Branch):
 
         def tell() -> None:
             try:
-                if not self._halted:
+                if not self._halting.up:
                     deliver(step)
             except BaseException as error:  # noqa: BLE001  (raised in the flow's thread)
                 self._raised = error
@@ -64,7 +64,7 @@ class Errand(Branch):
         except RuntimeError:  # the loop is closed
             raise HaltError from None
         while not wait([told], timeout=PARTING_SECONDS).done:
-            if self._halted or self._loop.is_closed():
+            if self._halting.up or self._loop.is_closed():
                 raise HaltError
         told.result()
 

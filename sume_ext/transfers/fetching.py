@@ -47,7 +47,8 @@ _BATCH: Final = 2 * 1024 * 1024
 """As much is written at once, since handing work to a thread costs as much as writing does."""
 _BATCH_SECONDS: Final = 0.02
 _NEW_BYTES: Final = 64 * 1024
-_OVER: Final = "Download again: it goes on where it stopped. Give it more time with timeout=."
+_GO_ON: Final = "Download again: it goes on where it stopped."
+_OVER: Final = f"{_GO_ON} Give it more time with timeout=."
 _BODY: Final = frozenset({200, 206})
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 _UNSATISFIABLE: Final = 416
@@ -225,6 +226,8 @@ class Fetch:
         size, total = self._landing.size, self._landing.total
         of = "" if total is None else f" of {total:,}"
         told = f"{message} {size:,}{of} bytes came in {self._attempt} attempts."
+        if hint is None and size and self._landing.validator:
+            hint = _GO_ON
         return DownloadError(told, step="get", hint=hint)
 
     def _try(self) -> Flow[None]:
