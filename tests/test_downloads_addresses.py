@@ -8,12 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import socket
-import ssl
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
-import trustme
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -25,9 +22,9 @@ from sume_ext.network.addresses import is_public, rule_for, trouble_with
 from tests.support import FakeClock
 from tests.transfers.clients import VIDEO, client, files_in, result, run_async
 from tests.transfers.scripted import Api, File, Scripted, Seen, reply
+from tests.transfers.tls import tls_server
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
     from pathlib import Path
 
 PUBLIC_API = "https://www.sume.so/api/v1"
@@ -142,7 +139,7 @@ def test_the_connection_goes_to_the_address_that_was_checked(
 ) -> None:
     """Asked a second time the name would be another machine: it isn't asked a second time."""
     asked = resolving(monkeypatch, ["127.0.0.1"], ["127.0.0.9"])
-    with tls_server() as (server, trust):
+    with tls_server(File(VIDEO), "media.test") as (server, trust):
         url = f"https://media.test:{server.port}/x"
         fetch(LOCAL_API, url, tmp_path / "x", verify=trust)
         assert server.requests[0].header("host") == f"media.test:{server.port}"
@@ -150,23 +147,11 @@ def test_the_connection_goes_to_the_address_that_was_checked(
     assert (tmp_path / "x").read_bytes() == VIDEO
 
 
-@contextmanager
-def tls_server() -> Generator[tuple[Scripted, ssl.SSLContext]]:
-    """A server whose certificate is for media.test, and the settings that trust it."""
-    authority = trustme.CA()
-    settings = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert("media.test").configure_cert(settings)  # pyright: ignore[reportUnknownMemberType]
-    trust = ssl.create_default_context()
-    authority.configure_trust(trust)  # pyright: ignore[reportUnknownMemberType]
-    with Scripted(File(VIDEO), tls=settings) as server:
-        yield server, trust
-
-
 def test_the_certificate_must_be_the_name_s(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     resolving(monkeypatch, ["127.0.0.1"])
-    with tls_server() as (server, trust):
+    with tls_server(File(VIDEO), "media.test") as (server, trust):
         with pytest.raises(DownloadError, match="certificate"):
             fetch(LOCAL_API, f"https://other.test:{server.port}/x", tmp_path / "x", verify=trust)
         assert not server.requests

@@ -12,6 +12,7 @@ import pytest
 from sume_ext import UploadError
 from tests.transfers.clients import VIDEO, client, run_async
 from tests.transfers.scripted import Api, Scripted, Seen, head, reply
+from tests.transfers.tls import tls_server
 
 if TYPE_CHECKING:
     import socket
@@ -123,3 +124,27 @@ def test_a_proxy_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     assert put.target.startswith("http://127.0.0.1:9/bucket/key-1")
     assert headers_of(put) == WANTED
     assert put.body == VIDEO
+
+
+@pytest.mark.parametrize("world", ["sync", "async"])
+def test_the_tls_settings_are_kept(world: str) -> None:
+    """Storage's certificate is asked for like the API's, and by the same trust."""
+
+    def upload(api: Api, **options: Any) -> None:
+        async def work(sume: Any) -> None:
+            await sume.uploads.asset_video(VIDEO)
+
+        if world == "async":
+            run_async(api, work, **options)
+        else:
+            with client(api, **options) as (sume, _):
+                sume.uploads.asset_video(VIDEO)
+
+    with tls_server(reply(200), "127.0.0.1") as (storage, trust):
+        with pytest.raises(UploadError, match="certificate") as caught:
+            upload(Api(upload_url=storage.url))
+        assert not storage.requests
+        assert caught.value.step == "put"
+        upload(Api(upload_url=storage.url), verify=trust)
+        assert headers_of(storage.requests[0]) == WANTED
+        assert storage.requests[0].body == VIDEO
