@@ -144,7 +144,9 @@ def test_loopback_may_be_plain_http(url: str) -> None:
         assert url.rstrip("/") in repr(sume)
 
 
-@pytest.mark.parametrize("key", [None, "", "  ", "sume_live_7f3k9\n", "schlüssel", "a\tb\x00"])
+@pytest.mark.parametrize(
+    "key", [None, "", "  ", "sume_live_7f3k9\n", "schlüssel", "a\tb\x00", "x" * 5000]
+)
 def test_no_key_is_said_before_anything_is_sent(
     key: str | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -6,12 +6,14 @@ on a server that drips; memory filled by an answer; a library's bare error in a 
 
 from __future__ import annotations
 
+import inspect
 import os
 import ssl
 import subprocess
 import sys
 from typing import TYPE_CHECKING, Any
 
+import httpx
 import pytest
 import trustme
 from attrs import frozen
@@ -32,6 +34,7 @@ from sume_ext import (
     ServerError,
     SumeError,
 )
+from sume_ext.network import deadlines
 from tests.faults.server import FaultServer
 from tests.faults.worlds import KEY, TIMEOUT, WORLDS, ask, read, spend, write
 
@@ -380,3 +383,53 @@ def test_rate_limit_headers_and_the_envelope_are_on_the_error(server: FaultServe
     }
     assert (error.code, error.message, error.request_id) == ("teapot", "No.", "req_1")
     assert error.retry_after == 500
+
+
+STREAMS = {"sync": deadlines.BoundedStream, "async": deadlines.AsyncBoundedStream}
+NETWORKS = {"sync": deadlines.BoundedNetwork, "async": deadlines.AsyncBoundedNetwork}
+
+
+def _break(monkeypatch: pytest.MonkeyPatch, owner: type, method: str, error: Exception) -> None:
+    def fail(*_: object, **__: object) -> object:
+        raise error
+
+    async def fail_soon(*_: object, **__: object) -> object:
+        raise error
+
+    soon = inspect.iscoroutinefunction(getattr(owner, method))
+    monkeypatch.setattr(owner, method, fail_soon if soon else fail)
+
+
+ODD = [RuntimeError("https://sume.example?sig=canary"), MemoryError(), ValueError("canary")]
+
+
+@pytest.mark.parametrize("world", WORLDS)
+@pytest.mark.parametrize("odd", ODD, ids=lambda odd: type(odd).__name__)
+def test_what_nobody_expects_of_a_network_is_told_as_what_it_means(
+    server: FaultServer, monkeypatch: pytest.MonkeyPatch, world: str, odd: Exception
+) -> None:
+    """A bug below us must not leave bare: before the request it did nothing, after it who knows."""
+    _break(monkeypatch, STREAMS[world], "read", odd)
+    with pytest.raises(ResponseLostError) as lost:
+        ask(world, server.url("ok"), read)
+    with pytest.raises(OutcomeUnknownError) as unknown:
+        ask(world, server.url("ok"), spend)
+    _break(monkeypatch, NETWORKS[world], "connect_tcp", odd)
+    with pytest.raises(NotSentError) as never:
+        ask(world, server.url("ok"), spend)
+    assert never.value.final
+    for one in (lost, unknown, never):
+        assert "canary" not in str(one.value)
+        assert type(odd).__name__ in str(one.value)
+
+
+@pytest.mark.parametrize("world", WORLDS)
+def test_a_transport_of_the_callers_own_fails_as_it_likes(world: str) -> None:
+    """It is the caller's code, like a listener; but a paid call still leaves a trace."""
+
+    def fail(_: httpx.Request) -> httpx.Response:
+        raise LookupError("mine")
+
+    with pytest.raises(LookupError, match="mine") as caught:
+        ask(world, "https://sume.example", spend, transport=httpx.MockTransport(fail))
+    assert "jobs.find_recent" in "".join(caught.value.__notes__)
