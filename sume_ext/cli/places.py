@@ -6,8 +6,6 @@ that somebody takes the directory away, is a failed download, which a command th
 
 from __future__ import annotations
 
-import os
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -57,14 +55,17 @@ class Directory(click.Path):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """The path as it was written, if files can go there."""
-        if problem := problem_of(os.fspath(value)):
+        directory = str(value)
+        if problem := problem_of(directory):
             self.fail(problem, param, ctx)
-        return value
+        return directory
 
 
 def problem_of(directory: str) -> str | None:
     """Why no file can go into a directory, or None."""
-    from sume_ext.transfers.file_names import is_url  # noqa: PLC0415  (only downloads need it)
+    from tempfile import TemporaryFile  # noqa: PLC0415  (only downloads need it)
+
+    from sume_ext.transfers.file_names import is_url  # noqa: PLC0415
 
     if is_url(directory):
         return "it is a URL; give a directory of this machine."
@@ -75,7 +76,7 @@ def problem_of(directory: str) -> str | None:
         path = _nearest(path)
         if not path.is_dir():
             return f"{path} is a file; give a directory."
-        with tempfile.TemporaryFile(dir=path):
+        with TemporaryFile(dir=path):
             return None
     except OSError as error:
         return f"can't write into {path}: {error.strerror}."

@@ -10,7 +10,6 @@ import json
 import os
 import stat
 import sys
-import tempfile
 from pathlib import Path
 from typing import Any, NamedTuple, cast
 
@@ -129,11 +128,13 @@ def save(changes: dict[str, str]) -> Path:
     Raises:
         CommandError: They can't be written.
     """
+    from tempfile import mkstemp  # noqa: PLC0415  (only saving needs it)
+
     path = file_path()
     try:
         kept = {**stored(), **changes}
         _private_directory(path.parent)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=".config-")  # 0600 at most
+        handle, name = mkstemp(dir=path.parent, prefix=".config-")  # 0600 at most
         try:
             with os.fdopen(handle, "w", encoding="utf-8") as file:
                 Path(name).chmod(0o600)  # whatever the umask takes away
