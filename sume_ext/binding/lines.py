@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Generic, ParamSpec, Protocol, TypeVar, overload
 
 from sume_ext.binding.bound import Binding
-from sume_ext.binding.method import Method
+from sume_ext.binding.resource import Method
 from sume_ext.calling.calls import perform
 from sume_ext.calling.effects import Effect
 from sume_ext.waiting.one import fetch_result

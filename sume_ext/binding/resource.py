@@ -1,16 +1,19 @@
-"""The namespaces that lines of the table stand in, and the marks of the two worlds.
+"""The namespaces that lines of the table stand in, and what a line is there: a callable.
 
-A namespace gives its lines their names; it holds nothing but the client's engine.
+A namespace holds nothing but the client's engine, and the callables that were looked at; what
+fails in one of them crosses the border without its locals.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from sume_ext.binding.bound import Binding
-from sume_ext.binding.method import Method
+from sume_ext.secrecy.border import border
 
 if TYPE_CHECKING:
+    import inspect
+
     from sume_ext.engine import Engine
 
 M = TypeVar("M")
@@ -50,3 +53,45 @@ class Resource(Generic[M]):
 
     def __repr__(self) -> str:
         return f"<{self.name}: {', '.join(self.methods)}>"
+
+
+class Method:
+    """Base of every kind of line; its callable is made when looked at, and then kept."""
+
+    _attribute = ""
+
+    def __set_name__(self, owner: type, attribute: str) -> None:
+        self._attribute = attribute
+
+    @property
+    def doc(self) -> str:
+        """What `help` says of it."""
+        raise NotImplementedError
+
+    @property
+    def signature(self) -> inspect.Signature:
+        """What a caller passes."""
+        raise NotImplementedError
+
+    def _called(
+        self, engine: Engine, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> Any:
+        """What calling it under its public name does."""
+        raise NotImplementedError
+
+    def _bind(self, resource: Resource[Any] | None) -> Any:
+        if resource is None:
+            return self
+        engine, name = resource._engine, f"{resource.name}.{self._attribute}"  # noqa: SLF001
+
+        @border
+        def bound(*args: Any, **kwargs: Any) -> Any:
+            return self._called(engine, name, args, kwargs)
+
+        bound.__module__ = "sume_ext"
+        bound.__name__ = self._attribute
+        bound.__qualname__ = name
+        bound.__doc__ = self.doc
+        bound.__signature__ = self.signature  # type: ignore[attr-defined]
+        resource.__dict__[self._attribute] = bound
+        return bound
