@@ -55,6 +55,16 @@ ENCODINGS: dict[str, Callable[[str], str]] = {
     "broken": _broken,
     "url, broken": lambda text: _broken(text).replace("/", "%2F"),
     "repr": lambda text: repr(text.encode()),
+    "url thrice": lambda text: quote(quote(quote(text, safe=""), safe=""), safe=""),
+    "url, each": lambda text: "".join(f"%{byte:02X}" for byte in text.encode()),
+    "url, each, twice": lambda text: "".join(f"%25{byte:02x}" for byte in text.encode()),
+    "hexadecimal": lambda text: text.encode().hex(),
+    "hexadecimal, apart": lambda text: text.encode().hex(":", 2).upper(),
+    "html": lambda text: "".join(f"&#{ord(c)};" for c in text),
+    "html, broken": lambda text: "\n".join(f"&#x{ord(c):x};" for c in text),
+    "json, each": lambda text: "".join(f"\\u{ord(c):04x}" for c in text),
+    "base64 twice": lambda text: _in_base64(_in_base64(text)),
+    "base64 twice, inside": lambda text: _in_base64_lines(f"x{_in_base64('ab' + text)}"),
 }
 # A secret of letters, digits and what keys, paths and signatures have between them.
 secrets = st.text(ALNUM + "-_./+=", min_size=14, max_size=120).filter(
@@ -67,7 +77,7 @@ around = st.text(max_size=40).map(lambda text: text + " ")
 @given(secrets, st.sampled_from(sorted(ENCODINGS)), around, around)
 def test_a_known_secret_never_passes(secret: str, encoding: str, before: str, after: str) -> None:
     prints = Fingerprints()
-    prints.add(secret)
+    prints.add(secret, thorough=True)
     hidden = ENCODINGS[encoding](secret)
     text = f"{before}{hidden} {after}"
     spans = prints.find(text)
@@ -77,6 +87,19 @@ def test_a_known_secret_never_passes(secret: str, encoding: str, before: str, af
         left[start:end] = [""] * (end - start)
     assert not prints.find("".join(left))
     assert hidden not in "".join(left)
+
+
+@MANY
+@given(secrets, st.sampled_from(sorted(ENCODINGS)), around, around)
+def test_a_record_is_clean_when_all_of_it_is_clean_at_once(
+    secret: str, encoding: str, before: str, after: str
+) -> None:
+    """A record's texts are looked at in one; none may pass because of what stands beside it."""
+    remember(secret)
+    hidden = ENCODINGS[encoding](secret)
+    for text in (f"{before}{hidden}", f"{before} token={hidden}", f"{hidden}@x.example {after}"):
+        if redact(text) is not text:
+            assert redact(f"root\nMainThread\nNone\n{text}") != f"root\nMainThread\nNone\n{text}"
 
 
 leaves = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=20))
@@ -114,7 +137,18 @@ def planted(value: Any, secret: str, path: list[int]) -> Any:
 @given(
     st.recursive(leaves, nested, max_leaves=12),
     secrets,
-    st.sampled_from(["plain", "url", "json", "base64", "broken"]),
+    st.sampled_from(
+        [
+            "plain",
+            "url",
+            "json",
+            "base64",
+            "broken",
+            "html",
+            "hexadecimal",
+            "base64 twice",
+        ]
+    ),
     st.lists(st.integers(0, 30), min_size=1, max_size=8),
 )
 def test_no_nesting_hides_a_known_secret(
@@ -225,12 +259,55 @@ def slow_down(
     )
 
 
+def steps(text: str) -> int:
+    """How many calls, of Python's and of C's functions, redacting a text takes."""
+    taken = 0
+
+    def count(_: object, event: str, __: object) -> None:
+        nonlocal taken
+        taken += event in ("call", "c_call")
+
+    before = sys.getprofile()
+    sys.setprofile(count)
+    try:
+        redact(text)
+    finally:
+        sys.setprofile(before)
+    return taken
+
+
+GROWTH = 4
+SMALL = 3_000
+FIXED = 400
+"""Calls that a text may take whatever its length."""
+
+
+@pytest.mark.parametrize("pattern", PATTERNS)
+def test_steps_grow_no_faster_than_the_text(pattern: str) -> None:
+    """What happens within one call of a pattern's matcher is for the tests of ten megabytes."""
+    remember("known-secret-4711-and-more", "user_a1user_a1user_a1")
+    for head, tail in AROUND:
+        few, many = (
+            steps(head + (pattern * (size // len(pattern) + 1))[:size] + tail)
+            for size in (SMALL, GROWTH * SMALL)
+        )
+        assert many <= GROWTH * few + FIXED, (head, tail)
+
+
+@MANY
+@given(st.lists(pieces, min_size=1, max_size=6).map("".join))
+def test_nor_do_they_for_anything_else_repeated(text: str) -> None:
+    few, many = (steps(text * times) for times in (40, 160))
+    assert many <= GROWTH * few + FIXED
+
+
 def test_no_pattern_makes_it_slower_than_linear() -> None:
-    """At this length a quadratic detector would need a day; the limit is no measurement."""
+    """The limit is no measurement: what is quadratic needs hours at this length."""
     slow_down(PATTERNS, 100_000, AROUND, 240)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("share", range(4))
 def test_a_line_of_ten_megabytes_ends(share: int) -> None:
-    slow_down(PATTERNS[share::16], 10_000_000, AROUND[:1], 900)
+    """As above: each takes about a second, and a hundred days if it were quadratic."""
+    slow_down(PATTERNS[share::4], 10_000_000, AROUND[:1], 900)
