@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 from attrs import evolve, field, frozen
 
 from sume_ext.calling.calls import perform
+from sume_ext.calling.interruptions import leave_word
 from sume_ext.errors import DownloadError, InvalidArgumentError, SumeError
 from sume_ext.flow import NOW, All, Do
 from sume_ext.media import MediaFile, media_in
@@ -109,9 +110,13 @@ def download_all(
     flows = tuple(
         source.fetch(one, folder / file_name(job_id, index, one)) for index, one in enumerate(files)
     )
-    if len(flows) == 1:
-        return Downloads([(yield from flows[0])])
-    return _all_of((yield All(flows, limit=_AT_ONCE)))
+    try:
+        if len(flows) == 1:
+            return Downloads([(yield from flows[0])])
+        return _all_of((yield All(flows, limit=_AT_ONCE)))
+    except GeneratorExit as end:
+        leave_word(end, _how_to_go_on(job_id))
+        raise
 
 
 def download_one(
@@ -130,7 +135,18 @@ def download_one(
         target /= file_name(job_id, index, file)
     yield Do(partial(_make_folder, target.parent))
     source = _Source(engine, job_id, options, StopSign(), latest)
-    return (yield from source.fetch(file, target)).path
+    try:
+        return (yield from source.fetch(file, target)).path
+    except GeneratorExit as end:
+        leave_word(end, _how_to_go_on(job_id))
+        raise
+
+
+def _how_to_go_on(job_id: str) -> str:
+    return (
+        "The download stopped; what came is kept. "
+        f"Next: Download again from sume.jobs.result({job_id!r}): it goes on where it stopped."
+    )
 
 
 @frozen

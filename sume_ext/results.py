@@ -93,8 +93,9 @@ class Media(_MediaView):
             max_bytes: The most it may hold; 20 GiB by default.
             on_progress: Called with each `sume_ext.downloads.Progress`, at most 20 times a second.
                 What it raises ends the download unchanged.
-            timeout: Seconds for all of it; None for as long as bytes come. A server that sends
-                nothing for 30 seconds, or less than 32 KiB in them, is given up either way.
+            timeout: Seconds for all of it; None for as long as bytes come. The client's own timeout
+                is for its calls to the API. A server that sends nothing for 30 seconds, or less
+                than 32 KiB in them, is asked again a few times and then given up either way.
 
         Returns:
             Where it is.

@@ -16,6 +16,7 @@ from attrs import evolve
 from sume_ext import roles
 from sume_ext.calling.calls import perform
 from sume_ext.calling.effects import Effect
+from sume_ext.calling.interruptions import leave_word
 from sume_ext.errors import (
     OutcomeUnknownError,
     SchemaMismatchError,
@@ -39,6 +40,7 @@ _ASSET: Final = "asset_library_video"
 _FACE_SWAP: Final = "face_swap_source_video"
 _WANTED: Final = {_ASSET: roles.OBJECT_KEY, _FACE_SWAP: roles.UPLOAD_MEDIA_URL}
 """What each purpose is presigned for."""
+_STOPPED: Final = "The upload stopped at put; nothing was created. Next: Start the upload again."
 
 
 def asset_video(  # noqa: D417  (callers don't see the engine)
@@ -59,9 +61,10 @@ def asset_video(  # noqa: D417  (callers don't see the engine)
         content_type: As in ``video/mp4``; told from its content, else its name, when None.
         on_progress: Called as ``on_progress(sent, total, attempt)``, in bytes, at most 20 times a
             second; the attempt counts from 1. What it raises ends the upload unchanged.
-        timeout: Seconds until the file is stored; None for as long as bytes move. Storage that
-            takes or says nothing for 120 seconds, or takes less than 32 KiB in 30, is tried again
-            a few times and then given up either way.
+        timeout: Seconds until the file is stored; None for as long as bytes move. The client's
+            own timeout is for its calls to the API. Storage that takes or says nothing for 120
+            seconds, or takes less than 32 KiB in 30, is tried again a few times and then given up
+            either way.
 
     Returns:
         The handle of the ingest job; scenes are found by search once it completed.
@@ -134,6 +137,9 @@ def _store(
             yield from put(engine, url, headers, source, report, deadline)
         except RefusedError as error:
             refused = error.reason
+        except GeneratorExit as end:
+            leave_word(end, _STOPPED)
+            raise
         else:
             return reply
     raise UploadError(

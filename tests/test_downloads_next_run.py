@@ -153,8 +153,9 @@ def test_a_cancelled_task_is_gone_on_with_by_asynchronous_code(tmp_path: Path) -
             while not part_size(tmp_path):  # noqa: ASYNC110  (of a file nobody signals)
                 await asyncio.sleep(0.01)
             task.cancel()
-            with pytest.raises(asyncio.CancelledError):
+            with pytest.raises(asyncio.CancelledError) as caught:
                 await task
+            assert "sume.jobs.result('job_1')" in "".join(caught.value.__notes__)
             size = part_size(tmp_path)
             return size, await made.download(tmp_path)
 

@@ -197,6 +197,7 @@ def test_ctrl_c_waits_for_no_server(tmp_path: Path, says: str) -> None:
             process.send_signal(signal.SIGINT)
             _, errors = process.communicate(timeout=15)
         assert b"KeyboardInterrupt" in errors
+        assert b"sume.jobs.result('job_1')" in errors
         assert all(gone.acquire(timeout=5) for _ in urls)
     assert not files_in(tmp_path)
 

@@ -232,8 +232,9 @@ def test_cancelling_closes_the_file_and_the_connection_at_once(tmp_path: Path) -
         task = asyncio.create_task(sume.uploads.asset_video(path, on_progress=listen))
         await begun.wait()
         task.cancel()
-        with pytest.raises(asyncio.CancelledError):
+        with pytest.raises(asyncio.CancelledError) as caught:
             await task
+        assert "nothing was created" in "".join(caught.value.__notes__)
         assert await asyncio.to_thread(gone.wait, 5)
 
     with Scripted(slow, body_limit=10) as storage:
