@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from sume_ext import AsyncSume, InvalidArgumentError, OutcomeUnknownError, Sume
-from sume_ext.calling.interruptions import outcome_of
+from sume_ext.calling.interruptions import mark, outcome_of
 from tests.faults.server import FaultServer
 from tests.faults.worlds import KEY, read, spend, write
 from tests.models.jobs_api import LOST, ModelApi, ModelJob
@@ -25,7 +25,7 @@ from tests.models.worlds import World, in_both_worlds
 from tests.support import FakeClock
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Generator, Iterator
 
     from sume_ext.network.wire import Request, Timeouts
 
@@ -122,6 +122,26 @@ def test_what_can_have_done_nothing_stays_bare() -> None:
     error = interrupted(Stopping("", busy=True), clock=clock)
     assert not notes(error)
     assert outcome_of(error) is None
+
+
+def test_what_its_owner_was_handling_has_nothing_to_do_with_a_dropped_call() -> None:
+    unknown = OutcomeUnknownError("?")
+
+    def flow() -> Generator[None, None, None]:
+        try:
+            yield
+        except GeneratorExit as end:
+            mark(end, unknown)
+            raise
+
+    for error, marked in ((ValueError(), False), (KeyboardInterrupt(), True)):
+        begun = flow()
+        next(begun)
+        try:
+            raise error
+        except (ValueError, KeyboardInterrupt):
+            begun.close()
+        assert (outcome_of(error) is unknown) is marked
 
 
 def test_a_cancelled_task_says_what_to_look_for(server: FaultServer) -> None:

@@ -32,13 +32,19 @@ def mark(end: BaseException, outcome: OutcomeUnknownError) -> None:
 def leave_word(end: GeneratorExit, word: str) -> None:
     """Add a note to the Ctrl-C or cancellation that ends a flow; to nothing else."""
     interruption = _interruption(end)
-    if interruption is not None and not isinstance(interruption, Exception):
+    if interruption is not None:
         interruption.add_note(word)
 
 
 def _interruption(end: BaseException) -> BaseException | None:
-    """What interrupted a flow: it is closed while its runner handles that, hence the context."""
-    return end.__context__ if isinstance(end, GeneratorExit) else end
+    """What interrupted a flow: it is closed while its runner handles that, hence the context.
+
+    A flow that is merely dropped is closed, too: then the context is whatever its owner was
+    handling, an error that has nothing to do with it.
+    """
+    if not isinstance(end, GeneratorExit):
+        return end
+    return None if isinstance(end.__context__, Exception) else end.__context__
 
 
 def outcome_of(error: BaseException) -> OutcomeUnknownError | None:
