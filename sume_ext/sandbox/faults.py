@@ -232,7 +232,7 @@ def _check_place(place: str) -> None:
     near = get_close_matches(place, names, n=1)
     raise ValueError(
         f"there is no operation {place!r}; "
-        + (f"did you mean {near[0]!r}?" if near else "see Fault")
+        + (f"did you mean {near[0]!r}?" if near else f"there are {', '.join(sorted(names))}")
     )
 
 

@@ -268,7 +268,9 @@ def _checked(content: Content, name: str | None, given: str | None) -> str:
     kind = given or found or by_name(name or "")
     if kind is None:
         raise _refused(
-            name, "neither its content nor its name tells its type.", "Pass content_type=."
+            name,
+            "neither its content nor its name tells its type.",
+            "Give the file its usual ending, as in clip.mp4, or pass content_type=.",
         )
     if not kind.startswith("video/") or (found and not found.startswith("video/")):
         raise _refused(name, f"it is {found or kind}, not a video.")
