@@ -105,6 +105,14 @@ def test_jobs_too_old_for_the_list_are_polled(world: World) -> None:
 
 
 @in_both_worlds
+def test_a_list_that_holds_none_of_the_jobs_is_not_read_again_and_again(world: World) -> None:
+    api = an_api(8)
+    api.forgotten = {*api.jobs}
+    assert all(o.ok for o in world(api, lambda sume: sume.jobs.wait_many([*api.jobs])))
+    assert len(api.log) - singles(api) <= 2
+
+
+@in_both_worlds
 def test_jobs_behind_thousands_of_others_do_not_cost_thousands_of_pages(world: World) -> None:
     api = ModelApi(FakeClock(), latency=0.01)
     api.add(*(a_job(f"mine_{n}", 60) for n in range(5)))

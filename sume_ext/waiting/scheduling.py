@@ -202,8 +202,6 @@ class Scheduler:
     def _poll(self, entry: Awaited, began: float) -> Flow[None]:
         reply = yield from self._ask(partial(self._get, entry.state.id))
         now = yield NOW
-        if entry.state.id not in self.live:
-            return  # the answer ended every job
         if reply is None or (isinstance(reply, SumeError) and may_be_new(reply, entry.state, now)):
             # Trouble with one job must not keep the others from being looked at: they go first.
             entry.due = entry.early = max(now, self.not_before) + TICK
