@@ -30,7 +30,7 @@ from sume_ext.secrecy.fingerprints import Fingerprints
 from sume_ext.secrecy.memory import remember, remember_json
 from sume_ext.secrecy.redaction import redact_foreign
 from sume_ext.secrecy.secret import Secret
-from sume_ext.secrecy.sensitive import NAMES, is_sensitive
+from sume_ext.secrecy.sensitive import NAMES, WHOLE_NAMES, is_sensitive
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -506,6 +506,19 @@ def test_what_comes_and_goes_as_json_is_known_from_then_on() -> None:
         assert secret not in redact(f"as {secret} says")
     for everyday in ("video/mp4", "job_90210abcdef", "https://m.example/v.mp4", "store.example"):
         assert redact(f"as {everyday} says") == f"as {everyday} says"
+
+
+@pytest.mark.parametrize("name", [*NAMES, *WHOLE_NAMES])
+def test_no_member_with_a_sensitive_name_goes_unnoticed(name: str) -> None:
+    """The quick look at an answer, whether it can hold a secret, must not overlook one."""
+    words = name.split()
+    for number, spelt in enumerate(
+        ("_".join(words), "-".join(words).upper(), words[0] + "".join(map(str.title, words[1:])))
+    ):
+        value = f"value{number}of{hash(name) % 10**9:09}named"
+        data = {"data": [{"inner": {spelt: value}}]}
+        remember_json(json.dumps(data).encode(), data)
+        assert redact(f"it is {value} indeed") == "it is [redacted] indeed"
 
 
 def test_what_a_server_says_may_quote_anything() -> None:

@@ -46,10 +46,14 @@ def remember_json(content: bytes, data: Any) -> None:
         for match in _SIGNATURE.finditer(text):
             _known.add(match[1], link=True)
     # Parts of the names of members that hold secrets; most answers have none of them.
+    low = text.lower()
     if (
-        "user" in text or "workspace" in text or "owner" in text or "email" in text
-        or "_key" in text or "headers" in text or "upload_url" in text or "provider" in text
-        or "token" in text or "secret" in text
+        "key" in low or "user" in low or "email" in low or "owner" in low or "workspace" in low
+        or "upload" in low or "header" in low or "provider" in low or "signed" in low
+        or "raw" in low or "token" in low or "secret" in low or "credential" in low
+        or "auth" in low or "pass" in low or "cookie" in low or "session" in low
+        or "device" in low or "login" in low or "verification" in low or "signature" in low
+        or "google" in low or "pwd" in low or '"sig"' in low or "hmac" in low or "hdn" in low
     ):  # fmt: skip
         _walk(data, "", _DEEPEST)
 
