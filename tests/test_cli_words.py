@@ -239,6 +239,20 @@ def test_a_request_id_is_told_once() -> None:
     assert failure.request_id == "req_42"
 
 
+def test_a_foreign_text_is_one_line_and_never_a_flood(stage: Stage) -> None:
+    for message in ("x" * 10**6, "a\nsume: saved.\n\tb\r\nsume: done", "word " * 10**5):
+        stage.sandbox.faults.add(
+            operation="get_me",
+            status=404,
+            times=2,
+            body={"error": {"code": "c", "message": message}},
+        )
+        done = stage.sume("me")
+        assert len(done.err) < 4000
+        assert len(done.err.splitlines()) == 2, "what happened, and what to do"
+        assert len(stage.sume("me", "--json").error["message"]) < 2000
+
+
 def test_ctrl_c_and_ctrl_d_at_the_question_send_nothing(stage: Stage) -> None:
     for key, code, said in (
         ("\x03", 130, "sume: interrupted; nothing was sent."),

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 OK, API, USAGE, AUTH, TIMEOUT, JOB = range(6)
 INTERRUPTED = 130
+_MOST_SHOWN = 1500
+_MOST_READ = 16 * _MOST_SHOWN
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 KEY_HINT = (
@@ -281,10 +283,15 @@ def outline(error: BaseException) -> None:
 
 
 def safe(text: str) -> str:
-    """Text of any origin for a terminal: nothing private, and nothing a terminal would obey."""
+    """Text of any origin for one line of a terminal: nothing private, nothing it would obey.
+
+    It is one line, so that nobody else's text looks like one of ours, and no longer than a screen.
+    """
     from sume_ext.cli.privacy import text as without_private  # noqa: PLC0415  (only failures pay)
 
-    return clean(without_private(text))
+    shown = text if len(text) <= _MOST_READ else text[:_MOST_READ]
+    line = " ".join(clean(without_private(shown)).split())
+    return line if len(line) <= _MOST_SHOWN else f"{line[:_MOST_SHOWN]} …"
 
 
 def clean(text: str) -> str:

@@ -62,10 +62,11 @@ class JobBoard:
         self._rows = {job.id: _Row(job) for job in jobs}
         self._client = client
         self._usual: dict[str | None, float | None] = {}
-        self._spinner = Spinner("dots")
+        console = console_for(sys.stderr)
+        self._spinner = Spinner("dots" if console.encoding.startswith("utf") else "line")
         self._live = Live(
             get_renderable=self._draw,
-            console=console_for(sys.stderr),
+            console=console,
             refresh_per_second=_FRAMES,
             transient=True,
         )
