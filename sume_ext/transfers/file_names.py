@@ -25,9 +25,9 @@ def file_name(job_id: str, index: int, media: MediaFile) -> str:
     """The name for one file of a job's result.
 
     Args:
-        job_id: The job's id; whatever a name can't hold is replaced. Then, and when it has
-            capitals, which some file systems don't tell from small letters, a digest of the id is
-            added, so that two ids never share a name.
+        job_id: The job's id; whatever a name can't hold is replaced, and a digest of the id added,
+            so that two ids never share a name. Ids that differ in capitals alone would, where the
+            file system doesn't tell them apart; random ids don't, and people read these names.
         index: The file's place in the result, from 0.
         media: The file; its content type decides the extension, else its URL's known one.
     """
@@ -37,8 +37,7 @@ def file_name(job_id: str, index: int, media: MediaFile) -> str:
 
 def _clean(job_id: str) -> str:
     clean = _UNSAFE.sub("_", job_id)[:_LONGEST_ID].lstrip("-")
-    # Some file systems take A for a, and would show one job's file for another's.
-    if clean and clean == job_id and clean == clean.lower():
+    if clean and clean == job_id:
         return clean
     digest = hashlib.sha256(job_id.encode("utf-8", "surrogatepass")).hexdigest()[:8]
     return f"{clean}_{digest}"
