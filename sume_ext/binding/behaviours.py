@@ -11,6 +11,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, TypeVar, overload
 
 from sume_ext.binding.explaining import explained, for_people
+from sume_ext.binding.lines import GivesJob
 from sume_ext.binding.resource import Method
 
 if TYPE_CHECKING:
@@ -91,19 +92,8 @@ class runs(Behaviour[P], Generic[P, T]):  # noqa: N801  (reads as a verb in the 
         return self._bind(obj)
 
 
-class runs_job(Behaviour[P], Generic[P]):  # noqa: N801
+class runs_job(GivesJob[P], Behaviour[P], Generic[P]):  # noqa: N801
     """A flow that answers with a job's handle."""
-
-    @overload
-    def __get__(self, obj: None, owner: object = None) -> runs_job[P]: ...
-    @overload
-    def __get__(self, obj: Resource[Sync], owner: object = None) -> Callable[P, Job]: ...
-    @overload
-    def __get__(
-        self, obj: Resource[Async], owner: object = None
-    ) -> Callable[P, Coroutine[Any, Any, AsyncJob]]: ...
-    def __get__(self, obj: Resource[Any] | None, owner: object = None) -> Any:
-        return self._bind(obj)
 
 
 class remembers_job(Behaviour[P], Generic[P]):  # noqa: N801

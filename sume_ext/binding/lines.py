@@ -6,7 +6,7 @@ signature, its asynchronous twin, `help()` and the command line by itself.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Generic, ParamSpec, Protocol, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Generic, ParamSpec, Protocol, Self, TypeVar, overload
 
 from sume_ext.binding.bound import Binding
 from sume_ext.binding.resource import Method
@@ -83,6 +83,21 @@ class Line(Method):
 
     def _answer(self, engine: Engine, kwargs: dict[str, Any]) -> Any:
         return engine.run(self.flow(engine, kwargs))
+
+
+class GivesJob(Method, Generic[P]):
+    """Base of every line, for an operation or not, whose answer is one job's handle."""
+
+    @overload
+    def __get__(self, obj: None, owner: object = None) -> Self: ...
+    @overload
+    def __get__(self, obj: Resource[Sync], owner: object = None) -> Callable[P, Job]: ...
+    @overload
+    def __get__(
+        self, obj: Resource[Async], owner: object = None
+    ) -> Callable[P, Coroutine[Any, Any, AsyncJob]]: ...
+    def __get__(self, obj: Resource[Any] | None, owner: object = None) -> Any:
+        return self._bind(obj)
 
 
 class calls(Line, Generic[P, T]):  # noqa: N801  (reads as a verb in the table)
@@ -164,22 +179,11 @@ class pages_jobs(Line, Generic[P]):  # noqa: N801
         return engine.pager(self.binding.call, kwargs, item=engine.listed_job)
 
 
-class fetches_job(Line, Generic[P]):  # noqa: N801
+class fetches_job(GivesJob[P], Line, Generic[P]):  # noqa: N801
     """One job: answers with its handle."""
 
     def __init__(self, operation: Operation[P, Any]) -> None:
         super().__init__(Binding(operation, None, effect=Effect.READS, kind="call"))
-
-    @overload
-    def __get__(self, obj: None, owner: object = None) -> fetches_job[P]: ...
-    @overload
-    def __get__(self, obj: Resource[Sync], owner: object = None) -> Callable[P, Job]: ...
-    @overload
-    def __get__(
-        self, obj: Resource[Async], owner: object = None
-    ) -> Callable[P, Coroutine[Any, Any, AsyncJob]]: ...
-    def __get__(self, obj: Resource[Any] | None, owner: object = None) -> Any:
-        return self._bind(obj)
 
     def flow(self, engine: Engine, kwargs: dict[str, Any]) -> Flow[Any]:
         """Perform it and hand out the handle."""
@@ -208,7 +212,7 @@ class fetches_result(Line, Generic[P]):  # noqa: N801
         return engine.result((yield from fetch_result(engine, self.binding.call, kwargs)))
 
 
-class submits(Line, Generic[P]):  # noqa: N801
+class submits(GivesJob[P], Line, Generic[P]):  # noqa: N801
     """Creates a job: answers with its handle as soon as the job has an id."""
 
     def __init__(
@@ -220,17 +224,6 @@ class submits(Line, Generic[P]):  # noqa: N801
         effect: Effect = Effect.SPENDS,
     ) -> None:
         super().__init__(Binding(operation, body, effect=effect, kind="submits", job_type=job_type))
-
-    @overload
-    def __get__(self, obj: None, owner: object = None) -> submits[P]: ...
-    @overload
-    def __get__(self, obj: Resource[Sync], owner: object = None) -> Callable[P, Job]: ...
-    @overload
-    def __get__(
-        self, obj: Resource[Async], owner: object = None
-    ) -> Callable[P, Coroutine[Any, Any, AsyncJob]]: ...
-    def __get__(self, obj: Resource[Any] | None, owner: object = None) -> Any:
-        return self._bind(obj)
 
     def flow(self, engine: Engine, kwargs: dict[str, Any]) -> Flow[Any]:
         """Perform it and hand out the new job."""
