@@ -73,7 +73,7 @@ def _meant(value: Moment, now: Callable[[], float]) -> datetime:
         return midnight - relativedelta(days=1) if text == "yesterday" else midnight
     if _SPAN.fullmatch(text):
         return present - _span(text)
-    return isoparse(value.strip())
+    return isoparse(value.strip().upper())  # RFC 3339 allows ``t`` and ``z``, too
 
 
 def _span(text: str) -> relativedelta:

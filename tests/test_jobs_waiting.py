@@ -407,9 +407,9 @@ def test_a_handle_does_not_travel_with_its_client() -> None:
 @in_both_worlds
 def test_a_result_before_its_time_is_a_clear_error(world: World) -> None:
     api = an_api((60, "completed"))
-    with pytest.raises(ConflictError, match="wait"):
+    with pytest.raises(ConflictError, match=r"sume\.jobs\.wait\('job_1'\)"):
         world(api, lambda sume: sume.jobs.handle("job_1").result())
-    with pytest.raises(ConflictError, match="wait"):
+    with pytest.raises(ConflictError, match=r"sume\.jobs\.wait\(job_id\)"):
         world(api, lambda sume: sume.jobs.result("job_1"))
 
 

@@ -52,7 +52,7 @@ def zone(request: pytest.FixtureRequest) -> Iterator[ZoneInfo]:
     [
         ("2026-11-01T09:00:00Z", "2026-11-01T09:00:00Z"),
         ("2026-11-01T09:00:00+02:00", "2026-11-01T07:00:00Z"),
-        ("2026-11-01t09:00:00.5Z".upper(), "2026-11-01T09:00:00.500000Z"),
+        ("2026-11-01t09:00:00.5z", "2026-11-01T09:00:00.500000Z"),
         ("20261101T0900Z", "2026-11-01T09:00:00Z"),
         (datetime(2026, 11, 1, 9, tzinfo=UTC), "2026-11-01T09:00:00Z"),
         (datetime(2026, 11, 1, 9, tzinfo=timezone(timedelta(hours=5.5))), "2026-11-01T03:30:00Z"),
@@ -89,6 +89,19 @@ def test_today_is_the_local_day(zone: ZoneInfo) -> None:
     midnight = NOW.astimezone(zone).replace(hour=0, minute=0)
     assert instant("today", now=NOW.timestamp) == midnight
     assert instant("yesterday", now=NOW.timestamp) == midnight - timedelta(days=1)
+
+
+def test_spans_are_so_long_whatever_clocks_do_and_days_are_local_ones(zone: ZoneInfo) -> None:
+    """New York's clocks went back on 1 November at 2:00: its first of November had 25 hours."""
+    after = datetime(2026, 11, 2, 12, tzinfo=zone)
+    asked = {"now": after.timestamp}
+    day = instant("1d", **asked)
+    assert after - day == timedelta(days=1)
+    assert after.astimezone(UTC) - day == timedelta(hours=24)
+    assert instant("24h", **asked) == day
+    assert instant("yesterday", **asked) == datetime(2026, 11, 1, tzinfo=zone)
+    twice = datetime(2026, 11, 1, 1, 30, fold=1)  # noqa: DTZ001  (local, and there twice)
+    assert instant(twice, **asked) == twice.replace(tzinfo=zone).astimezone(UTC)
 
 
 @pytest.mark.parametrize(

@@ -46,6 +46,7 @@ Keep = Callable[[JobState], object]
 NEW_JOB_GRACE = 10.0
 """Seconds after its creation in which a 404 for a job is lived through: a replica may not have
 it yet."""
+_NO_TIME = 0.01
 MOST_FOREIGN = 5
 """Answers in a row that aren't the API's (a proxy's page, a captive portal) before a wait ends:
 fewer may pass, but a wrong base_url never does."""
@@ -223,7 +224,7 @@ def timed_out(state: JobState, elapsed: float, trouble: SumeError | None) -> Job
         why = f" (the last look failed: {type(trouble).__name__})."
     elif state.foreign:
         why = " (this package doesn't know the status; a newer one may)."
-    elif not elapsed:
+    elif elapsed < _NO_TIME:
         why = ": there was no time to look."
     else:
         why = "."
@@ -294,13 +295,23 @@ def result_of(engine: Engine, state: JobState) -> Flow[Any]:
     """
     state.finished()
     call = engine.lookup("jobs.result")
-    return engine.result((yield from fetch_result(engine, call, call.arguments(state.id))))
+    kwargs = call.arguments(state.id)
+    return engine.result((yield from fetch_result(engine, call, kwargs, repr(state.id))))
 
 
-def fetch_result(engine: Engine, call: Call, kwargs: dict[str, Any]) -> Flow[Reply[Any]]:
-    """The answer with a job's result; one that isn't there yet says how to wait for it."""
+def fetch_result(
+    engine: Engine, call: Call, kwargs: dict[str, Any], job: str = "job_id"
+) -> Flow[Reply[Any]]:
+    """The answer with a job's result; one that isn't there yet says how to wait for it.
+
+    Args:
+        engine: The client's.
+        call: The operation.
+        kwargs: Its arguments.
+        job: What to call the job in a hint.
+    """
     try:
         return (yield from perform(engine.settings, call, kwargs))
     except ConflictError as error:
-        error.hint = "The job isn't completed: wait() for it first, then ask for its result."
+        error.hint = f"Wait for the job with sume.jobs.wait({job}), then ask for its result again."
         raise
