@@ -21,7 +21,7 @@ CHOSEN: dict[str, tuple[str, ...]] = {
     "avatars.list": ("id", "name", "visibility", "capabilities"),
     "brand.list": ("id", "name", "domain", "tone"),
 }
-WHOLE = frozenset({"id", "status", "value"})
+WHOLE = frozenset({"id", "status", "value", "command"})
 """What is never cut: it is copied into the next command, or it is what was asked for."""
 _SPARE = (
     "source",
