@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import shlex
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from tests.cli.stage import Stage
@@ -176,13 +176,28 @@ def test_the_variable_agrees_in_words_that_say_yes_only(stage: Stage) -> None:
 
 
 def test_an_answer_that_is_lost_is_not_asked_for_again(stage: Stage) -> None:
-    stage.sandbox.requests.clear()
+    stage.sandbox.reset(speed=1)  # so that its clock is the command's
     stage.sandbox.faults.add("create_video_generation reset=after")
-    done = stage.sume(*GENERATE, "--yes", "--json")
+    done = stage.sume(*GENERATE, "--yes", "--json", SUME_API_KEY=stage.sandbox.api_key)
     assert done.code == 1
     assert done.error["code"] == "outcome_unknown"
-    assert "sume jobs list" in done.error["hint"]
+    (job,) = stage.sandbox.jobs.ids()
+    assert f"created at that time: {job} (" in done.error["hint"]
+    assert done.error["hint"].endswith(f"sume jobs wait {job}")
     assert spent(stage) == 1
+
+
+def test_a_lost_answer_whose_job_doesnt_show_is_to_be_looked_for(stage: Stage) -> None:
+    look = "sume jobs list --type video_generation --limit 5"
+    ways: tuple[dict[str, Any], ...] = ({"status": 503}, {"hang": "before"}, {"set": {"data": []}})
+    for shown in ways:
+        stage.sandbox.faults.add("create_video_generation reset=after")
+        stage.sandbox.faults.add(operation="list_jobs", times=None, **shown)
+        done = stage.sume(*GENERATE, "--yes", "--json")
+        stage.sandbox.faults.clear()
+        assert (done.code, done.error["code"]) == (1, "outcome_unknown"), shown
+        assert done.error["hint"].endswith(look), shown
+        assert "repeat" in done.error["hint"]
 
 
 def test_an_answer_that_cant_be_read_still_names_the_job(stage: Stage) -> None:

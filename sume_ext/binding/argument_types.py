@@ -59,5 +59,7 @@ def _fits(value: object, declared: Any) -> bool:
         return many is not None and all(_fits(one, members[0]) for one in many)
     if isinstance(value, bool) and declared in (int, float):
         return False
+    if hasattr(declared, "to_dict") and hasattr(value, "to_dict"):
+        return True  # what serialises itself stands for the model of its kind
     kind = (int, float) if declared is float else origin or declared
     return not isinstance(kind, (type, tuple)) or isinstance(value, kind)

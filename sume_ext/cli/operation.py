@@ -242,13 +242,13 @@ def _make(
     """Send the request, after the upload of a local file that it needs."""
     submit = partial(on_client(client, binding.name), **fields)
     if source_video is None:
-        making.make(submit)
+        making.make(client, submit)
         return
     for avatar in fields.get("avatar_ids", ()):
         client.avatars.get(avatar)  # a wrong one is told before the upload, not after it
     url = upload_source(shell, client, source_video)
     try:
-        making.make(partial(submit, source_video_url=url))
+        making.make(client, partial(submit, source_video_url=url))
     except APIError as error:
         if making.jobs or not shell.show_urls:
             raise

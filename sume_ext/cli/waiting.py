@@ -25,7 +25,13 @@ from sume_ext.cli.failures import (
 )
 from sume_ext.cli.shell import plain
 from sume_ext.cli.units import span
-from sume_ext.errors import JobError, JobTimeoutError, NotFoundError, SumeError
+from sume_ext.errors import (
+    JobError,
+    JobTimeoutError,
+    NotFoundError,
+    OutcomeUnknownError,
+    SumeError,
+)
 from sume_ext.waiting.outcomes import Outcome
 
 if TYPE_CHECKING:
@@ -116,11 +122,33 @@ class Making:
     sent: bool = False
     jobs: list[Job] = Factory(list["Job"])
 
-    def make(self, submit: Callable[[], Any]) -> None:
-        """Send the request that makes jobs, and keep what it made."""
+    def make(self, client: Sume, submit: Callable[[], Any]) -> None:
+        """Send the request that makes jobs, and keep what it made.
+
+        Raises:
+            UnfinishedError: Its answer is lost; what may be its jobs is told.
+        """
         self.sent = True
-        made = submit()
+        try:
+            made = submit()
+        except OutcomeUnknownError as error:
+            if error.job_ids:
+                raise
+            raise UnfinishedError(error, self._sightings(client, error), mend=False) from error
         self.jobs += getattr(made, "jobs", (made,))
+
+    def _sightings(self, client: Sume, error: OutcomeUnknownError) -> str:
+        """Which jobs were made when the answer was lost, after one look; none is taken for it."""
+        quick = client.with_options(timeout=_LAST_LOOK, attempts=1, patience=0)
+        try:
+            found = quick.jobs.find_recent(error)
+        except SumeError:
+            return f"Do not simply repeat it; look first: {self.look}"
+        if not found:
+            return f"No job of it shows yet; look again in a minute before repeating: {self.look}"
+        seen = ", ".join(f"{job.id} ({job.status})" for job in found[:_SHOWN_IDS])
+        again = resume([job.id for job in found[:_SHOWN_IDS]], self.download)
+        return f"Do not repeat it; created at that time: {seen}. Come back with: {again}"
 
 
 @contextmanager
