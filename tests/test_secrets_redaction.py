@@ -554,6 +554,39 @@ def test_memory_is_bounded_and_links_can_not_push_out_keys() -> None:
     kept = (*prints._long.known.values(), *prints._short.known.values())
     assert sum(map(len, kept)) < 70 * 150
     assert not prints.find("x the-key-1234567890 y")
+    for number in range(200):
+        prints.add(f"{number:08d}third")
+    for shelf in (prints._secrets.known, prints._links.known):
+        for one in [*shelf.values()]:
+            prints._forget(one)
+    for samples in (prints._long, prints._short):
+        assert not samples.known
+        assert not samples._more
+    assert not prints._digests
+
+
+def test_sequential_ids_cost_no_more_than_others() -> None:
+    """A thousand ids with the same digits in them: each place is looked at once, not for each."""
+    prints = Fingerprints()
+    for number in range(1000):
+        prints.add(f"ws_{number:010d}")
+    assert max(map(len, prints._short.known.values())) < 40
+    assert prints.find("in ws_0000000512, 0000 times") == [(3, 16)]
+    assert not prints.find("in ws_0000001512, 0000 times")
+
+
+def test_a_credential_is_not_pushed_out_by_what_answers_hold() -> None:
+    """An app that lists a million assets must not have its key forgotten on the way."""
+    prints = Fingerprints(limit=20, links=20, credentials=3)
+    prints.add("legacy-key-1234567890", credential=True)
+    for number in range(500):
+        prints.add(f"object{number:08d}")
+        prints.add(f"signature{number:08d}", link=True)
+    assert prints.find("x legacy-key-1234567890 y")
+    for number in range(3):
+        prints.add(f"another-key-{number:08d}", credential=True)
+    assert not prints.find("x legacy-key-1234567890 y")
+    assert len(prints) == 43
 
 
 def test_a_secret_that_is_used_again_is_kept_longest() -> None:

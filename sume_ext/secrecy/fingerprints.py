@@ -1,8 +1,8 @@
 """Finds known secrets in text without keeping them: what is kept are keyed digests of fixed length.
 
 A text is looked through once in time linear in its length, however many secrets are known, and
-finds a secret in every spelling of `disguises`. At most `LIMIT` secrets and `LINKS` signatures are
-known at a time; of each, the longest unused goes first.
+finds a secret in every spelling of `disguises`. At most `CREDENTIALS` keys, `LINKS` signatures and
+`LIMIT` other secrets are known at a time; of each, the longest unused goes first.
 
 How: of each secret, squeezed, a few samples are kept, one for each alignment, so that one of them
 coincides with one of the text's aligned words, all of which one set operation in C looks up. A
@@ -14,10 +14,11 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections import OrderedDict
+from functools import cache
 from itertools import accumulate, compress, count
 from os import urandom
 from threading import Lock
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from sume_ext.secrecy.disguises import end_of, forms, has_escapes, marks, squeeze, undone
 
@@ -26,20 +27,25 @@ if TYPE_CHECKING:
 
 LIMIT = 1024
 LINKS = 2048
+CREDENTIALS = 128
 SHORTEST = 8
 """Letters and digits a value must have to be known: shorter ones occur by chance."""
 
+Span = tuple[int, int]
 _PIECE = 64
 _CHUNK = 128
 _EDGE = re.compile(rb"[0-9][a-z]|[a-z][0-9]")
 _ORDER: Literal["little", "big"] = "little" if memoryview(b"\1\0\0\0").cast("I")[0] == 1 else "big"
 
-_Print = tuple[int, int, int]
-"""One piece of a squeezed secret: where its sample stands in it, its length and digest."""
+_Place = tuple[int, tuple[int, int]]
+"""A sample; where it stands in a piece of a squeezed secret, and how long the piece is."""
 
 
 class _Samples:
-    """Words of one width, and the pieces of secrets in which they stand.
+    """Words of one width, and how the pieces of secrets lie around them.
+
+    However many secrets have a word in common, as sequential ids do, each way in which pieces lie
+    around it is tried once.
 
     Args:
         code: ``I`` for words of four characters, ``Q`` for eight.
@@ -48,34 +54,71 @@ class _Samples:
     def __init__(self, code: Literal["I", "Q"]) -> None:
         self.code = code
         self.width = memoryview(bytes(8)).cast(code).itemsize
-        self.known: dict[int, tuple[_Print, ...]] = {}
+        self.known: dict[int, tuple[tuple[int, int], ...]] = {}
+        self._more: dict[_Place, int] = {}
 
-    def taken(self, piece: bytes, digest: int) -> Iterator[tuple[int, _Print]]:
+    def places(self, piece: bytes) -> Iterator[_Place]:
         """The samples that are enough to find a piece, whatever its alignment."""
         best = _most_telling(piece, self.width)
         for offset in range(best, best + self.width):
             sample = int.from_bytes(piece[offset : offset + self.width], _ORDER)
-            yield sample, (offset, len(piece), digest)
+            yield sample, _lie(offset, len(piece))
 
-    def search(self, squeezed: bytes, salt: bytes) -> list[tuple[int, int]]:
-        """Where pieces stand in a squeezed text."""
+    def keep(self, place: _Place) -> None:
+        """Look for what lies there from now on."""
+        sample, lie = place
+        around = self.known.get(sample, ())
+        if lie in around:
+            self._more[place] = self._more.get(place, 0) + 1
+        else:
+            self.known[sample] = (*around, lie)
+
+    def drop(self, place: _Place) -> None:
+        """Take one `keep` back."""
+        if more := self._more.pop(place, 0):
+            if more > 1:
+                self._more[place] = more - 1
+            return
+        sample, lie = place
+        left = tuple(one for one in self.known[sample] if one != lie)
+        if left:
+            self.known[sample] = left
+        else:
+            del self.known[sample]
+
+    def search(self, squeezed: bytes, salt: bytes, digests: dict[int, int]) -> list[Span]:
+        """Where pieces with one of the digests stand in a squeezed text."""
         width, known, size = self.width, self.known, len(squeezed)
         view: Any = memoryview(squeezed)[: size // width * width]
         words: memoryview[int] = view.cast(self.code)
         if not known or known.keys().isdisjoint(words):
             return []
-        found: list[tuple[int, int]] = []
+        found: list[Span] = []
         first = last = 0
         for index in compress(count(), map(known.__contains__, words)):
-            for offset, length, digest in known.get(words[index], ()):
+            for offset, length in known.get(words[index], ()):
                 start = index * width - offset
                 end = start + length
                 if start < 0 or end > size or (first <= start and end <= last):
                     continue
-                if hash(salt + squeezed[start:end]) == digest:
+                if hash(salt + squeezed[start:end]) in digests:
                     found.append((start, end))
                     first, last = start, end
         return found
+
+
+@cache
+def _lie(offset: int, length: int) -> tuple[int, int]:
+    """The same tuple for the same numbers, because there are few of them and many uses."""
+    return offset, length
+
+
+class _Kept(NamedTuple):
+    """What was made of one secret: samples of both widths, and digests."""
+
+    long: list[_Place]
+    short: list[_Place]
+    digests: list[int]
 
 
 class _Shelf:
@@ -83,80 +126,86 @@ class _Shelf:
 
     def __init__(self, limit: int) -> None:
         self.limit = limit
-        self.known: OrderedDict[int, list[tuple[_Samples, int, _Print]]] = OrderedDict()
+        self.known: OrderedDict[int, _Kept] = OrderedDict()
 
 
 class Fingerprints:
     """The secrets this process knows of, by their digests. Safe to share between threads."""
 
-    def __init__(self, limit: int = LIMIT, links: int = LINKS) -> None:
+    def __init__(
+        self, limit: int = LIMIT, links: int = LINKS, credentials: int = CREDENTIALS
+    ) -> None:
         self._salt = urandom(16)
         self._long = _Samples("Q")
         self._short = _Samples("I")
+        self._digests: dict[int, int] = {}
         self._secrets = _Shelf(limit)
         self._links = _Shelf(links)
+        self._credentials = _Shelf(credentials)
+        self._shelves = (self._credentials, self._secrets, self._links)
         self._lock = Lock()
 
     def __len__(self) -> int:
-        return len(self._secrets.known) + len(self._links.known)
+        return sum(len(shelf.known) for shelf in self._shelves)
 
     def __repr__(self) -> str:
         return f"<Fingerprints of {len(self)} secrets>"
 
-    def add(self, secret: str, *, link: bool = False, thorough: bool = False) -> None:
+    def add(self, secret: str, *, link: bool = False, credential: bool = False) -> None:
         """Know this secret from now on; nothing happens when it is too short to tell.
 
         Args:
             secret: The text.
             link: True for the signature of one of many links: it is known in fewer forms (not
                 in base64 or hexadecimal) and can't push out what isn't a link's.
-            thorough: True to know it in base64 of base64, too.
+            credential: True for a key or password: it is known in base64 of base64, too, and
+                nothing but other credentials can push it out.
         """
         squeezed = squeeze(secret)
         if len(squeezed) < SHORTEST:
             return
         name = self._digest(squeezed)
         with self._lock:
-            shelf = self._links if link else self._secrets
+            shelf = self._credentials if credential else self._links if link else self._secrets
             if name in shelf.known:
                 shelf.known.move_to_end(name)
                 return
-            spellings = [squeezed] if link else forms(secret, thorough=thorough)
-            prints = [*self._prints(spellings)]
-            shelf.known[name] = prints
-            for samples, sample, one in prints:
-                samples.known[sample] = (*samples.known.get(sample, ()), one)
+            spellings = [squeezed] if link else forms(secret, thorough=credential)
+            shelf.known[name] = self._kept(spellings)
             if len(shelf.known) > shelf.limit:
                 self._forget(shelf.known.popitem(last=False)[1])
 
-    def _forget(self, prints: list[tuple[_Samples, int, _Print]]) -> None:
-        for samples, sample, gone in prints:
-            left = tuple(one for one in samples.known.get(sample, ()) if one is not gone)
-            if left:
-                samples.known[sample] = left
-            else:
-                samples.known.pop(sample, None)
+    def _kept(self, spellings: Iterable[bytes]) -> _Kept:
+        kept = _Kept([], [], [])
+        for piece in _pieces(spellings):
+            digest = self._digest(piece)
+            kept.digests.append(digest)
+            self._digests[digest] = self._digests.get(digest, 0) + 1
+            is_long = len(piece) >= 2 * self._long.width - 1
+            (kept.long if is_long else kept.short).extend(
+                (self._long if is_long else self._short).places(piece)
+            )
+        for samples, places in ((self._long, kept.long), (self._short, kept.short)):
+            for place in places:
+                samples.keep(place)
+        return kept
 
-    def _prints(self, spellings: Iterable[bytes]) -> Iterator[tuple[_Samples, int, _Print]]:
-        for form in spellings:
-            count = -(-len(form) // _PIECE)
-            size = max(SHORTEST, -(-len(form) // count))
-            for number in range(count):
-                start = min(number * size, len(form) - size)
-                piece = form[start : start + size]
-                if len(piece) < SHORTEST:
-                    continue
-                samples = self._long if len(piece) >= 2 * self._long.width - 1 else self._short
-                for sample, one in samples.taken(piece, self._digest(piece)):
-                    yield samples, sample, one
+    def _forget(self, gone: _Kept) -> None:
+        for samples, places in ((self._long, gone.long), (self._short, gone.short)):
+            for place in places:
+                samples.drop(place)
+        for digest in gone.digests:
+            self._digests[digest] -= 1
+            if not self._digests[digest]:
+                del self._digests[digest]
 
     def _digest(self, piece: bytes) -> int:
         # SipHash under a key of this process: fast, and nothing to work back from.
         return hash(self._salt + piece)
 
-    def find(self, text: str) -> list[tuple[int, int]]:
+    def find(self, text: str) -> list[Span]:
         """Where in the text known secrets stand, as spans of its indices, in no special order."""
-        if not self._secrets.known and not self._links.known:
+        if not self._digests:
             return []
         spans = _in_text(text, found) if (found := self._search(text)) else []
         if has_escapes(text):
@@ -166,11 +215,24 @@ class Fingerprints:
                 spans += ((start, end_of(read, end)) for start, end in _in_text(read, found))
         return spans
 
-    def _search(self, text: str) -> list[tuple[int, int]]:
+    def _search(self, text: str) -> list[Span]:
         """Where known secrets stand in the text, squeezed."""
         squeezed = squeeze(text)
-        found = self._long.search(squeezed, self._salt)
-        return found + self._short.search(squeezed, self._salt) if self._short.known else found
+        found = self._long.search(squeezed, self._salt, self._digests)
+        if self._short.known:
+            found += self._short.search(squeezed, self._salt, self._digests)
+        return found
+
+
+def _pieces(spellings: Iterable[bytes]) -> Iterator[bytes]:
+    """What is sure to appear, in pieces of equal length that together cover each."""
+    for form in spellings:
+        number = -(-len(form) // _PIECE)
+        size = max(SHORTEST, -(-len(form) // number))
+        for at in range(number):
+            start = min(at * size, len(form) - size)
+            if len(form) >= size:
+                yield form[start : start + size]
 
 
 def _most_telling(piece: bytes, width: int) -> int:
@@ -184,7 +246,7 @@ def _most_telling(piece: bytes, width: int) -> int:
     return max(0, min(last, (edge.start() if edge else len(piece) // 2) - width // 2))
 
 
-def _blanked(text: str, spans: list[tuple[int, int]]) -> str:
+def _blanked(text: str, spans: list[Span]) -> str:
     """The text, as long as before, with spaces for what stands in the spans."""
     parts: list[str] = []
     done = 0
@@ -194,7 +256,7 @@ def _blanked(text: str, spans: list[tuple[int, int]]) -> str:
     return "".join((*parts, text[done:]))
 
 
-def _in_text(text: str, found: list[tuple[int, int]]) -> list[tuple[int, int]]:
+def _in_text(text: str, found: list[Span]) -> list[Span]:
     """Spans of the squeezed text as spans of the text.
 
     Only where something was found is looked at character by character.
@@ -202,7 +264,7 @@ def _in_text(text: str, found: list[tuple[int, int]]) -> list[tuple[int, int]]:
     kept = marks(text)
     counts = (kept.count(1, at, at + _CHUNK) for at in range(0, len(kept), _CHUNK))
     offsets = [0, *accumulate(counts)]
-    spans: list[tuple[int, int]] = []
+    spans: list[Span] = []
     for start, end in found:
         chunk = bisect_right(offsets, start) - 1
         first = _after(kept, chunk * _CHUNK, start - offsets[chunk] + 1) - 1

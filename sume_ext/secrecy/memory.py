@@ -26,11 +26,11 @@ _DEEPEST = 20
 
 
 def remember(*secrets: str | Secret | None) -> None:
-    """Know these secrets from now on, whatever their shape."""
+    """Know these credentials from now on, whatever their shape."""
     for secret in secrets:
         if secret is not None:
             value = secret.reveal() if isinstance(secret, Secret) else secret
-            _known.add(value, thorough=True)
+            _known.add(value, credential=True)
 
 
 def remember_json(content: bytes, data: Any) -> None:
