@@ -126,6 +126,8 @@ def test_an_unknown_status_cannot_make_a_wait_endless(world: World) -> None:
         warnings.simplefilter("ignore")
         with pytest.raises(JobTimeoutError, match="doesn't know the status"):
             world(api, lambda sume: sume.jobs.wait("job_1", timeout=None))
+        (outcome,) = world(api, lambda sume: sume.jobs.wait_many(["job_1"], timeout=None))
+    assert isinstance(outcome.error, JobTimeoutError)
 
 
 def test_every_status_of_the_schema_is_known() -> None:

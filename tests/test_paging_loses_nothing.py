@@ -12,10 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sume_api.types import UNSET
 
-from sume_ext import PaginationError, PermissionDeniedError, TransportError
+from sume_ext import APIError, PaginationError, PermissionDeniedError, TransportError
 from sume_ext.paging import END
-from tests.models.jobs_api import LOST, Answer, Asked, ModelApi, refusal
-from tests.models.worlds import awaiting, blocking
+from tests.models.jobs_api import LOST, Answer, Asked, ModelApi, ModelJob, refusal
+from tests.models.worlds import World, awaiting, blocking
 from tests.support import FakeClock
 
 if TYPE_CHECKING:
@@ -106,6 +106,78 @@ def test_every_item_once_in_order(sizes: list[int], uses: list[str], data: st.Da
     faults.clear()
     rest = blocking(api, lambda sume: sume.jobs.list(cursor=UNSET if resumed is None else resumed))
     assert [job.id for job in rest] == ids[start:]
+
+
+@given(
+    st.integers(0, 12),
+    st.integers(1, 4),
+    st.booleans(),
+    st.lists(st.sampled_from(["new", "lost", "refused", "down", "jump", "back", ""]), max_size=25),
+    st.sampled_from([blocking, awaiting]),
+)
+def test_a_list_that_shifts_under_the_reader(
+    count: int, size: int, by_offset: bool, weather: list[str], world: World
+) -> None:
+    """New jobs push others from page to page, pages fail, clocks jump: what was there comes.
+
+    Once each where cursors mark a place in the list; where they count items, the server itself
+    lists a job again that it pushed to the next page, and none is lost all the same.
+    """
+    api = ModelApi(FakeClock(), largest_page=size, by_offset=by_offset)
+    api.add(*(ModelJob(f"job_{n}", born=float(n)) for n in range(count)))
+    there = [*reversed(api.jobs)]
+
+    def fault(asked: Asked) -> Answer | Exception | None:
+        match weather.pop() if weather else "":
+            case "new":
+                api.add(ModelJob(f"new_{len(api.jobs)}", born=asked.at))
+            case "lost":
+                return LOST
+            case "refused":
+                return refusal(403, "no")
+            case "down":
+                return refusal(503, "down")
+            case "jump":
+                api.clock.advance(40)
+            case "back":
+                api.clock.wall -= 4000
+            case _:
+                pass
+        return None
+
+    api.fault = fault
+    got: list[str] = []
+
+    def walk(sume: Any) -> Any:
+        return read_on(sume.jobs.list(), got) if world is blocking else aread_on(sume, got)
+
+    world(api, walk)
+    ours = [job_id for job_id in got if job_id in there]
+    if by_offset:
+        assert [*dict.fromkeys(ours)] == there
+    else:
+        assert ours == there
+    assert len(api.log) <= 5 * (25 + count + 2)
+
+
+def read_on(pager: Any, got: list[str]) -> None:
+    """Every item of a list, whatever fails in between."""
+    while not pager.ended:
+        try:
+            got.extend(job.id for job in pager)
+        except (APIError, TransportError):
+            continue
+
+
+async def aread_on(sume: Any, got: list[str]) -> None:
+    """As `read_on`, awaited."""
+    pager = sume.jobs.list()
+    while not pager.ended:
+        try:
+            async for job in pager:
+                got.append(job.id)  # noqa: PERF401  (what came before a failure is kept)
+        except (APIError, TransportError):
+            continue
 
 
 @given(PAGES)
