@@ -262,21 +262,19 @@ def _in_text(text: str, found: list[Span]) -> list[Span]:
     Only where something was found is looked at character by character.
     """
     kept = marks(text)
-    counts = (kept.count(1, at, at + _CHUNK) for at in range(0, len(kept), _CHUNK))
+    passing, next_from = kept.count, kept.index
+    counts = (passing(1, at, at + _CHUNK) for at in range(0, len(kept), _CHUNK))
     offsets = [0, *accumulate(counts)]
     spans: list[Span] = []
     for start, end in found:
         chunk = bisect_right(offsets, start) - 1
-        first = _after(kept, chunk * _CHUNK, start - offsets[chunk] + 1) - 1
-        spans.append((first, _after(kept, first, end - start)))
+        at = begin = chunk * _CHUNK
+        # As many marks on as the first character is away, then as many as there are to the last.
+        for number in (start - offsets[chunk] + 1, end - start - 1):
+            left, begin = number, at - 1
+            while left:
+                passed = passing(1, at, at + left)
+                at = at + left if passed else next_from(1, at + left)
+                left -= passed
+        spans.append((begin, at))
     return spans
-
-
-def _after(kept: bytes, at: int, number: int) -> int:
-    """Where so many marked characters have passed, counted from a place on."""
-    while number:
-        end = at + number
-        passed = kept.count(1, at, end)
-        at = end if passed else kept.index(1, end)
-        number -= passed
-    return at
