@@ -16,9 +16,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sume_ext import AsyncSume, RateLimitError, ServerError, Sume
+from sume_ext import (
+    AsyncSume,
+    InvalidArgumentError,
+    OutcomeUnknownError,
+    RateLimitError,
+    ServerError,
+    Sume,
+)
 from sume_ext.binding.bound import Binding
-from sume_ext.calling.calls import minted, perform
+from sume_ext.calling.calls import Call, minted, perform
 from sume_ext.calling.effects import Effect
 from sume_ext.calling.pace import Pace
 from sume_ext.calling.retries import Backoff, Budget, may_retry, retry_after
@@ -416,10 +423,27 @@ def test_a_declared_key_is_minted_once_per_call_and_makes_repeating_safe() -> No
             engine.block(perform(engine.settings, binding.call, kwargs))
         given = binding.arguments((), {"prompt": "x", "idempotency_key": "mine"})
         assert given["headers"] == {"Idempotency-Key": "mine"}
+        for blank in ("", "  ", None, 5):
+            with pytest.raises(InvalidArgumentError, match="idempotency_key is no key"):
+                binding.arguments((), {"prompt": "x", "idempotency_key": blank})
     first, again, third, other = ledger.keys
     assert first == again == third
     assert first != other
     assert len(first) == 36
+
+
+def test_a_blank_key_makes_nothing_repeatable() -> None:
+    """The API can't tell two requests without a key apart, so a lost answer stays one request."""
+    ledger = Ledger(lose=1)
+    call = Call("keyed.create", Effect.SPENDS, dict, KeyedOperation._parse_response)
+    made = {"method": "post", "url": "/keyed", "json": {}, "headers": {"Idempotency-Key": " "}}
+    with Sume(
+        api_key=KEY, base_url="http://127.0.0.1:1", transport=ledger, clock=FakeClock()
+    ) as sume:
+        engine = sume._engine
+        with pytest.raises(OutcomeUnknownError):
+            engine.block(perform(engine.settings, call, made))
+    assert len(ledger.keys) == 1
 
 
 def test_nothing_is_minted_where_the_schema_knows_no_key() -> None:

@@ -59,7 +59,8 @@ def _fits(value: object, declared: Any) -> bool:
         return many is not None and all(_fits(one, members[0]) for one in many)
     if isinstance(value, bool) and declared in (int, float):
         return False
-    if hasattr(declared, "to_dict") and hasattr(value, "to_dict"):
-        return True  # what serialises itself stands for the model of its kind
+    members_given = isinstance(value, dict) and hasattr(cast("object", value), "to_dict")
+    if hasattr(declared, "to_dict") and members_given:
+        return True  # members that serialise themselves stand for a model
     kind = (int, float) if declared is float else origin or declared
     return not isinstance(kind, (type, tuple)) or isinstance(value, kind)

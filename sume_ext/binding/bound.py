@@ -109,12 +109,17 @@ class Binding:
         return frozenset(p.name for p in takes if datetime in get_args(p.annotation))
 
     def _dated(self, kwargs: dict[str, Any], now: Callable[[], float]) -> dict[str, Any]:
-        given = [n for n in self._moments if isinstance(kwargs.get(n), (str, date, int, float))]
+        given = [n for n in self._moments if isinstance(kwargs.get(n), (str, date))]
         if not given:
             return kwargs
         from sume_ext.dates import query_text  # noqa: PLC0415  (dateutil is slow to import)
 
-        return {**kwargs, **{name: query_text(kwargs[name], now=now) for name in given}}
+        try:
+            return {**kwargs, **{name: query_text(kwargs[name], now=now) for name in given}}
+        except InvalidArgumentError as error:
+            raise InvalidArgumentError(
+                f"{self.name}: {error.message}", hint=error.hint, operation=self.name
+            ) from None
 
     def arguments(
         self,
@@ -134,9 +139,14 @@ class Binding:
             InvalidArgumentError: One is unknown, missing, positional where only a keyword is
                 taken, or of a type that the generated code can't serialise.
         """
-        kwargs = self._dated({**self.defaults, **kwargs}, now)
+        kwargs = {**self.defaults, **kwargs}
+        if self.body is None:
+            # A query has no null: a cursor, a score or a filter that there isn't is left out.
+            kwargs = {name: value for name, value in kwargs.items() if value is not None}
         keys = minted(self.operation._get_kwargs)  # noqa: SLF001
         keys |= {name: kwargs.pop(name) for name in keys if name in kwargs}
+        self._refuse_misfits(keys, kwargs)
+        kwargs = self._dated(kwargs, now)
         try:
             if self.body is None:
                 made = self.call.arguments(*args, **keys, **kwargs)
@@ -146,10 +156,16 @@ class Binding:
             raise
         except (TypeError, ValueError, AttributeError) as error:
             raise explained(self.name, self.signature, error, args, kwargs) from None
-        self._refuse_misfits(kwargs)
         return made
 
-    def _refuse_misfits(self, kwargs: Mapping[str, object]) -> None:
+    def _refuse_misfits(self, keys: Mapping[str, object], kwargs: Mapping[str, object]) -> None:
+        for header, key in keys.items():
+            if not isinstance(key, str) or not key.strip():
+                raise InvalidArgumentError(
+                    f"{self.name}: {header} is no key.",  # and without one nothing may be sent again
+                    hint="Leave it out, and each call gets a key of its own.",
+                    operation=self.name,
+                )
         takes = self.operation._get_kwargs if self.body is None else self._body_class  # noqa: SLF001
         name = first_misfit(takes, kwargs)
         if name is not None:

@@ -156,7 +156,7 @@ def perform(
         backoff=settings.backoff,
         rng=settings.rng,
         pace=settings.pace,
-        keyed="idempotency-key" in " ".join(request.headers),
+        keyed=_is_keyed(request),
     )
 
     def attempt() -> Flow[Reply[Any]]:
@@ -292,6 +292,11 @@ def build(config: Config, call: Call, kwargs: dict[str, Any]) -> Request:
         remember_json(content, kwargs["json"])
     url = f"{config.base_url}{path}" + (f"?{query}" if query else "")
     return Request(kwargs["method"].upper(), url, headers, content)
+
+
+def _is_keyed(request: Request) -> bool:
+    """Whether the API can tell a repetition of it from a second order."""
+    return any("idempotency-key" in name and text.strip() for name, text in request.headers.items())
 
 
 def _credentials(config: Config) -> dict[str, str]:
