@@ -162,7 +162,7 @@ class Binding:
         for header, key in keys.items():
             if not isinstance(key, str) or not key.strip():
                 raise InvalidArgumentError(
-                    f"{self.name}: {header} is no key.",  # and without one nothing may be sent again
+                    f"{self.name}: {header} is no key.",  # so nothing could be sent again
                     hint="Leave it out, and each call gets a key of its own.",
                     operation=self.name,
                 )
