@@ -17,10 +17,10 @@ from typing import TYPE_CHECKING, Any, Final, cast
 from attrs import evolve, field, frozen
 
 from sume_ext.calling.calls import perform
-from sume_ext.calling.interruptions import leave_word
 from sume_ext.errors import DownloadError, InvalidArgumentError, SumeError
 from sume_ext.flow import NOW, All, Do
 from sume_ext.media import MediaFile, media_in
+from sume_ext.runners.interruptions import leave_word
 from sume_ext.transfers.fetching import Fetch, Landed, Plan, StoppedError, StopSign
 from sume_ext.transfers.file_names import file_name, is_url
 from sume_ext.transfers.kept import digest_of

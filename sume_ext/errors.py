@@ -302,9 +302,12 @@ class OutcomeUnknownError(SumeError):
 
     def headline(self) -> str:
         """What was sent and when, and the jobs that surely exist."""
-        window = f"{_utc(self.sent_after)} to {_utc(self.sent_before)}"
-        kind = f", job type {self.job_type}" if self.job_type else ""
-        return f"{self.message} (sent {window}{kind}){_existing(self.job_ids)}"
+        known = [f"sent {_utc(self.sent_after)} to {_utc(self.sent_before)}"] * bool(
+            self.sent_before
+        )
+        known += [f"job type {self.job_type}"] * bool(self.job_type)
+        what = f" ({', '.join(known)})" if known else ""
+        return f"{self.message}{what}{_existing(self.job_ids)}"
 
 
 class SchemaMismatchError(SumeError):

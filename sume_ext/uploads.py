@@ -16,7 +16,6 @@ from attrs import evolve
 from sume_ext import roles
 from sume_ext.calling.calls import perform
 from sume_ext.calling.effects import Effect
-from sume_ext.calling.interruptions import leave_word
 from sume_ext.errors import (
     OutcomeUnknownError,
     SchemaMismatchError,
@@ -25,6 +24,7 @@ from sume_ext.errors import (
     UploadError,
 )
 from sume_ext.flow import NOW, Do
+from sume_ext.runners.interruptions import leave_word
 from sume_ext.transfers.limits import check_listener, deadline_of
 from sume_ext.transfers.sending import RefusedError, Report, put
 from sume_ext.transfers.source import Source, Uploadable, examine
@@ -182,8 +182,9 @@ def _finalize(engine: Engine, source: Source, reply: Reply[Any]) -> Flow[Any]:
         with suppress(SchemaMismatchError):
             fields |= roles.fill(binding.name, binding.body, {role: value})
     kwargs = binding.arguments((), fields)
+    make = partial(engine.new_job, binding.call)
     try:
-        answer = yield from perform(engine.settings, binding.call, kwargs)
+        return (yield from perform(engine.settings, binding.call, kwargs, make=make))
     except OutcomeUnknownError as error:
         error.hint = (
             "The file is stored; whether its ingest began isn't known. Look for its job, of type "
@@ -199,4 +200,3 @@ def _finalize(engine: Engine, source: Source, reply: Reply[Any]) -> Flow[Any]:
     except SumeError as error:
         error.add_note("The upload stopped at finalize (POST /assets); the file itself is stored.")
         raise
-    return engine.new_job(binding.call, answer)

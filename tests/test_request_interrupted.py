@@ -7,6 +7,7 @@ again; an interruption turned into another class, which no event loop understand
 from __future__ import annotations
 
 import asyncio
+import json
 import pickle
 import signal
 import subprocess
@@ -17,15 +18,17 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from sume_ext import AsyncSume, InvalidArgumentError, OutcomeUnknownError, Sume
-from sume_ext.calling.interruptions import mark, outcome_of
+from sume_ext.runners.interruptions import mark, outcome_of
 from tests.faults.server import FaultServer
 from tests.faults.worlds import KEY, read, spend, write
 from tests.models.jobs_api import LOST, ModelApi, ModelJob
 from tests.models.worlds import World, in_both_worlds
 from tests.support import FakeClock
+from tests.test_request_odd_answers import CREATES, Once
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator
+    from types import FrameType
 
     from sume_ext.network.wire import Request, Timeouts
 
@@ -108,6 +111,65 @@ def test_what_had_come_of_the_answer_is_not_forgotten() -> None:
 
 def test_a_call_that_creates_for_nothing_says_so_too() -> None:
     assert "uploads.presign" in notes(interrupted(Stopping("open"), write))
+
+
+CREATED: dict[str, Any] = {
+    "object": "x", "job_id": "job_1", "jobs": [{"id": "job_1", "status": "queued"}],
+    "job": {"id": "job_1", "status": "queued"}, "status": "queued",
+}  # fmt: skip
+
+
+class At:
+    """Presses Ctrl-C before the n-th line of this package that is run."""
+
+    def __init__(self, count: int) -> None:
+        self.left = count
+        self.place = ""
+
+    def __call__(self, frame: FrameType, event: str, _: object) -> At | None:
+        file = frame.f_code.co_filename
+        if "sume_ext" not in file:
+            return None
+        if event == "line":
+            self.left -= 1
+            if not self.left:
+                self.place = f"{file.rpartition('sume_ext')[2]}:{frame.f_lineno}"
+                raise KeyboardInterrupt
+        return self
+
+
+@pytest.mark.parametrize("name", sorted(CREATES))
+def test_there_is_no_line_at_which_an_interruption_forgets_a_job(name: str) -> None:
+    """From the moment that the request is sent until the caller has the handle."""
+
+    def attempt(count: int) -> tuple[At, int, KeyboardInterrupt | None]:
+        transport = Once(json.dumps(CREATED).encode())
+        options: dict[str, Any] = {"transport": transport, "clock": FakeClock()}
+        sume: Any = Sume(api_key=KEY, base_url="http://127.0.0.1:1", **options)
+        for step in name.split("."):
+            sume = getattr(sume, step)
+        at, before, caught = At(count), sys.gettrace(), None
+        sys.settrace(at)
+        try:
+            sume(**CREATES[name])
+        except KeyboardInterrupt as error:
+            caught = error
+        finally:
+            sys.settrace(before)
+        return at, transport.sent, caught
+
+    attempt(0)  # what is done only once is done
+    count, sent_at, forgotten = 1, 0, list[str]()
+    while (tried := attempt(count))[2] is not None:
+        at, sent, caught = tried
+        assert caught is not None
+        if sent:
+            sent_at += 1
+            if outcome_of(caught) is None:
+                forgotten.append(at.place)
+        count += 1
+    assert not forgotten
+    assert sent_at > 50
 
 
 def test_what_can_have_done_nothing_stays_bare() -> None:

@@ -6,6 +6,7 @@ signature, its asynchronous twin, `help()` and the command line by itself.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, Generic, ParamSpec, Protocol, Self, TypeVar, overload
 
 from sume_ext.binding.bound import Binding
@@ -227,8 +228,9 @@ class submits(GivesJob[P], Line, Generic[P]):  # noqa: N801
 
     def flow(self, engine: Engine, kwargs: dict[str, Any]) -> Flow[Any]:
         """Perform it and hand out the new job."""
-        reply = yield from perform(engine.settings, self.binding.call, kwargs)
-        return engine.new_job(self.binding.call, reply)
+        call = self.binding.call
+        made = perform(engine.settings, call, kwargs, make=partial(engine.new_job, call))
+        return (yield from made)
 
 
 class submits_group(Line, Generic[P]):  # noqa: N801
@@ -254,5 +256,6 @@ class submits_group(Line, Generic[P]):  # noqa: N801
 
     def flow(self, engine: Engine, kwargs: dict[str, Any]) -> Flow[Any]:
         """Perform it and hand out the new jobs."""
-        reply = yield from perform(engine.settings, self.binding.call, kwargs)
-        return engine.new_group(self.binding.call, reply)
+        call = self.binding.call
+        made = perform(engine.settings, call, kwargs, make=partial(engine.new_group, call))
+        return (yield from made)

@@ -11,7 +11,7 @@ import re
 import sys
 from functools import cache, partial
 from inspect import signature
-from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast, overload
 from urllib.parse import urlencode, urlsplit
 from uuid import uuid4
 
@@ -22,7 +22,6 @@ from sume_ext import __version__
 from sume_ext.calling.answers import Named, api_error, decode, job_ids_in, jobs_named, request_id
 from sume_ext.calling.effects import Effect
 from sume_ext.calling.exchange import Answer, exchange
-from sume_ext.calling.interruptions import mark
 from sume_ext.calling.pace import Pace
 from sume_ext.calling.retries import Backoff, Budget, is_unknown, persist
 from sume_ext.errors import (
@@ -35,6 +34,7 @@ from sume_ext.errors import (
 )
 from sume_ext.flow import NOW, WALL_CLOCK
 from sume_ext.network.wire import Request
+from sume_ext.runners.interruptions import mark
 from sume_ext.secrecy.memory import remember_json
 
 if TYPE_CHECKING:
@@ -124,9 +124,27 @@ class Reply(Generic[T]):
     job_ids: tuple[str, ...] = ()
 
 
+@overload
 def perform(
     settings: Settings, call: Call, kwargs: dict[str, Any], *, within: float | None = None
-) -> Flow[Reply[Any]]:
+) -> Flow[Reply[Any]]: ...
+@overload
+def perform(
+    settings: Settings,
+    call: Call,
+    kwargs: dict[str, Any],
+    *,
+    within: float | None = None,
+    make: Callable[[Reply[Any]], T],
+) -> Flow[T]: ...
+def perform(
+    settings: Settings,
+    call: Call,
+    kwargs: dict[str, Any],
+    *,
+    within: float | None = None,
+    make: Callable[[Reply[Any]], Any] | None = None,
+) -> Flow[Any]:
     """Send one operation, again where that is safe, and read its answer.
 
     Args:
@@ -135,6 +153,8 @@ def perform(
         kwargs: What the generated ``_get_kwargs`` made of the caller's arguments.
         within: Seconds it may take in all, pauses that the API asks for included, as a timeout
             that the client was given is.
+        make: Makes what the call answers with; here, so that whatever interrupts that still
+            knows of the job. The reply itself when None.
 
     Raises:
         APIError: The API refused.
@@ -163,12 +183,13 @@ def perform(
         return _attempt(settings, call, request, budget.deadline, heard)
 
     if call.effect is not Effect.READS:
-        return (yield from _heeding(call, flow, attempt, heard, budget.deadline - now))
+        return (yield from _heeding(call, flow, attempt, heard, budget.deadline - now, make))
     try:
-        return (yield from flow(attempt))
+        reply = yield from flow(attempt)
     except SumeError as error:
         error.operation, error.job_ids = call.name, ()
         raise
+    return reply if make is None else make(reply)
 
 
 def _heeding(
@@ -177,7 +198,8 @@ def _heeding(
     attempt: Callable[[], Flow[Reply[Any]]],
     heard: list[bytes],
     longest: float,
-) -> Flow[Reply[Any]]:
+    make: Callable[[Reply[Any]], Any] | None,
+) -> Flow[Any]:
     """A call that spends or writes: whatever ends it, what it may have done is said.
 
     Args:
@@ -186,6 +208,7 @@ def _heeding(
         attempt: Sends the request.
         heard: What has come of the answer, filled by `attempt`.
         longest: Seconds that it may take.
+        make: As for `perform`.
     """
     at_stake = False  # whether a request may have arrived whose outcome nobody knows
 
@@ -200,16 +223,20 @@ def _heeding(
 
     started = yield WALL_CLOCK
     try:
-        return (yield from persisting(attempt_at_stake))
-    except SumeError as error:
-        error.operation = call.name
-        error.job_ids = error.job_ids or job_ids_in(heard)
-        if not at_stake and not _is_unread(call, error):
-            raise
-        ended = yield WALL_CLOCK
-        unknown = _outcome_unknown(call, error.message, error.job_ids, (started, ended))
-        unknown.request_id = error.request_id
-        raise unknown from None
+        try:
+            reply = yield from persisting(attempt_at_stake)
+        except SumeError as error:
+            error.operation = call.name
+            error.job_ids = error.job_ids or job_ids_in(heard)
+            if not at_stake and not _is_unread(call, error):
+                raise
+            ended = yield WALL_CLOCK
+            unknown = _outcome_unknown(call, error.message, error.job_ids, (started, ended))
+            unknown.request_id = error.request_id
+            raise unknown from None
+        return reply if make is None else make(reply)
+    except SumeError:
+        raise
     except BaseException as end:
         if at_stake:
             # No clock can be asked any more, but by then it would have been over.

@@ -204,7 +204,7 @@ def _of_library(error: errors.SumeError) -> Failure:
 
 def _of_interruption(error: BaseException) -> Failure:
     """Ctrl-C, or Ctrl-D at a question. A paid request that was on its way is what to look for."""
-    from sume_ext.calling.interruptions import outcome_of  # noqa: PLC0415  (only failures pay)
+    from sume_ext.runners.interruptions import outcome_of  # noqa: PLC0415  (only failures pay)
 
     if (outcome := outcome_of(error)) is not None:
         found = _of_library(outcome)

@@ -29,6 +29,7 @@ from sume_ext.runners.course import (
     timeouts_for,
     unknown,
 )
+from sume_ext.runners.interruptions import mark_made
 from sume_ext.secrecy import discretion
 from sume_ext.secrecy.discretion import Discreet
 
@@ -75,6 +76,14 @@ class Runner:
         """The flow's result; its events go to their listeners."""
         course = Course(flow)
         try:
+            self._finish(course)
+            return course.result  # noqa: TRY300  (an interruption may come here, too)
+        except BaseException as end:
+            mark_made(end, course.result if course.done else None)
+            raise
+
+    def _finish(self, course: Course[Any]) -> None:
+        try:
             with course:
                 while not course.done:
                     if isinstance(course.step, Emit):
@@ -85,7 +94,6 @@ class Runner:
         finally:
             for stream in course.streams:
                 stream.close()
-        return course.result
 
     def iterate(self, flow: Flow[Any]) -> Iterator[Any]:
         """The flow's events, one by one; nothing happens before the first `next()`."""

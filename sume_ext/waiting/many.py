@@ -8,9 +8,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal
 
 from sume_ext.calling.ids import check_id
-from sume_ext.calling.interruptions import leave_word
 from sume_ext.errors import InvalidArgumentError
 from sume_ext.flow import NOW
+from sume_ext.runners.interruptions import leave_word
 from sume_ext.waiting.awaited import Awaited
 from sume_ext.waiting.job_state import JobState
 from sume_ext.waiting.one import check_listener

@@ -14,7 +14,6 @@ from attrs import evolve, frozen
 from sume_ext.calling.calls import perform
 from sume_ext.calling.effects import Effect
 from sume_ext.calling.ids import check_id
-from sume_ext.calling.interruptions import leave_word
 from sume_ext.calling.retries import may_retry
 from sume_ext.errors import (
     APIError,
@@ -26,6 +25,7 @@ from sume_ext.errors import (
     SumeError,
 )
 from sume_ext.flow import NOW, Emit, Flow, Sleep
+from sume_ext.runners.interruptions import leave_word
 from sume_ext.waiting.job_state import JobEvent, JobState, Sighting, hint, sighting
 from sume_ext.waiting.polling import (
     UNKNOWN_STATUS_PATIENCE,

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sume_ext.calling.interruptions import outcome_of
 from sume_ext.errors import InvalidArgumentError, OutcomeUnknownError, PaginationError
 from sume_ext.flow import WALL_CLOCK
 from sume_ext.paging import Walk
+from sume_ext.runners.interruptions import outcome_of
 from sume_ext.waiting.job_state import JobState, created_at, server_time
 from sume_ext.waiting.reading_plans import PAGE
 

@@ -46,6 +46,11 @@ class JobView:
         return self._state.terminal
 
     @property
+    def fresh(self) -> bool:
+        """Whether this process created it, and hasn't seen it end."""
+        return self._state.made_at is not None and not self._state.terminal
+
+    @property
     def error(self) -> JobError | None:
         """Why it ended without a result, or None."""
         return self._state.failure

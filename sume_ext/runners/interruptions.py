@@ -6,7 +6,7 @@ that spends or writes is awaited, they carry what an `OutcomeUnknownError` would
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from sume_ext.errors import OutcomeUnknownError
 
@@ -27,6 +27,21 @@ def mark(end: BaseException, outcome: OutcomeUnknownError) -> None:
     if interruption is not None and not hasattr(interruption, _ATTRIBUTE):
         setattr(interruption, _ATTRIBUTE, outcome)
         interruption.add_note(str(outcome))
+
+
+def mark_made(end: BaseException, made: object) -> None:
+    """Tell an interruption of jobs that were made just before it, and that nobody was handed.
+
+    Args:
+        end: The interruption.
+        made: What a flow has answered with, or was about to.
+    """
+    if isinstance(end.__context__, StopIteration):  # in the middle of answering
+        made = end.__context__.value  # pyright: ignore[reportUnknownMemberType]
+    handles: tuple[Any, ...] = getattr(made, "jobs", (made,))
+    ids: tuple[str, ...] = tuple(one.id for one in handles if getattr(one, "fresh", False))
+    if ids and not isinstance(end, Exception):
+        mark(end, OutcomeUnknownError("interrupted just after a job was made.", job_ids=ids))
 
 
 def leave_word(end: GeneratorExit, word: str) -> None:
