@@ -200,7 +200,9 @@ def test_a_narrow_terminal_keeps_the_id_and_cuts_the_rest(stage: Stage) -> None:
         assert terminal.end() == 0
         assert job in terminal.text
         assert len(terminal.text.splitlines()) == 2, "a title line, and one line for the job"
-        assert "…" in terminal.text
+    with stage.terminal("assets", "list", "--limit", "1", columns=70) as terminal:
+        assert terminal.end() == 0
+        assert "…" in terminal.text, "what is prose is cut, and seen to be"
     whole = stage.sume("jobs", "list", "--limit", "1", COLUMNS="20")
     assert "video_generation" in whole.out, "off a terminal nothing is cut"
 

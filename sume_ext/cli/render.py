@@ -27,9 +27,13 @@ __all__ = ["console_for", "put", "record", "size", "span", "table", "words"]
 NOTHING = "-"
 _ENDLESS = 10_000
 _GAP = 2
-_LEGIBLE = 8
+_LEGIBLE = 12
+_ATOM = 24
+"""The longest value that is kept whole because it has no words to be cut between."""
 _ROOMY = 24
 _TIME = re.compile(r"^(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:\.\d+)?(?:Z|\+00:00)$")
+
+_WRITTEN = re.compile(r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ$|^[\w-]+ (ago|now)$")
 
 
 def words(value: Any) -> str:  # noqa: PLR0911  (one per kind)
@@ -121,7 +125,11 @@ def table(titles: Sequence[str], rows: Sequence[Sequence[Any]], console: Console
     said = words if not console.is_terminal else _briefly
     shown = [[said(value) for value in row] for row in rows]
     natural = [max(map(cell_len, column)) for column in zip(titles, *shown, strict=True)]
-    widths = _fitted(titles, natural, console.width)
+    least = [
+        wide if _is_atomic(texts, wide) else min(wide, max(cell_len(title), _LEGIBLE))
+        for title, texts, wide in zip(titles, zip(*shown, strict=True), natural, strict=True)
+    ]
+    widths = _fitted(titles, natural, least, console.width)
     if widths is None:
         _stacked(titles, rows, shown, console)
         return
@@ -140,16 +148,19 @@ def table(titles: Sequence[str], rows: Sequence[Sequence[Any]], console: Console
     put(console, made)
 
 
-def _fitted(titles: Sequence[str], natural: Sequence[int], room: int) -> dict[int, int] | None:
+def _fitted(
+    titles: Sequence[str], natural: Sequence[int], least: Sequence[int], room: int
+) -> dict[int, int] | None:
     """The columns that there is room for, by place, with their widths; None for no table.
 
-    A column keeps its title and something of its values, or goes.
+    Args:
+        titles: Of all columns.
+        natural: What each would take.
+        least: What each must have, or it goes; the first, and what is kept `WHOLE`, never gives.
+        room: The terminal's width.
     """
     stays = {at for at, title in enumerate(titles) if not at or title in WHOLE}
-    least = [
-        wide if at in stays else min(wide, max(cell_len(titles[at]), _LEGIBLE))
-        for at, wide in enumerate(natural)
-    ]
+    least = [wide if at in stays else least[at] for at, wide in enumerate(natural)]
     kept = [*range(len(titles))]
     for spare in [*expendable(titles), None]:
         if sum(least[at] for at in kept) + _GAP * (len(kept) - 1) <= room:
@@ -185,6 +196,11 @@ def _briefly(value: Any) -> str:
     """As `words`, but of a time how long past it is."""
     moment = epoch(value) if isinstance(value, str) and _TIME.match(value) else None
     return (moment is not None and ago(time.time() - moment)) or words(value)
+
+
+def _is_atomic(texts: Sequence[str], wide: int) -> bool:
+    """Whether a column's values mean little when they are cut: words of a list, times."""
+    return wide <= _ATOM and all(" " not in text or _WRITTEN.match(text) for text in texts)
 
 
 def _is_number(value: Any) -> bool:

@@ -122,7 +122,8 @@ def message_of(error: errors.SumeError) -> str:
     name = error.operation or ""
     match error:
         case errors.SchemaMismatchError():
-            text = f"{error.message} (at {error.place})" if error.place else error.message
+            text = error.message
+            text = f"{text.rstrip('.')}, at {error.place}." if error.place else text
         case errors.OutcomeUnknownError():
             text = error.headline()
         case _:

@@ -12,13 +12,16 @@ from math import isfinite
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 _THOUSAND = 1000
 _DECIMALS = 4
+_EXACT = 2.0**53
+"""From here on a float has no digits to show after the point, and few of its own before it."""
 _LATELY = 5
+_LONG_AGO = 365 * _DAY
 _ENDLESS = 366 * _DAY * 100
 
 
 def number(value: float) -> str:
     """A number with all its digits: ``1234567``, ``0.98``; never ``1.23e+06``."""
-    if isinstance(value, int) or not isfinite(value):
+    if isinstance(value, int) or not isfinite(value) or abs(value) >= _EXACT:
         return str(value)
     text = f"{value:.{_DECIMALS}f}".rstrip("0").rstrip(".")
     return f"{value:g}" if value and not text.strip("-0.") else text
@@ -51,8 +54,8 @@ def span(seconds: float) -> str:
 
 
 def ago(seconds: float) -> str | None:
-    """How long something is past, in one unit: ``3m ago``; None for what is still to come."""
-    if seconds < -_LATELY:
+    """How long something is past: ``3m ago``; None for what is to come, or past for a year."""
+    if not -_LATELY <= seconds < _LONG_AGO:
         return None
     if seconds < _LATELY:
         return "just now"
