@@ -13,8 +13,10 @@ import math
 import multiprocessing
 import pickle
 import ssl
+import time
 import warnings
 from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
 
 import httpx
@@ -22,7 +24,10 @@ import pytest
 
 from sume_ext import AsyncSume, ConfigurationError, ResponseLostError, Sume
 from sume_ext.config import Config
+from sume_ext.flow import Emit
 from sume_ext.network.routes import tls_settings
+from sume_ext.runners.blocking import HaltError
+from sume_ext.runners.errands import Errand
 from sume_ext.sandbox import Sandbox
 from sume_ext.secrecy.secret import Secret
 from tests.faults.server import FaultServer
@@ -30,6 +35,8 @@ from tests.faults.worlds import KEY, SkippingClock, client, read
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from sume_ext.flow import Flow
 
 
 @pytest.fixture(scope="module")
@@ -292,6 +299,24 @@ def test_a_client_that_never_called_is_forgotten_in_silence() -> None:
     sume = Sume(api_key=KEY)
     del sume
     gc.collect()
+
+
+def test_a_transfer_waits_for_no_loop_that_is_gone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its thread would keep the process from ending: nobody is left to call its listener."""
+    monkeypatch.setattr("sume_ext.runners.errands.PARTING_SECONDS", 0.05)
+    loop = asyncio.new_event_loop()
+    nowhere: Any = SimpleNamespace(close=lambda: None)
+    errand = Errand(nowhere, SkippingClock(), 1.0, loop)
+
+    def tells() -> Flow[None]:
+        yield Emit("event", lambda _: None)
+
+    with ThreadPoolExecutor(1) as pool:
+        work = pool.submit(errand.perform, tells())
+        while not loop._ready:  # type: ignore[attr-defined]  # pyright: ignore[reportUnknownMemberType, reportAttributeAccessIssue]
+            time.sleep(0.001)
+        loop.close()
+        assert isinstance(work.exception(20), HaltError)
 
 
 def test_all_clients_share_one_tls_context() -> None:
