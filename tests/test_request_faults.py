@@ -128,6 +128,7 @@ FINE = [
 SPECIAL = [
     Case("list", SchemaMismatchError, 1, SchemaMismatchError, 1),
     Case("cut-json", SchemaMismatchError, 1, SchemaMismatchError, 1),
+    Case("see-other", APIError, 1),
     Case("round", APIError, 4, APIError, 1),
     Case("no-location", APIError, 4, APIError, 1),
 ]

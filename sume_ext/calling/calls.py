@@ -50,6 +50,7 @@ _LENGTHS = frozenset({"content-length", "transfer-encoding"})
 _STRAY = re.compile(r"/\.{0,2}(?:/|\Z)")
 _SUCCESS = range(200, 300)
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_SEE_OTHER = 303
 _MAX_REDIRECTS = 3
 
 
@@ -228,7 +229,7 @@ def _heeding(
         except SumeError as error:
             error.operation = call.name
             error.job_ids = error.job_ids or job_ids_in(heard)
-            if not at_stake and not _is_unread(call, error):
+            if not at_stake and not _may_be_done(call, error):
                 raise
             ended = yield WALL_CLOCK
             unknown = _outcome_unknown(call, error.message, error.job_ids, (started, ended))
@@ -245,8 +246,13 @@ def _heeding(
         raise
 
 
-def _is_unread(call: Call, error: SumeError) -> bool:
-    """Whether a success came that nobody can read."""
+def _may_be_done(call: Call, error: SumeError) -> bool:
+    """Whether an answer came, but not one that tells: a success nobody can read, or "see other".
+
+    Source: RFC 9110 section 15.4.4 (303 says that the request was done, and where to look).
+    """
+    if isinstance(error, APIError):
+        return error.status == _SEE_OTHER
     spends = call.creates or call.effect is Effect.SPENDS
     return spends and isinstance(error, SchemaMismatchError) and not error.job_ids
 

@@ -287,6 +287,7 @@ PLAIN: dict[str, Callable[[bytes], bytes]] = {
     "to-file": lambda _: answer("302 Found", b"", "Location: file:///etc/passwd"),
     "to-nowhere": lambda _: answer("302 Found", b"", "Location: http://[broken"),
     "to-plain-http": lambda _: answer("302 Found", b"", "Location: http://sume.example/jobs"),
+    "see-other": lambda _: answer("303 See Other", b"", "Location: http://sume.example/jobs/1"),
     "no-location": lambda _: answer("307 Temporary Redirect"),
     "not-modified": lambda _: answer("304 Not Modified", length=False),
     **{
