@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from sume_ext import Sume, redact
+from sume_ext import DownloadError, Sume, redact
 from sume_ext.sandbox import Sandbox, sample_video
 from tests.secrets.tour import (
     EVERYWHERE,
@@ -89,6 +89,19 @@ def test_jobs_that_end_badly_show_nothing(
     ended = {"JobFailedError", "JobCanceledError", "JobExpiredError", "JobTimeoutError"}
     assert ended <= set(trap.failures)
     assert found_in(trap.folder, markers) == {}
+
+
+def test_what_a_broken_download_leaves_behind_tells_nothing(tmp_path: Path) -> None:
+    """Part of a file and what it takes to go on lie in the user's folder, readable for others."""
+    with Sandbox(speed=500, secrets=True) as sandbox:
+        with Sume(api_key=sandbox.api_key, base_url=sandbox.base_url, timeout=2) as sume:
+            job = sume.images.generate(prompt="x").wait(timeout=20)
+            sandbox.faults.add(operation="media_get", truncate="length", times=None)
+            with pytest.raises(DownloadError):
+                job.result().download(tmp_path, timeout=1)
+        markers = sandbox.markers()
+    assert [*tmp_path.rglob("*")], "nothing was left behind"
+    assert found_in(tmp_path, markers) == {}
 
 
 @pytest.mark.parametrize("guide", GUIDES)

@@ -18,7 +18,7 @@ from array import array
 from collections import OrderedDict, UserString, deque
 from types import MappingProxyType, SimpleNamespace
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
-from urllib.parse import quote
+from urllib.parse import quote, urlparse, urlsplit
 
 import attrs
 import httpx
@@ -262,7 +262,9 @@ UNTOUCHED: list[Any] = [
         None, 3, 2.5, True, 1j, Colour.RED, ..., int, [1, 2], (), {"a": [{"b": (1, "x")}]},
         frozenset({1}), b"plain", bytearray(b"plain"), range(3), Point(1, "x"), object(),
         Settings("", "eu", []), Plain("", 1), ValueError("plain"), Secret("anything at all 1"),
-        json.dumps, OrderedDict(a=1),
+        json.dumps, OrderedDict(a=1), ["key", "secret"], ["email", "newsletter"],
+        {"name": "size", "value": "12345678 b"}, {"name": "token"}, {"value": "12345678 b"},
+        urlsplit("https://h.example/p?q=1"), [["token", "count"], ["prompt", "12345678 b"]],
 ]  # fmt: skip
 
 
@@ -298,6 +300,10 @@ class Odd:
         {(f"{MARK}@x.example", 1): 2}, {f"sume_live_{MARK}", 3}, frozenset({Odd(2)}),
         {Telling("api_key: " + MARK): {Telling(f"bearer {MARK}")}}, {"k": {"token": [MARK]}},
         {b"x-api-key": MARK}, {MARK + "@x.example": {MARK + "@x.example": 1}},
+        {"name": "X-Api-Key", "value": MARK}, [{"key": "cookie", "value": MARK, "path": "/"}],
+        ["authorization", f"Basic 12{MARK}"], [["X-Api-Key", f"{MARK}99"], ["accept", "*/*"]],
+        urlsplit(f"https://b.example/{MARK}?X-Amz-Signature=ab12"),
+        urlparse(f"https://b.example/{MARK};x?sig=ab12"), {"u": urlsplit(f"//u:{MARK}@h.example")},
         SimpleNamespace(token=MARK), {"a": 1, "password": {"deep": MARK}}.items(),
     ],
 )  # fmt: skip

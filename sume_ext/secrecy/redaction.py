@@ -14,6 +14,7 @@ from collections import UserString, deque
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING, Any, TypeVar, cast
+from urllib.parse import ParseResult, SplitResult, urlparse, urlsplit
 
 from sume_ext.secrecy import memory, shapes
 from sume_ext.secrecy.secret import Secret
@@ -27,6 +28,8 @@ T = TypeVar("T")
 _DEEPEST = 40
 _REDACTED_BYTES = REDACTED.encode()
 _PAIR = 2
+_FEWEST_TOLD, _MOST_TOLD = 2, 8
+_SHORTEST_IN_LIST = 8
 _PLAIN = (int, float, complex, type(None), Secret, type)
 
 
@@ -174,9 +177,11 @@ class _Redactor:
         return self.any(value)
 
     def _mapping(self, value: Mapping[Any, Any], owner: object = None) -> Any:
+        members = [*value.items()]
+        told = _told_names(members)
         clean = {
-            _as_key(self.any(name)): self._under(name, inner, owner)
-            for name, inner in [*value.items()]
+            _as_key(self.any(name)): self._under(told.get(name, name), inner, owner)
+            for name, inner in members
         }
         same = len(clean) == len(value) and all(
             name is old_name and inner is old
@@ -185,9 +190,10 @@ class _Redactor:
         return value if same else clean
 
     def _several(self, value: Sequence[Any]) -> Any:
+        if isinstance(value, (SplitResult, ParseResult)):
+            return self._url(value)
         items = [*value]
-        if isinstance(value, tuple) and len(items) == _PAIR and isinstance(items[0], (str, bytes)):
-            # A header, as HTTP libraries list them.
+        if len(items) == _PAIR and _is_header(items, of_list=isinstance(value, list)):
             clean = [self.any(items[0]), self._under(items[0], items[1])]
         else:
             clean = [self.any(item) for item in items]
@@ -199,6 +205,13 @@ class _Redactor:
         if isinstance(value, (set, frozenset)):
             return type(value)(map(_as_key, clean))
         return deque(clean, value.maxlen) if isinstance(value, deque) else clean
+
+    def _url(self, value: SplitResult | ParseResult) -> Any:
+        """A URL in parts, which tell whether it is signed only together."""
+        said = value.geturl()
+        clean = self._text(said)
+        split = urlsplit if isinstance(value, SplitResult) else urlparse
+        return value if clean == said else split(clean)
 
     def _instance(self, value: Any, names: Iterable[str]) -> Any:
         """A copy of an attrs or dataclass instance whose fields are clean."""
@@ -260,6 +273,33 @@ def _twin(error: BaseException, args: tuple[Any, ...], state: dict[str, Any]) ->
     except Exception:  # noqa: BLE001, S110  (some constructors take nothing but their own arguments)
         pass
     return Exception(f"{type(error).__name__}: {redact_text(str(error))}")
+
+
+def _is_header(pair: list[Any], *, of_list: bool) -> bool:
+    """Whether two things are a name and its value, as HTTP libraries and logs list headers."""
+    name, value = pair
+    if not isinstance(name, (str, bytes)):
+        return False
+    # A list of two is as often two words, of which the second is no value.
+    return not of_list or (isinstance(value, (str, bytes)) and _may_be_secret(value))
+
+
+def _may_be_secret(value: str | bytes) -> bool:
+    text = value if isinstance(value, str) else value.decode("latin-1")
+    return len(text) >= _SHORTEST_IN_LIST and any(map(str.isdigit, text))
+
+
+def _told_names(members: list[tuple[Any, Any]]) -> dict[str, str]:
+    """For ``{"name": "X-Api-Key", "value": "…"}``, as in HAR files, what ``value`` is called."""
+    if not _FEWEST_TOLD <= len(members) <= _MOST_TOLD:
+        return {}
+    texts = {name: value for name, value in members if isinstance(name, str)}
+    if "value" not in texts:
+        return {}
+    for name in map(texts.get, ("name", "key", "header")):
+        if isinstance(name, str):
+            return {"value": name}
+    return {}
 
 
 def _hidden(value: Any) -> Any:
