@@ -253,6 +253,21 @@ def test_the_cursor_is_where_another_pager_goes_on(world: World) -> None:
 
 
 @in_both_worlds
+def test_whatever_cursor_a_pager_shows_can_be_passed_on(world: World) -> None:
+    """Before the first page it is None: a program that keeps it needs no special case."""
+    api = a_list(THREE)
+    with api.client() as sume:
+        pager = sume.jobs.list()
+        kept = [pager.cursor, *(pager.cursor for _ in pager), pager.cursor]
+    assert kept == [None, None, None, "1", "1", "2", paging.END]
+    left = [
+        ids(world(api, lambda sume, at=cursor: sume.jobs.list(cursor=at)))  # type: ignore[misc]
+        for cursor in (None, "1", "2", paging.END)
+    ]
+    assert left == [[*"abcde"], [*"cde"], ["e"], list[str]()]
+
+
+@in_both_worlds
 def test_after_the_end_the_cursor_says_that_nothing_is_left(world: World) -> None:
     """A loop that always goes on from where it stopped must not read the last page for ever."""
     api = a_list(THREE)

@@ -224,6 +224,10 @@ def test_a_hit_is_reopened_with_its_match_but_never_a_made_up_score(
     page = {"object": "list", "data": [scene], "has_more": False}
     api.fault = lambda asked: Answer(200, page if asked.path == "/assets" else scene)
     (hit,) = world(api, lambda sume: sume.assets.search(q="woman"))
+    score = match and match.get("score")
+    world(api, lambda sume: sume.assets.get(hit.id, search_score=score))
+    sent_alone = {"search_score": sent["search_score"]} if "search_score" in sent else {}
+    assert api.log.pop().query == sent_alone
     again = world(api, lambda sume: sume.assets.reopen(hit))
     assert again.id == "asset_1"
     assert (api.log[1].path, api.log[1].query) == ("/assets/asset_1", sent)
