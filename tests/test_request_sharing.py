@@ -16,6 +16,8 @@ import ssl
 import time
 import warnings
 from concurrent.futures import ThreadPoolExecutor
+from queue import SimpleQueue
+from threading import Thread
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
 
@@ -311,12 +313,19 @@ def test_a_transfer_waits_for_no_loop_that_is_gone(monkeypatch: pytest.MonkeyPat
     def tells() -> Flow[None]:
         yield Emit("event", lambda _: None)
 
-    with ThreadPoolExecutor(1) as pool:
-        work = pool.submit(errand.perform, tells())
-        while not loop._ready:  # type: ignore[attr-defined]  # pyright: ignore[reportUnknownMemberType, reportAttributeAccessIssue]
-            time.sleep(0.001)
-        loop.close()
-        assert isinstance(work.exception(20), HaltError)
+    ends: SimpleQueue[BaseException] = SimpleQueue()
+
+    def work() -> None:
+        try:
+            errand.perform(tells())
+        except BaseException as end:  # noqa: BLE001  (looked at below)
+            ends.put(end)
+
+    Thread(target=work, daemon=True).start()
+    while not loop._ready:  # type: ignore[attr-defined]  # pyright: ignore[reportUnknownMemberType, reportAttributeAccessIssue]
+        time.sleep(0.001)
+    loop.close()
+    assert isinstance(ends.get(timeout=20), HaltError)
 
 
 def test_all_clients_share_one_tls_context() -> None:
