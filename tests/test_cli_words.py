@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from sume_ext import errors
 from sume_ext.cli import app, complaints, failures, paragraphs, privacy, spelling
@@ -172,11 +174,11 @@ def test_a_refused_field_is_told_by_its_flag(stage: Stage) -> None:
         "      --n: at most 4",
         "      --reference-image-url (number 2): not yours",
         "      no_such_field: unknown",
-        "      Correct it; see: sume images generate --help",
+        "      Correct it; `sume images generate --help` shows what it takes.",
     ]
     machine = stage.sume(*IMAGE, "--json").error
     assert machine["message"].startswith("Not allowed. --n: at most 4; --reference-image-url")
-    assert machine["hint"] == "Correct it; see: sume images generate --help"
+    assert machine["hint"] == "Correct it; `sume images generate --help` shows what it takes."
 
 
 @pytest.mark.parametrize(
@@ -320,6 +322,29 @@ def test_a_failure_on_a_terminal_breaks_between_words_and_never_in_a_command(sta
     off = stage.sume("videos", "generate", "--prompt", "x", SUME_API_KEY=None)
     assert len(off.err.splitlines()) == 2, "off a terminal nothing is broken"
     assert paragraphs.paragraph("x " * 300, io.StringIO()) == "x " * 300 + "\n"
+
+
+@given(
+    width=st.integers(10, 120),
+    before=st.text("ab ", max_size=90),
+    after=st.text("cd ", max_size=90),
+)
+def test_no_width_breaks_a_command_or_loses_a_word(width: int, before: str, after: str) -> None:
+    command = "sume jobs download job_1 job_2 --to 'my out'"
+    line = f"      {before} Go on with: {command} - then {after} `sume me --json`. End"
+
+    def known(stream: object) -> int:
+        del stream
+        return width
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(paragraphs, "_width", known)
+        said = paragraphs.paragraph(line, io.StringIO())
+    assert said.split() == line.split()
+    for whole in (command, "`sume me --json`"):
+        assert sum(whole in one for one in said.splitlines()) == 1
+    for one in said.splitlines():
+        assert len(one) <= width or command in one or "`" in one or len(one.split()) == 1
 
 
 def test_what_the_system_refuses_is_named(stage: Stage) -> None:

@@ -10,7 +10,7 @@ import re
 import textwrap
 from typing import IO
 
-_TOGETHER = re.compile(r"`[^`]*`|\[request [^\]]*\]|(?<=: )sume [a-z](?:(?!\. [A-Z]).)*$")
+_TOGETHER = re.compile(r"`[^`]*`|\[request [^\]]*\]|(?<=: )sume [a-z](?:(?!\. [A-Z]| - ).)*")
 _HARD = "\x00"
 _INDENT = 6
 _NARROW = 50

@@ -62,7 +62,7 @@ def hint_of(error: errors.SumeError, now: float) -> str:
     hint = error.hint
     named = command_of(error.operation)
     if _SIGNATURE.match(hint) or type(error) is errors.InvalidRequestError:
-        return f"Correct it; see: {named or 'sume'} --help"
+        return f"Correct it; `{named or 'sume'} --help` shows what it takes."
     said = respell(hint, job_type=getattr(error, "job_type", None))
     also = _ALSO.get(type(error), "")
     return f"{said} {also}" if also and hint == error.default_hint else said
