@@ -11,8 +11,10 @@ import base64
 import dataclasses
 import enum
 import json
+import os
 import subprocess
 import sys
+import threading
 import traceback
 from array import array
 from collections import OrderedDict, UserString, deque
@@ -607,6 +609,47 @@ def test_what_is_too_short_to_tell_is_not_taken_for_known() -> None:
     prints = Fingerprints()
     prints.add("abc-123")
     assert not prints.find("abc-123 abc-123")
+
+
+def test_threads_may_learn_and_look_at_once() -> None:
+    prints = Fingerprints(limit=20, links=20)
+    troubles: list[BaseException] = []
+
+    def work(number: int) -> None:
+        try:
+            for turn in range(150):
+                prints.add(f"thread-{number}-secret-{turn:05d}", link=turn % 2 == 0)
+                prints.find(f"a thread-{number}-secret-{turn:05d} and thread-0-secret-00001 b")
+        except BaseException as error:  # noqa: BLE001  (told to the test)
+            troubles.append(error)
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not troubles
+    assert len(prints) == 40
+
+
+FORK = """
+import os
+from sume_ext.secrecy import memory
+memory._known._lock.acquire()
+child = os.fork()
+if not child:
+    memory.remember("a-secret-of-the-child-1234")
+    os._exit(0 if memory.find("a-secret-of-the-child-1234") else 1)
+print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system doesn't fork")
+def test_a_forked_child_does_not_wait_for_a_lock_that_nobody_holds() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", FORK], capture_output=True, text=True, timeout=60, check=True
+    )
+    assert done.stdout == "0\n"
 
 
 CLEAR = """

@@ -175,6 +175,10 @@ class Fingerprints:
             if len(shelf.known) > shelf.limit:
                 self._forget(shelf.known.popitem(last=False)[1])
 
+    def unlock(self) -> None:
+        """For a forked child, in which nobody is left who would let go of the lock."""
+        self._lock = Lock()
+
     def _kept(self, spellings: Iterable[bytes]) -> _Kept:
         kept = _Kept([], [], [])
         for piece in _pieces(spellings):

@@ -6,6 +6,7 @@ in the JSON that comes and goes. Nothing is kept in clear, so nothing outlives i
 
 from __future__ import annotations
 
+import os
 import re
 from typing import Any, cast
 
@@ -14,6 +15,8 @@ from sume_ext.secrecy.secret import Secret
 from sume_ext.secrecy.sensitive import OWNERS, compact, is_sensitive
 
 _known = Fingerprints()
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_known.unlock)
 
 find = _known.find
 """Where in a text known secrets stand, as spans."""
