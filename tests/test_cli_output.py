@@ -178,10 +178,11 @@ def test_an_empty_no_color_asks_for_nothing(stage: Stage) -> None:
 
 
 def test_a_builds_log_on_a_terminal_gets_plain_lines(stage: Stage) -> None:
-    for name, value in (("CI", "true"), ("TERM", "dumb"), ("TERM", None)):
+    kept = {**stage.env}
+    for name, value in (("CI", "true"), ("TERM", "dumb"), ("TERM", "")):
+        stage.env = {**kept, name: value}
         words = ("videos", "generate", "--prompt", "x", "-y", "--wait", "--download")
-        changes: dict[str, str | None] = {name: value}
-        with stage.terminal(*words, **changes) as terminal:
+        with stage.terminal(*words) as terminal:
             assert terminal.end() == 0
             assert not re.search(rb"\x1b\[\d*[A-HJKf]|\x1b\[\?25l", terminal.raw), name
             assert re.search(r"job_sandbox_\w+ completed \(", terminal.text), name
