@@ -337,6 +337,16 @@ def test_another_user_s_part_is_none(
     assert shop.ranges == [None]
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may give files away")
+def test_a_part_that_was_given_away_is_none(shop: Shop, tmp_path: Path) -> None:
+    """Whoever owns it now may write to it."""
+    shop.break_off(tmp_path, File(VIDEO))
+    os.chown(part_in(tmp_path), 65534, 65534)
+    shop.download(tmp_path, File(VIDEO))
+    assert shop.ranges == [None]
+    assert (tmp_path / NAME).read_bytes() == VIDEO
+
+
 def test_old_parts_of_other_files_are_cleared_away_and_new_ones_are_not(
     shop: Shop, tmp_path: Path
 ) -> None:

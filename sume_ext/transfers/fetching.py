@@ -368,8 +368,6 @@ class Fetch:
                 yield self._news()
             if pace.too_slow(size, now):
                 raise _BrokenError("the media server sends too slowly.")
-            if now >= self._plan.deadline:
-                raise _BrokenError("it took longer than allowed.")
         yield from self._finish(framed=body.framed)
 
     def _store(self, batch: list[bytes]) -> None:
