@@ -105,13 +105,16 @@ def wait_many(
     """Wait for many jobs with few requests; answers with an `Outcome` for each, in order.
 
     What fails is told in its outcome, never raised, so that one job can't hide the others.
-    The lists of jobs are read instead of polling each, where that takes fewer requests.
+    The lists of jobs are read instead of polling each, where that takes fewer requests: no second
+    sees more than two per hundred jobs that still run. An end is noticed within a tenth of the
+    job's age (0.5 to 10 s for images, 2 to 30 s for others; among thousands, 2 s per thousand),
+    or a minute or so where no list shows the job and many are waited for.
 
     Args:
         engine: The client's.
         jobs: Ids, or handles, which are brought up to date; one given twice has one outcome.
         timeout: Seconds for all of them together; ``"auto"`` is 600 for images and 1800 for
-            others; None waits without bound.
+            others; None waits without bound; 0 asks for nothing.
         on_event: Called with each `JobEvent`; what it raises ends the wait unchanged.
         return_when: ``ALL_COMPLETED``, ``FIRST_COMPLETED`` (any ended) or
             ``FIRST_EXCEPTION`` (any ended without a result), as in `concurrent.futures`.

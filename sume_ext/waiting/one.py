@@ -265,7 +265,7 @@ def wait(
         engine: The client's.
         job_id: The job's id.
         timeout: Seconds; ``"auto"`` is 600 for images and 1800 for others; None waits
-            without bound.
+            without bound; 0 asks for nothing (``jobs.get`` looks once).
         on_event: Called with each `JobEvent`; what it raises ends the wait unchanged.
 
     Raises:
