@@ -68,7 +68,7 @@ class Config:
             self,
             timeout=positive(self.timeout if timeout is None else timeout, "timeout"),
             bounded=self.bounded or timeout is not None,
-            max_response_bytes=int(positive(most, "max_response_bytes")),
+            max_response_bytes=_whole(most, "max_response_bytes"),
         )
 
 
@@ -209,6 +209,18 @@ def positive(value: object, name: str) -> float:
     else:
         what = "out of range" if abs(value) > _MOST else repr(value)
     raise ConfigurationError(f"{name} is {what}.", hint="Give a number, more than 0.")
+
+
+def _whole(value: object, name: str) -> int:
+    """A whole number above 0: half a byte would refuse every answer.
+
+    Raises:
+        ConfigurationError: It isn't one.
+    """
+    number = positive(value, name)
+    if int(number) != number:
+        raise ConfigurationError(f"{name} is {number!r}.", hint="Give a whole number, 1 or more.")
+    return int(number)
 
 
 def check_able(value: object, name: str, *ways: str) -> None:

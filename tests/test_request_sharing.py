@@ -199,7 +199,10 @@ def test_a_copy_shares_the_connections(server: FaultServer) -> None:
 @pytest.mark.parametrize(
     "options",
     [{"timeout": 0}, {"timeout": float("nan")}, {"attempts": 0}, {"patience": -1.0},
-     {"patience": float("nan")}, {"max_response_bytes": 0}],
+     {"patience": float("nan")}, {"max_response_bytes": 0}, {"max_response_bytes": 0.5},
+     {"max_response_bytes": 10**400}, {"max_response_bytes": True}, {"attempts": True},
+     {"attempts": 1.5}, {"patience": "5"}, {"timeout": "5"}, {"timeout": 10**5000}],
+    ids=lambda options: next(iter(options)),
 )  # fmt: skip
 def test_options_that_make_no_sense_are_refused(options: dict[str, Any]) -> None:
     with pytest.raises(ConfigurationError):
