@@ -65,7 +65,6 @@ def test_a_killed_download_is_resumed_by_the_same_line_in_a_new_process(stage: S
     for words in (
         ("jobs", "result", job, "--download", "result"),
         ("jobs", "download", job, "--to", "download"),
-        ("jobs", "wait", job, "--download", "wait"),
     ):
         stage.sandbox.requests.clear()
         stage.sandbox.faults.add("media_get drip=0.005")
