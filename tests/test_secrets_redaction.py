@@ -43,6 +43,11 @@ MARK = "kW3nDy58GsFb"
 DIRTY = (
     f"Authorization: Bearer {MARK}",
     f"authorization: Basic {MARK}==",
+    f"Authorization: Negotiate {MARK}==",
+    f"Authorization: ApiKey id-1:{MARK}",
+    f"Proxy-Authorization: NTLM {MARK}1 more",
+    f"Authorization: AWS4-HMAC-SHA256 Credential=AK/20, Signature={MARK}",
+    f'Authorization: Digest username="Anna", response="{MARK}"',
     f'{{"authorization": "Bearer {MARK}"}}',
     f"{{'X-Api-Key': '{MARK}', 'accept': '*/*'}}",
     f"Headers({{'x-api-key': '{MARK}'}})",
@@ -103,6 +108,7 @@ DIRTY = (
 
 CLEAN = (
     'A sign says "hello@home", in the style of @creator, 2 tokens: yes',
+    "authorization: required for everybody, authorization: see the documentation",
     "the token: expired and the secret: love",
     "meet me @ 5pm, e-mail: later, password reset is broken",
     "password: be sure to keep it, the password: must be long, passphrase: not given",

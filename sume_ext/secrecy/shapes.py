@@ -234,6 +234,11 @@ _REST_OF_LINE = re.compile(r"""[^\r\n"']*+""")
 _WORD = re.compile(r"[^\W\d_]+(?:[.!?]|$)")
 _TELLING_AT_ALL = re.compile(r"[^\W_]")
 _CODE = re.compile(r"[A-Za-z_][A-Za-z_.]*+(?:\(|\[[\"'])")
+_SCHEME = re.compile(
+    r"(?i:digest)\s++(?=\w+=)[^\r\n]*+"
+    r"|[A-Za-z][\w-]*+\s++(?=[^\s\"']*[0-9=+/])[^\s\"',;]{8,}+[^\r\n\"']*+"
+)
+"""What an Authorization header may hold beside what everybody uses, as in ``Negotiate YII…``."""
 _PROSE = frozenset({
     "a", "an", "and", "are", "be", "by", "can", "cannot", "do", "does", "enter", "expired", "for",
     "has", "have", "in", "incorrect", "invalid", "is", "it", "its", "may", "missing", "must", "my",
@@ -291,6 +296,8 @@ def _end_of_bare(text: str, name: str, after: int, span: tuple[int, int]) -> int
     small = said.lower()
     if small in _NOTHING or not _TELLING_AT_ALL.search(said) or _CODE.match(text, start):
         return start
+    if name.startswith("authorization") and (whole := _SCHEME.match(text, start)):
+        return whole.end()
     if start > after and _WORD.fullmatch(said) and (not name.startswith("pass") or small in _PROSE):
         return start
     if name.startswith(("cookie", "passphrase")) and (rest := _REST_OF_LINE.match(text, start)):
