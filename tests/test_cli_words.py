@@ -232,12 +232,13 @@ def test_a_page_of_somebody_else_is_no_reason_to_update(stage: Stage) -> None:
     assert "account.me" not in done.err, "that is what Python calls it"
 
 
-def test_a_request_id_is_told_once() -> None:
+def test_a_request_id_is_told_once(capsys: pytest.CaptureFixture[str]) -> None:
     error = errors.ServerError(
         "Broken, quote req_42.", status=500, code="internal", request_id="req_42"
     )
     failure = failures.failure_of(error)
-    assert failure.headline.count("req_42") == 1
+    failures.tell(failure, as_json=False)
+    assert capsys.readouterr().err.count("req_42") == 1
     assert failure.request_id == "req_42"
 
 
