@@ -14,6 +14,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from sume_ext.cli.failures import InterruptedWaitError
+from sume_ext.cli.places import Place
+from sume_ext.cli.waiting import Making, never_lost
+from sume_ext.errors import OutcomeUnknownError
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -131,6 +136,18 @@ def test_two_interrupts_end_as_one_does(stage: Stage) -> None:
     _, err = started.communicate(timeout=10)
     assert started.returncode in (130, -signal.SIGINT)
     check(stage.sandbox, err, "still runs")
+
+
+def test_an_interrupt_between_the_answer_and_the_handle_still_names_the_job() -> None:
+    """A moment too short to hit from outside; the library marks what it knew by then."""
+    interrupt = KeyboardInterrupt()
+    lost = OutcomeUnknownError("x", job_type="video_generation", job_ids=["job_1"])
+    vars(interrupt)["sume_outcome"] = lost
+    making = Making(LOOK, Place("my out"), sent=True)
+    with pytest.raises(InterruptedWaitError) as told, never_lost(making):
+        raise interrupt
+    assert "job_1 still runs" in told.value.message
+    assert told.value.hint == "sume jobs wait job_1 --download 'my out'"
 
 
 @pytest.mark.slow

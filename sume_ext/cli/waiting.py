@@ -32,6 +32,7 @@ from sume_ext.errors import (
     OutcomeUnknownError,
     SumeError,
 )
+from sume_ext.runners.interruptions import outcome_of
 from sume_ext.waiting.outcomes import Outcome
 
 if TYPE_CHECKING:
@@ -164,7 +165,7 @@ def never_lost(making: Making) -> Generator[None, None, None]:
     except KeyboardInterrupt as signal:
         if making.jobs:
             raise interrupted_wait(making.jobs, making.download) from signal
-        raise _interrupted_before(making) from signal
+        raise _interrupted_before(making, outcome_of(signal)) from signal
     except (CommandError, UnfinishedError, JobError, OSError):
         raise
     except Exception as error:
@@ -175,8 +176,10 @@ def never_lost(making: Making) -> Generator[None, None, None]:
         raise UnfinishedError(error, go_on, mend=isinstance(error, SumeError)) from error
 
 
-def _interrupted_before(making: Making) -> CommandError:
-    """Ctrl-C before any job is known."""
+def _interrupted_before(making: Making, outcome: OutcomeUnknownError | None) -> CommandError:
+    """Ctrl-C before any job is here; the library may have read of one already."""
+    if outcome is not None and outcome.job_ids:
+        return InterruptedWaitError(outcome.job_ids, resume(outcome.job_ids, making.download))
     message, hint = "interrupted; nothing was sent.", "Run it again."
     if making.sent:
         message = "interrupted while the request was on its way; it may have been accepted."
