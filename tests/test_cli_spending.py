@@ -61,6 +61,17 @@ def test_a_terminal_is_asked_and_told_what_it_may_cost(stage: Stage) -> None:
     assert spent(stage) == 1
 
 
+def test_the_question_counts_the_jobs_that_one_request_makes(stage: Stage) -> None:
+    avatars = stage.sume("avatars", "list", "-q").out.split()[:2]
+    repeated = [word for avatar in avatars for word in ("--avatar-id", avatar)]
+    with stage.terminal("face-swap", "create", "--source-video", "clip.mp4", *repeated) as terminal:
+        terminal.until("Go on? [y/N]")
+        assert "This creates 2 jobs (face_swap) that each may spend credits" in terminal.text
+        terminal.type("n\n")
+        assert terminal.end() == 2
+    assert stage.sandbox.requests.count(operation="presign_upload") == 0
+
+
 def test_what_spends_nothing_doesnt_ask(stage: Stage) -> None:
     assert stage.sume("assets", "upload", "clip.mp4").code == 0
     with stage.terminal("credits") as terminal:
@@ -114,7 +125,7 @@ def test_where_files_go_is_looked_at_before_anything_is_sent(stage: Stage) -> No
         ("jobs", "result", "job_1", "--download"),
         ("jobs", "download", "job_1", "--to"),
     )
-    lines = [(*GENERATE, "-y", "--download", place) for place in bad]
+    lines: list[tuple[str, ...]] = [(*GENERATE, "-y", "--download", place) for place in bad]
     lines += [(*words, "file/below/it") for words in others]
     for line, done in zip(lines, stage.side_by_side(lines), strict=True):
         assert (done.code, done.out) == (2, ""), line

@@ -188,7 +188,8 @@ def _create(
     making = waiting.Making(f"sume jobs list --type {binding.job_type} --limit 5", place)
     with waiting.never_lost(making), shell.connect() as client:
         if binding.effect is Effect.SPENDS:
-            _agree(shell, client, binding, yes=yes)
+            count = len(fields.get("avatar_ids", "1")) if binding.name == FACE_SWAP else 1
+            _agree(shell, client, binding, count, yes=yes)
         _make(shell, client, binding, fields, making, source_video)
         if not waits:
             _told(shell, making.jobs)
@@ -219,13 +220,12 @@ def _check(binding: Binding, fields: dict[str, Any], source_video: str | None) -
         examined([source_video])
 
 
-def _agree(shell: Shell, client: Sume, binding: Binding, *, yes: bool) -> None:
+def _agree(shell: Shell, client: Sume, binding: Binding, count: int, *, yes: bool) -> None:
     """Have somebody agree to what it may cost."""
+    kind = binding.job_type
+    makes = f"a job ({kind}) that may" if count == 1 else f"{count} jobs ({kind}) that each may"
     shell.confirm(
-        lambda: (
-            f"This creates a job ({binding.job_type}) that may spend credits"
-            f"{history.price(client, binding.job_type)}."
-        ),
+        lambda: f"This creates {makes} spend credits{history.price(client, kind)}.",
         yes=yes,
         refusal="this may spend credits",
     )
