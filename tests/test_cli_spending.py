@@ -117,7 +117,7 @@ def test_where_files_go_is_looked_at_before_anything_is_sent(stage: Stage) -> No
         "": "it is no path",
     }
     readonly = "/proc/none"  # nobody can write there, root included
-    bad[readonly] = "can't write into /proc"
+    bad[readonly] = "can't write into /"
     stage.sandbox.requests.clear()
     others = (
         ("assets", "upload", "clip.mp4", "--download"),
