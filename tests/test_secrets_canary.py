@@ -28,7 +28,7 @@ from tests.secrets.tour import (
     good_weather,
 )
 from tests.secrets.trap import RULES, Trap, files_found_by_gitleaks, found_in, gitleaks
-from tests.secrets.unprotected import switch_off
+from tests.secrets.unprotected import PROTECTIONS, switch_off
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -219,6 +219,23 @@ def test_without_the_protections_every_kind_is_found(
     # The independent scanner finds what it knows a shape of.
     seen = {"sume-key", "signed-url", "owner-id", "sandbox-email", "object-key", "required-header"}
     assert seen <= set(gitleaks(trap.folder))
+
+
+@pytest.mark.parametrize("protection", PROTECTIONS)
+def test_none_of_the_protections_could_be_lost_unnoticed(
+    protection: str, trap: Trap, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    PROTECTIONS[protection](monkeypatch)
+    with Sandbox(speed=200, secrets=True, active_limit=None) as sandbox:
+        with trap.listening():
+            do = SyncGuide(sandbox, trap, timeout=0.5)
+            trap.show(do.client._config)
+            do(lambda c: c.account.me())
+            do(lambda c: c.uploads.asset_video(sample_video()))
+            bad_weather(do, sandbox, ("status=400",), tmp_path)
+            do.close()
+        markers = sandbox.markers()
+    assert found_in(trap.folder, markers) != {}
 
 
 @pytest.mark.parametrize(

@@ -28,6 +28,7 @@ def install_log_redaction() -> Callable[[], None]:
 
     Message, arguments, ``extra`` attributes, exception and stack are cleaned as by `redact`, for
     all handlers there are or will be. Clean records pass untouched. A second call changes nothing.
+    Each process of an application has to ask for itself.
 
     Returns:
         A callable that takes it away again.

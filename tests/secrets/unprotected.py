@@ -16,28 +16,58 @@ from sume_ext.secrecy import discretion
 from sume_ext.secrecy.secret import Secret
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import pytest
+
+
+def _show_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Secret, "__repr__", Secret.reveal)
+    monkeypatch.setattr(Secret, "__str__", Secret.reveal)
+
+
+def _keep_locals(monkeypatch: pytest.MonkeyPatch) -> None:
+    _everywhere(monkeypatch, "conceal", _do_nothing)
+    monkeypatch.setattr(Request, "__repr__", _whole)
+
+
+def _believe_servers(monkeypatch: pytest.MonkeyPatch) -> None:
+    _everywhere(monkeypatch, "redact_foreign", _as_it_is)
+
+
+def _let_the_engine_talk(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in discretion._LOGGERS:
+        monkeypatch.setattr(logging.getLogger(name), "filters", [])
+    monkeypatch.setattr(discretion, "install", lambda: None)
+
+
+def _show_models(monkeypatch: pytest.MonkeyPatch) -> None:
+    for model in models():
+        monkeypatch.setattr(model, "__repr__", _whole)
+
+
+PROTECTIONS: dict[str, Callable[[pytest.MonkeyPatch], None]] = {
+    "wrapped keys": _show_secrets,
+    "emptied frames": _keep_locals,
+    "cleaned words of servers": _believe_servers,
+    "a discreet engine": _let_the_engine_talk,
+    "hidden members": _show_models,
+}
 
 
 def switch_off(monkeypatch: pytest.MonkeyPatch) -> None:
     """Show secrets, models and requests whole; keep locals, engine logs and server texts."""
-    monkeypatch.setattr(Secret, "__repr__", Secret.reveal)
-    monkeypatch.setattr(Secret, "__str__", Secret.reveal)
-    monkeypatch.setattr(Request, "__repr__", _whole)
+    for protection in PROTECTIONS.values():
+        protection(monkeypatch)
+
+
+def _everywhere(monkeypatch: pytest.MonkeyPatch, function: str, instead: object) -> None:
+    """Replace a function where it is and wherever it was imported by name."""
     for name in ("client", "secrecy.redaction", "secrecy.border"):
         importlib.import_module(f"sume_ext.{name}")
-    # Wherever they were imported by name, too.
     for name, module in [*sys.modules.items()]:
-        if name.startswith("sume_ext."):
-            for function, nothing in (("conceal", _do_nothing), ("redact_foreign", _as_it_is)):
-                if hasattr(module, function):
-                    monkeypatch.setattr(module, function, nothing)
-    for name in discretion._LOGGERS:
-        logger = logging.getLogger(name)
-        monkeypatch.setattr(logger, "filters", [])
-    monkeypatch.setattr(discretion, "install", lambda: None)
-    for model in models():
-        monkeypatch.setattr(model, "__repr__", _whole)
+        if name.startswith("sume_ext.") and hasattr(module, function):
+            monkeypatch.setattr(module, function, instead)
 
 
 def models() -> list[type[Any]]:
