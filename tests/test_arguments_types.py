@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING, Any, Literal
 import pytest
 from sume_api.types import UNSET, Unset
 
-from sume_ext import InvalidArgumentError, Sume
+from sume_ext import AsyncSume, InvalidArgumentError, Sume
 from sume_ext.binding.argument_types import first_misfit
 from sume_ext.operations import BINDINGS, RESOURCES
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from sume_api.models import Avatar
 
 
@@ -57,6 +59,29 @@ def test_every_argument_of_every_operation_is_judged(name: str, parameter: str) 
             fine[parameter] = Odd()
         with pytest.raises(InvalidArgumentError):
             call(*ids, **fine)
+
+
+MAKE: Any = Sume
+AMAKE: Any = AsyncSume
+WRONG: dict[str, Callable[[Any], Any]] = {
+    "Sume: there is no parameter 'tmeout'.*Did you mean 'timeout'": lambda _: MAKE(tmeout=5),
+    "AsyncSume: positional arguments are refused.*takes: api_key": lambda _: AMAKE("key"),
+    "Sume.close: positional arguments are refused.*nothing": lambda sume: sume.close(5),
+    "Sume.call: missing: operation": lambda sume: sume.call(),
+    "Sume.with_options: .*'attempts'": lambda sume: sume.with_options(atempts=2),
+    "Job.wait: .*'timeout'": lambda sume: sume.jobs.handle("job_1").wait(tmeout=3),
+    "jobs.handle: .*refused, but for job_id": lambda sume: sume.jobs.handle("job_1", "job_2"),
+    "Pager.take: missing: count": lambda sume: sume.jobs.list().take(),
+}
+
+
+@pytest.mark.parametrize("says", WRONG)
+def test_a_wrong_call_is_explained_by_the_name_that_the_caller_knows(says: str) -> None:
+    """Python's own words would name a class that the caller has never heard of."""
+    with Sume(api_key="k", transport=Silence()) as sume:
+        with pytest.raises(InvalidArgumentError, match=f"(?s)^{says}") as caught:
+            WRONG[says](sume)
+        assert "help(" not in str(caught.value)
 
 
 def takes(

@@ -10,9 +10,10 @@ import inspect
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, TypeVar, overload
 
-from sume_ext.binding.explaining import explained, for_people
+from sume_ext.binding.explaining import for_people
 from sume_ext.binding.lines import GivesJob
 from sume_ext.binding.resource import Method
+from sume_ext.misuse import explained
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Coroutine, Iterator

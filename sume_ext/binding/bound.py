@@ -12,11 +12,12 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, get_args
 
 from sume_ext.binding.argument_types import first_misfit
-from sume_ext.binding.explaining import explained, for_people, sections, spelled
+from sume_ext.binding.explaining import for_people, sections, spelled
 from sume_ext.calling.calls import Call, minted
 from sume_ext.calling.effects import Effect
 from sume_ext.calling.ids import check_id
 from sume_ext.errors import InvalidArgumentError
+from sume_ext.misuse import explained
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -1,4 +1,4 @@
-"""How a callable is shown to a person, and how a wrong call of it is explained.
+"""How a callable is shown to a person.
 
 Everything here only reads what the generated code says of itself; nothing is sent or changed.
 """
@@ -7,10 +7,7 @@ from __future__ import annotations
 
 import inspect
 import re
-from difflib import get_close_matches
-from typing import Any, Literal, get_origin
-
-from sume_ext.errors import InvalidArgumentError
+from typing import Literal, get_origin
 
 
 def sections(doc: str | None, title: str) -> tuple[str, str, str]:
@@ -52,29 +49,3 @@ class _Plain(str):
 
     def __repr__(self) -> str:
         return str(self)
-
-
-def explained(
-    name: str,
-    signature: inspect.Signature,
-    error: Exception,
-    args: tuple[Any, ...],
-    kwargs: dict[str, Any],
-) -> InvalidArgumentError:
-    """Our error for arguments that a callable can't take, saying which and what it takes."""
-    known = signature.parameters
-    by_position = [n for n, p in known.items() if p.kind is p.POSITIONAL_OR_KEYWORD]
-    required = [n for n, p in known.items() if p.default is p.empty]
-    takes = f"It takes: {', '.join(known) or 'nothing'}."
-    if unknown := [argument for argument in kwargs if argument not in known]:
-        near = get_close_matches(unknown[0], known, n=1)
-        what = f"there is no parameter {unknown[0]!r}."
-        takes = f"Did you mean {near[0]!r}?" if near else takes
-    elif len(args) > len(by_position):
-        what = "positional arguments are refused, but for an id."
-    elif missing := [n for n in required if n not in kwargs and n not in by_position[: len(args)]]:
-        what = f"missing: {', '.join(missing)}."
-    else:
-        what = f"an argument is of the wrong type or given twice ({type(error).__name__})."
-        takes = "Compare with help() of this callable."
-    return InvalidArgumentError(f"{name}: {what}", hint=takes, operation=name)

@@ -11,7 +11,7 @@ from functools import wraps
 from types import FunctionType
 from typing import TYPE_CHECKING, ParamSpec, TypeVar, cast
 
-from sume_ext.errors import InvalidArgumentError, SumeError
+from sume_ext.errors import SumeError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -31,18 +31,17 @@ _BELOW = frozenset({
 
 def border(work: Callable[P, T]) -> Callable[P, T]:
     """Let a public callable fail without showing what it was called with, or what it did then."""
-    name = work.__qualname__.removesuffix(".__init__")
 
     @wraps(work)
     def crossing(*args: P.args, **kwargs: P.kwargs) -> T:
         try:
             return work(*args, **kwargs)
         except BaseException as error:
+            misuse = _misuse(work, error, args, kwargs)
             del args, kwargs
             conceal(error)
-            if isinstance(error, TypeError) and _was_not_entered(error):
-                # Python's own words, which name parameters but no values.
-                raise InvalidArgumentError(f"{error}.", hint=f"See help({name}).") from None
+            if misuse is not None:
+                raise misuse from None
             raise
 
     return crossing
@@ -80,6 +79,27 @@ def conceal(error: BaseException) -> None:
         ]
         if isinstance(one, BaseExceptionGroup):
             pending += cast("tuple[BaseException, ...]", one.exceptions)
+
+
+def _misuse(
+    work: Callable[..., object],
+    error: BaseException,
+    args: tuple[object, ...],
+    kwargs: dict[str, object],
+) -> SumeError | None:
+    """Our error for a call that Python refused at its arguments, or None."""
+    if not isinstance(error, TypeError) or not _was_not_entered(error):
+        return None
+    from inspect import Signature, signature  # noqa: PLC0415  (rarely needed)
+
+    from sume_ext.misuse import explained  # noqa: PLC0415  (as above)
+
+    takes, name = [*signature(work).parameters.values()], work.__qualname__
+    if takes and takes[0].name == "self" and args:
+        # Named for the class that the caller knows, not for one that it shares the method with.
+        name = f"{type(args[0]).__name__}.{work.__name__}".removesuffix(".__init__")
+        takes, args = takes[1:], args[1:]
+    return explained(name, Signature(takes), error, args, kwargs)
 
 
 def _was_not_entered(error: TypeError) -> bool:
