@@ -118,12 +118,13 @@ class ListReader:
 
     def _read(self, plan: Plan, wanted: dict[str, Awaited]) -> Flow[bool]:
         """One reading, as far as it pays; false when it was broken off for trouble."""
-        pages = 0
+        pages, to_the_end = 0, True
         for status in plan.statuses or (None,):
             walk = Walk(self._list_call(), self._list_arguments(status))
             missing = {i for i, e in wanted.items() if plan.reaches(e.page, e.listed)}
             found_end, count = yield from self._walk(walk, missing, wanted, status)
             pages += count
+            to_the_end = to_the_end and walk.ended
             if not found_end or self.enough():
                 return False
             if status is None:
@@ -131,6 +132,7 @@ class ListReader:
                     wanted[lost].page, wanted[lost].listed = None, False
         if plan.statuses:
             self.strangers = max(0, pages - plan.pages)
+        if plan.statuses and to_the_end:
             # What ran and is on no list of what runs has probably ended: no reason to wait.
             now = yield NOW
             for gone in wanted.values():
@@ -156,6 +158,7 @@ class ListReader:
             left = missing & wanted.keys()
             vain = vain + 1 if len(left) == len(missing) else 0
             missing &= left
+            walk.ended = not page.has_more
             # A page that shows nothing new costs as much as a poll that surely would.
             if not left or vain >= min(len(left), _VAIN_PAGES) or count >= most or self.enough():
                 break
