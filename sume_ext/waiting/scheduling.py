@@ -12,7 +12,8 @@ the time that a round takes to read lists and to poll what has dropped out of th
 * What the lists show: a job shown by a round is due ``max(b/2, b - S)`` after that round began.
   Polls give way when it is due, but for as many as their round had pages, which take another
   ``S`` at most. So the next reading begins after ``b - S``, ``b/2`` or ``2 S``, whichever is
-  most, and has shown the job ``S`` later: its end is noticed within ``max(b, 3 S) + d``.
+  most, and has shown the job ``S`` later: its end is noticed within ``max(b, 3 S) + d``. A
+  reading that takes longer than the one before it adds the difference.
 * What single polls cover: at least half the requests of a round are polls, while a job is left
   to poll. So each of ``u`` jobs that no list shows gets its turn within ``2 u`` requests: its
   end is noticed within ``max(b, time of 2 u requests) + d``.
