@@ -65,7 +65,7 @@ _ESCAPE = (
     r"|(?<=&)(?:amp;){1,9}+"
     r"|(?<=\x1b)\[[0-9;]{0,20}+[A-Za-z]))"
 )
-_NUMBER = re.compile(
+_NUMBER = (
     r"%(?:25)*+(?P<url>..)|\\++(?:[uUx]\{?(?P<hex>[0-9A-Fa-f]++)\}?|(?P<octal>[0-7]{3}))"
     r"|&(?:amp;)*+#(?:[xX](?P<entity>[0-9A-Fa-f]++)|(?P<decimal>[0-9]++));"
 )
@@ -73,38 +73,38 @@ _BASES = {"url": 16, "hex": 16, "entity": 16, "octal": 8, "decimal": 10}
 _GONE = "\0"
 _TAIL = "\x01"
 """What follows a letter or digit that was an escape, in place of the rest of it."""
-_REST = re.compile(f"{_TAIL}*+")
 
 
 @cache
-def _escape() -> re.Pattern[str]:
+def _pattern(of: str) -> re.Pattern[str]:
     """Made when needed, because many texts have no escapes."""
-    return re.compile(_ESCAPE)
+    return re.compile(of)
 
 
 def has_escapes(text: str) -> bool:
     """Whether anything in a text may stand for something else."""
     signs = "%" in text or "\\" in text or "&" in text or "\x1b" in text
-    return signs and _escape().search(text) is not None
+    return signs and _pattern(_ESCAPE).search(text) is not None
 
 
 def undone(text: str) -> str:
     """The text, as long as before, with escapes as what they stand for if squeezing keeps that."""
-    parts = _escape().split(text)
+    parts = _pattern(_ESCAPE).split(text)
     parts[1::2] = map(_read, parts[1::2])
     return "".join(parts)
 
 
 def end_of(undone_text: str, after: int) -> int:
     """Where the escape ends whose character stands just before a place."""
-    found = _REST.match(undone_text, after)
-    return found.end() if found else after
+    while undone_text.startswith(_TAIL, after):
+        after += 1
+    return after
 
 
 @lru_cache(maxsize=1024)
 def _read(escape: str) -> str:
     """An escape as the letter or digit it stands for, or as nothing; always as long."""
-    number = _NUMBER.fullmatch(escape)
+    number = _pattern(_NUMBER).fullmatch(escape)
     if number and number.lastgroup:
         code = int(number[number.lastgroup], _BASES[number.lastgroup])
         if code < 128 and chr(code).isalnum():  # noqa: PLR2004  (ASCII)

@@ -18,7 +18,7 @@ from functools import cache
 from itertools import accumulate, compress, count
 from os import urandom
 from threading import Lock
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal
 
 from sume_ext.secrecy.disguises import end_of, forms, has_escapes, marks, squeeze, undone
 
@@ -113,12 +113,15 @@ def _lie(offset: int, length: int) -> tuple[int, int]:
     return offset, length
 
 
-class _Kept(NamedTuple):
+class _Kept:
     """What was made of one secret: samples of both widths, and digests."""
 
-    long: list[_Place]
-    short: list[_Place]
-    digests: list[int]
+    __slots__ = ("digests", "long", "short")
+
+    def __init__(self) -> None:
+        self.long: list[_Place] = []
+        self.short: list[_Place] = []
+        self.digests: list[int] = []
 
 
 class _Shelf:
@@ -180,7 +183,7 @@ class Fingerprints:
         self._lock = Lock()
 
     def _kept(self, spellings: Iterable[bytes]) -> _Kept:
-        kept = _Kept([], [], [])
+        kept = _Kept()
         for piece in _pieces(spellings):
             digest = self._digest(piece)
             kept.digests.append(digest)

@@ -144,10 +144,11 @@ def _urls(low: str) -> Iterator[Span]:
             yield (*match.span(1), REDACTED)
         if not query or len(query) == 1:
             continue
-        end = match.start(4) + max(1, len(query.rstrip(_TRAILING)))
+        said = query.rstrip(_TRAILING)
+        end = match.start(4) + max(1, len(said))
         if _is_signed(query):
             yield (match.start(3), end, f"/{REDACTED}")
-        elif _OWN_HOST.search(host) and query[1:] != REDACTED:
+        elif _OWN_HOST.search(host) and said[1:] not in ("", REDACTED[:-1]):
             yield (match.start(4) + 1, end, REDACTED)
 
 
