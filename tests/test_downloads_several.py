@@ -128,6 +128,40 @@ def test_what_a_listener_raises_ends_the_others_too(tmp_path: Path) -> None:
     assert not [name for name in files_in(tmp_path) if "job_1-2" in name]
 
 
+@pytest.mark.parametrize("world", ["sync", "async"])
+@pytest.mark.parametrize("servers", [1, 3])
+@pytest.mark.parametrize(
+    "error", [OSError(28, "looks like a full disk"), TimeoutError("like a stall"), KeyError("mine")]
+)
+def test_what_a_listener_raises_leaves_as_it_is(
+    tmp_path: Path, error: Exception, servers: int, world: str
+) -> None:
+    """It is called in the caller's own thread, and nothing takes its failure for one of ours."""
+    threads: set[int] = set()
+
+    def listen(_: Progress) -> None:
+        threads.add(threading.get_ident())
+        raise error
+
+    async def work(sume: Any) -> None:
+        here = threading.get_ident()
+        made = await sume.jobs.result("job_1")
+        try:
+            await made.download(tmp_path, on_progress=listen)
+        finally:
+            assert threads == {here}
+
+    def block(api: Api) -> None:
+        with client(api) as (sume, _):
+            sume.jobs.result("job_1").download(tmp_path, on_progress=listen)
+
+    with Scripted(File(VIDEO)) as server:
+        api = Api([f"{server.url}/{index}" for index in range(servers)])
+        with pytest.raises(type(error)) as caught:
+            run_async(api, work) if world == "async" else block(api)
+    assert caught.value is error
+
+
 def test_a_result_without_media_makes_an_empty_list(tmp_path: Path) -> None:
     with result(File(VIDEO), servers=0) as (made, server):
         assert made.download(tmp_path) == []

@@ -174,13 +174,16 @@ class AsyncRunner:
         work = loop.run_in_executor(thread, partial(copy_context().run, perform))
         work.add_done_callback(_looked_at)
         try:
-            return await asyncio.shield(work)
+            outcome = await asyncio.shield(work)
         except asyncio.CancelledError:
             errand.halt()
             await asyncio.wait([work], timeout=PARTING_SECONDS)
             raise
         finally:
             thread.shutdown(wait=False)
+        if errand.raised is not None:
+            raise errand.raised
+        return outcome
 
     async def _read_all(self, step: ReadAll, course: Course[Any]) -> None:
         import asyncio  # noqa: PLC0415  (as above)

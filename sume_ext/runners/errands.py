@@ -23,23 +23,30 @@ T = TypeVar("T")
 
 
 class Errand(Branch):
-    """Runs one flow in a thread for an event loop, in which its listeners are called."""
+    """Runs one flow in a thread for an event loop, in which its listeners are called.
+
+    Attributes:
+        raised: What a listener raised. It ends the flow, and is handed on from here as it is,
+            because futures make other errors of some.
+    """
 
     def __init__(
         self, storage: Transport, clock: Clock, connect_timeout: float, loop: AbstractEventLoop
     ) -> None:
         super().__init__(storage, storage, clock, connect_timeout)
         self._loop = loop
-        self._raised: BaseException | None = None
+        self.raised: BaseException | None = None
 
-    def perform(self, flow: Flow[T]) -> Callable[[], T]:
-        """What gives the flow's result or raises its failure; a listener's is raised here."""
+    def perform(self, flow: Flow[T]) -> Callable[[], T] | None:
+        """What gives the flow's result or raises its failure; None when a listener raised."""
         try:
             result = self.run(flow)
-        except Exception as error:
-            if error is self._raised:
-                raise
-            return partial(_raise, error)
+        except BaseException as error:
+            if error is self.raised:
+                return None
+            if isinstance(error, Exception):
+                return partial(_raise, error)
+            raise
         finally:
             self.close()
         return lambda: result
@@ -54,10 +61,8 @@ class Errand(Branch):
                 if not self._halting.up:
                     deliver(step)
             except BaseException as error:  # noqa: BLE001  (raised in the flow's thread)
-                self._raised = error
-                told.set_exception(error)
-            else:
-                told.set_result(None)
+                self.raised = error
+            told.set_result(None)
 
         try:
             self._loop.call_soon_threadsafe(tell)
@@ -66,7 +71,8 @@ class Errand(Branch):
         while not wait([told], timeout=PARTING_SECONDS).done:
             if self._halting.up or self._loop.is_closed():
                 raise HaltError
-        told.result()
+        if self.raised is not None:
+            raise self.raised
 
 
 def _raise(error: Exception) -> NoReturn:
