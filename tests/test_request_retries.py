@@ -27,8 +27,8 @@ from sume_ext import (
 from sume_ext.binding.bound import Binding
 from sume_ext.calling.calls import Call, minted, perform
 from sume_ext.calling.effects import Effect
-from sume_ext.calling.pace import Pace
 from sume_ext.calling.retries import Backoff, Budget, may_retry, retry_after
+from sume_ext.calling.turns import Turns
 from sume_ext.errors import APIError, NotSentError, ResponseLostError
 from sume_ext.operations import BINDINGS
 from tests.faults.server import FaultServer
@@ -297,38 +297,38 @@ def test_a_crowd_that_was_refused_comes_back_in_single_file() -> None:
 
 def test_a_new_call_waits_for_the_others_to_cool_down() -> None:
     clock = FakeClock()
-    pace = Pace()
-    pace.refused(clock.now, 30)
+    turns = Turns()
+    turns.refused(clock.now, 30)
     bucket = Bucket(clock, 10)
     with pytest.raises(RateLimitError) as caught:
-        _held_back(clock, pace, bucket, patience=5)
+        _held_back(clock, turns, bucket, patience=5)
     assert caught.value.code == "client_cooling_down"
     assert caught.value.retry_after == pytest.approx(30)
     assert not bucket.came
-    assert _held_back(clock, pace, bucket, patience=60).id == "job_1"
+    assert _held_back(clock, turns, bucket, patience=60).id == "job_1"
     assert clock.sleeps == [pytest.approx(30)]
 
 
 def test_a_timeout_that_was_set_bounds_the_turn_of_a_call_too() -> None:
     """Another job was refused for half a minute: a read with 5 s must not wait for that."""
     clock = FakeClock()
-    pace = Pace()
-    pace.refused(clock.now, 30)
+    turns = Turns()
+    turns.refused(clock.now, 30)
     bucket = Bucket(clock, 10)
     with pytest.raises(RateLimitError) as caught:
-        _held_back(clock, pace, bucket, patience=120, timeout=5)
+        _held_back(clock, turns, bucket, patience=120, timeout=5)
     assert caught.value.code == "client_cooling_down"
     assert not clock.sleeps
-    assert _held_back(clock, pace, bucket, patience=120, timeout=31).id == "job_1"
+    assert _held_back(clock, turns, bucket, patience=120, timeout=31).id == "job_1"
 
 
 def _held_back(
-    clock: FakeClock, pace: Pace, bucket: Bucket, patience: float, timeout: float | None = None
+    clock: FakeClock, turns: Turns, bucket: Bucket, patience: float, timeout: float | None = None
 ) -> Any:
     sume = AsyncSume(api_key=KEY, base_url="http://127.0.0.1:1", transport=bucket, clock=clock)
     sume = sume.with_options(patience=patience, timeout=timeout)
-    shared = sume._engine.settings.pace
-    shared.quiet_until, shared.gap = pace.quiet_until, pace.gap
+    shared = sume._engine.settings.turns
+    shared.quiet_until, shared.gap = turns.quiet_until, turns.gap
 
     async def go() -> Any:
         return await sume.jobs.get("job_1")
@@ -338,20 +338,20 @@ def _held_back(
 
 @given(st.lists(st.sampled_from(["refused", "accepted", "slot"]), max_size=60))
 def test_the_pace_recovers_and_never_hands_out_the_past(moves: list[str]) -> None:
-    pace, now = Pace(), 0.0
+    turns, now = Turns(), 0.0
     for move in moves:
         now += 0.01
         if move == "refused":
-            pace.refused(now, 1.0)
+            turns.refused(now, 1.0)
         elif move == "accepted":
-            pace.accepted()
+            turns.accepted()
         else:
-            assert pace.slot(now) >= now
-        assert 0 <= pace.gap <= 1
+            assert turns.slot(now) >= now
+        assert 0 <= turns.gap <= 1
     for _ in range(10):
-        pace.accepted()
-    assert pace.gap == 0
-    assert pace.slot(now + 10**6) == now + 10**6
+        turns.accepted()
+    assert turns.gap == 0
+    assert turns.slot(now + 10**6) == now + 10**6
 
 
 # -- keyed ------------------------------------------------------------------------------

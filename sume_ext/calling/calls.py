@@ -22,8 +22,8 @@ from sume_ext import __version__
 from sume_ext.calling.answers import Named, api_error, decode, job_ids_in, jobs_named, request_id
 from sume_ext.calling.effects import Effect
 from sume_ext.calling.exchange import Answer, exchange
-from sume_ext.calling.pace import Pace
 from sume_ext.calling.retries import Backoff, Budget, is_unknown, persist
+from sume_ext.calling.turns import Turns
 from sume_ext.errors import (
     APIError,
     InvalidArgumentError,
@@ -61,7 +61,7 @@ class Settings:
     config: Config
     rng: random.Random = field(repr=False)
     backoff: Backoff = field(factory=Backoff)
-    pace: Pace = field(factory=Pace)
+    turns: Turns = field(factory=Turns)
 
 
 @frozen
@@ -176,7 +176,7 @@ def perform(
         budget=budget,
         backoff=settings.backoff,
         rng=settings.rng,
-        pace=settings.pace,
+        turns=settings.turns,
         keyed=_is_keyed(request),
     )
 

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     import random
     from collections.abc import Callable
 
-    from sume_ext.calling.pace import Pace
+    from sume_ext.calling.turns import Turns
     from sume_ext.flow import Flow
 
 T = TypeVar("T")
@@ -159,7 +159,7 @@ def persist(
     budget: Budget,
     backoff: Backoff,
     rng: random.Random,
-    pace: Pace,
+    turns: Turns,
     keyed: bool = False,
 ) -> Flow[T]:
     """The result of `attempt`, made again as long as that is safe and there is time.
@@ -169,15 +169,15 @@ def persist(
     """
     failure: SumeError | None = None
     for count in range(1, backoff.attempts + 1):
-        yield from _queue(pace, budget, failure)
+        yield from _queue(turns, budget, failure)
         try:
             result = yield from attempt()
         except SumeError as error:
             failure = error
             if not isinstance(error, (RateLimitError, TransportError)):
-                pace.accepted()  # whatever it says, the API answered without slowing us down
+                turns.accepted()  # whatever it says, the API answered without slowing us down
         else:
-            pace.accepted()
+            turns.accepted()
             return result
         if count == backoff.attempts or not may_retry(effect, failure, keyed=keyed):
             break
@@ -188,7 +188,7 @@ def persist(
         pause = (asked or 0.0) + backoff.pause(count, rng)
         now = yield NOW
         if isinstance(failure, RateLimitError):
-            pace.refused(now, pause)
+            turns.refused(now, pause)
         elif budget.grant(now, pause, asked=asked is not None):
             yield Sleep(pause)
         else:
@@ -197,12 +197,12 @@ def persist(
     raise failure
 
 
-def _queue(pace: Pace, budget: Budget, failure: SumeError | None) -> Flow[None]:
+def _queue(turns: Turns, budget: Budget, failure: SumeError | None) -> Flow[None]:
     """Wait for this call's turn, again if the client was told to hold back in the meantime."""
-    if pace.free:
+    if turns.free:
         return
     now = yield NOW
-    while (pause := pace.slot(now) - now) > 0:
+    while (pause := turns.slot(now) - now) > 0:
         if not budget.grant(now, pause, asked=True):
             raise failure or RateLimitError(
                 f"the API asked this client to slow down; its next call may go in {pause:.0f} s.",
@@ -212,5 +212,5 @@ def _queue(pace: Pace, budget: Budget, failure: SumeError | None) -> Flow[None]:
             )
         yield Sleep(pause)
         now = yield NOW
-        if now >= pace.quiet_until:
+        if now >= turns.quiet_until:
             return

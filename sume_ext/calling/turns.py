@@ -14,7 +14,7 @@ _WIDEST = 1.0
 
 
 @define
-class Pace:
+class Turns:
     """When the next request of a client may go.
 
     Attributes:
