@@ -309,6 +309,24 @@ def test_junk_in_any_parameter_is_refused_or_taken(
             _give(world, way, {one.name: junk}, where)
 
 
+@pytest.mark.parametrize("name", sorted(BINDINGS))
+def test_junk_for_a_raw_operation_is_refused_or_taken(name: str) -> None:
+    """`Sume.call` takes the arguments of a generated module itself, a body as a whole included."""
+    module = BINDINGS[name].operation
+    takes = inspect.signature(module._get_kwargs).parameters
+    needed = {one: "job_1" for one, p in takes.items() if p.default is p.empty}
+    transport = Scripted(PLAIN["ok"](GOOD_BYTES))
+    options: dict[str, Any] = {"transport": transport, "clock": SkippingClock()}
+    with Sume(api_key=KEY, base_url="http://127.0.0.1:1", **options) as sume:
+        for one in takes:
+            for junk in JUNK:
+                given = {**needed, one: junk}
+                only_ours(
+                    f"call({name}, {one}={_junk(junk)})",
+                    lambda given=given: sume.call(module, **given),  # type: ignore[misc]
+                )
+
+
 @pytest.mark.parametrize("kind", [Sume, AsyncSume])
 @pytest.mark.parametrize("junk", JUNK, ids=_junk)
 def test_junk_makes_no_client_or_one_that_works(junk: object, kind: Callable[..., Any]) -> None:
