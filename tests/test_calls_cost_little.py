@@ -1,0 +1,137 @@
+"""Guarantee: a call does no more than it has to, counted in what costs time, never in time.
+
+The threat is a slow creep: one more step, buffer or write for every call, none of which any test of
+behaviour would notice. What the counts amount to is measured by `tests/benchmarks`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from sume_ext import AsyncSume, Sume
+from sume_ext.network.deadlines import BoundedStream
+from sume_ext.runners.awaiting import AsyncRunner
+from sume_ext.runners.blocking import Runner
+from tests.faults.server import FaultServer
+from tests.faults.worlds import KEY
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import httpcore
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[FaultServer]:
+    with FaultServer() as one:
+        yield one
+
+
+def test_a_read_takes_three_steps(server: FaultServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    steps: list[str] = []
+    perform = Runner._perform
+
+    def noting(self: Runner, step: Any, course: Any) -> object:
+        steps.append(type(step).__name__)
+        return perform(self, step, course)
+
+    monkeypatch.setattr(Runner, "_perform", noting)
+    with Sume(api_key=KEY, base_url=server.url("ok")) as sume:
+        assert sume.jobs.get("job_1").id == "job_1"
+    assert steps == ["Now", "Open", "ReadAll"]
+
+
+def test_an_awaited_read_takes_the_same_steps(
+    server: FaultServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    steps: list[str] = []
+    perform = AsyncRunner._perform
+
+    async def noting(self: AsyncRunner, step: Any, course: Any) -> object:
+        steps.append(type(step).__name__)
+        return await perform(self, step, course)
+
+    async def once() -> str:
+        async with AsyncSume(api_key=KEY, base_url=server.url("ok")) as sume:
+            return (await sume.jobs.get("job_1")).id
+
+    monkeypatch.setattr(AsyncRunner, "_perform", noting)
+    assert asyncio.run(once()) == "job_1"
+    assert steps == ["Now", "Open", "ReadAll"]
+
+
+def test_a_call_on_an_open_connection_writes_once_and_reads_little(
+    server: FaultServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A large buffer for each read, or a write for an empty body, costs more than the parsing."""
+    done: Counter[str] = Counter()
+    read, write = BoundedStream.read, BoundedStream.write
+
+    class Inner:
+        """The connection below, which notes how much was asked of it."""
+
+        def __init__(self, inner: httpcore.NetworkStream) -> None:
+            self._inner = inner
+
+        def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+            done["reads"] += 1
+            done["most asked for"] = max(done["most asked for"], max_bytes)
+            return self._inner.read(max_bytes, timeout)
+
+        def write(self, buffer: bytes, timeout: float | None = None) -> None:
+            done["writes"] += bool(buffer)
+            self._inner.write(buffer, timeout)
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(self._inner, name)
+
+    def reading(self: Any, *args: Any, **kwargs: Any) -> bytes:
+        if not isinstance(self._inner, Inner):
+            self._inner = Inner(self._inner)
+        return read(self, *args, **kwargs)
+
+    def writing(self: Any, *args: Any, **kwargs: Any) -> None:
+        if not isinstance(self._inner, Inner):
+            self._inner = Inner(self._inner)
+        write(self, *args, **kwargs)
+
+    monkeypatch.setattr(BoundedStream, "read", reading)
+    monkeypatch.setattr(BoundedStream, "write", writing)
+    with Sume(api_key=KEY, base_url=server.url("ok")) as sume:
+        sume.jobs.get("job_1")
+        done.clear()
+        sume.jobs.get("job_1")
+    assert done["writes"] == 1
+    assert done["reads"] <= 2
+    assert done["most asked for"] <= 64 * 1024
+
+
+class Pieces:
+    """A connection that brings so much at each read, and notes how much was asked for."""
+
+    def __init__(self, *sizes: int) -> None:
+        self._sizes = [*sizes]
+        self.asked: list[int] = []
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        del timeout
+        self.asked.append(max_bytes)
+        return b"x" * self._sizes.pop(0)
+
+
+def test_larger_pieces_are_asked_for_only_while_they_come_full() -> None:
+    class Whenever:
+        """No time is too late."""
+
+        def reading(self) -> float:
+            return 1.0
+
+    inner: Any = Pieces(100, 1000, 500_000, 10, 10)
+    stream = BoundedStream(inner)
+    for _ in range(5):
+        stream.read(1000, Whenever())
+    assert inner.asked == [1000, 1000, 512 * 1024, 512 * 1024, 1000]
