@@ -256,11 +256,14 @@ def _most_telling(piece: bytes, width: int) -> int:
 def _blanked(text: str, spans: list[Span]) -> str:
     """The text, as long as before, with spaces for what stands in the spans."""
     parts: list[str] = []
+    add = parts.append
     done = 0
     for start, end in sorted(spans):
-        parts += (text[done:start], " " * (end - max(start, done)))
+        add(text[done:start])
+        add(" " * (end - max(start, done)))
         done = max(done, end)
-    return "".join((*parts, text[done:]))
+    add(text[done:])
+    return "".join(parts)
 
 
 def _in_text(text: str, found: list[Span]) -> list[Span]:

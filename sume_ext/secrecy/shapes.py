@@ -130,7 +130,7 @@ def _object_keys(low: str) -> Iterator[Span]:
 # URLs: userinfo always goes; of a signed one stay scheme and host, because its path is the
 # storage key; of one of the API's own stays all but the query.
 _URL = re.compile(
-    r""":(?:\\*/){2}(?:([^\s"'<>/\\?#]*)@)?([^\s"'<>/\\?#]*+)([^\s"'<>?#]*+)([?#][^\s"'<>]*+)?+"""
+    r""":(?:\\*/){2}((?:[^\s"'<>/\\?#@]*+@)++)?+([^\s"'<>/\\?#@]*+)([^\s"'<>?#]*+)([?#][^\s"'<>]*+)?+"""
 )
 _SIGNED = re.compile("(?:[?&;#]|u0026)(?:" + "|".join(map(re.escape, SIGNING)) + ")")
 _OWN_HOST = re.compile(r"(?:^|\.)sume\.so(?::[0-9]+)?$")
@@ -140,8 +140,8 @@ _TRAILING = ").,;]}|`"
 def _urls(low: str) -> Iterator[Span]:
     for match in _URL.finditer(low):
         user, host, _, query = match.groups()
-        if user:
-            yield (*match.span(1), REDACTED)
+        if user and len(user) > 1:
+            yield (match.start(1), match.end(1) - 1, REDACTED)
         if not query or len(query) == 1:
             continue
         said = query.rstrip(_TRAILING)
@@ -257,9 +257,8 @@ def _named(text: str, low: str) -> list[Span]:
     for sign, pattern in _NAMES.items():
         if sign in low:
             names += pattern.finditer(backwards)
-    if not names:
-        return []
-    names.sort(key=_START, reverse=True)
+    if len(names) > 1:
+        names.sort(key=_START, reverse=True)
     spans: list[Span] = []
     for name in names:
         after = size - name.start()
@@ -269,8 +268,9 @@ def _named(text: str, low: str) -> list[Span]:
         value = (_BRACES if name.lastgroup else _VALUE).match(text, after)
         if value is None:
             continue
-        start, done = value.span(value.lastgroup or 0)
-        if value.lastgroup == "bare":
+        kind = value.lastgroup
+        start, done = value.span(kind or 0)
+        if kind == "bare":
             done = _end_of_bare(text, low[size - name.end() : after], after, (start, done))
         if start < done:
             spans.append((start, done, REDACTED))
