@@ -14,8 +14,8 @@ from tests.models.workload import at, wait_for_all, workload
 _LEGEND = """\
 over bound: the latest notice beyond the schedule's bound: a tenth of the job's age, within 0.5 to
   10 s for images and 2 to 30 s for others; or 2 s per 1,000 jobs, if that is more. It is proven
-  while all pages are read within a third of it, which 10,000 jobs' take longer than: 10 s, one
-  answer after the other (then three such rounds are the bound; see sume_ext/waiting/scheduling.py)
+  where all pages are read within a third of it, and three such rounds are the bound elsewhere (see
+  sume_ext/waiting/scheduling.py): 10,000 jobs' pages take 10 s, one answer after the other
 busiest tick: requests in one second, as a share of the two per 100 live jobs that are allowed"""
 COUNTS = (1, 10, 100, 1_000, 10_000)
 
