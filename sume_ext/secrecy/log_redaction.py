@@ -67,11 +67,15 @@ def _cleaned(record: logging.LogRecord) -> logging.LogRecord:
         # Structured logging hands on a mapping here, and some an exception.
         _note(changes, "msg", record.msg, redact(record.msg))
     message = record.getMessage() if "msg" not in changes else str(changes["msg"])
-    # At once what is short and almost always clean; only else is each part looked at.
     task = getattr(record, "taskName", None)  # new in Python 3.12
-    whole = f"{record.name}\n{record.threadName}\n{record.processName}\n{task}\n{message}"
-    if redact_text(whole) is not whole:
-        _clean_texts(record, message, changes)
+    head = f"{record.name}\n{record.threadName}\n{record.processName}\n{task}\n"
+    # At once what is short and almost always clean; only else is each part looked at.
+    said = redact_text(whole := head + message)
+    if said != whole:
+        if said.startswith(head):
+            changes.update(msg=said[len(head) :], args=())
+        else:
+            _clean_texts(record, message, changes)
     if record.args and not _all_said(record.args, message) and "args" not in changes:
         # What isn't shown may still be read by a handler that keeps arguments apart.
         _note(changes, "args", record.args, redact(record.args))
