@@ -33,7 +33,7 @@ SHORTEST = 8
 
 Span = tuple[int, int]
 _PIECE = 64
-_CHUNK = 128
+_CHUNK = 192
 _EDGE = re.compile(rb"[0-9][a-z]|[a-z][0-9]")
 _ORDER: Literal["little", "big"] = "little" if memoryview(b"\1\0\0\0").cast("I")[0] == 1 else "big"
 

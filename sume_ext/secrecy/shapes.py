@@ -21,7 +21,7 @@ Span = tuple[int, int, str]
 """Where something to hide begins and ends, and what to put there."""
 
 
-def spans(text: str) -> list[Span]:  # noqa: C901, PLR0912  (one question per detector)
+def spans(text: str) -> list[Span]:  # noqa: C901  (one question per detector)
     """Everything in a text whose shape is a secret's, in no special order."""
     low = _lower(text)
     found: list[Span] = []
@@ -39,17 +39,15 @@ def spans(text: str) -> list[Span]:  # noqa: C901, PLR0912  (one question per de
         found += _object_keys(low)
     if "@" in text:
         found += _emails(low, _DOMAIN)
-    if "%" in text:
-        if "%40" in text:
-            found += _emails(low, _DOMAIN_ENCODED)
-        if "%3d" in low:
-            found += _named_encoded(text, low)
+    if "%" in text and _ENCODED_SIGN.search(low):
+        found += _emails(low, _DOMAIN_ENCODED)
+        found += _named_encoded(text, low)
     if "_" in text:
         if "sume_" in low:
             found += _all(_SUME_KEY, low)
         if _OWNER_ID.search(low):
             found += _all(_OWNER_ID, low)
-    if "-" in text and "--" in text:
+    if "-" in text and _DASHES.search(text):
         found += _all(_FLAG, low)
         found += _all(_PRIVATE_KEY, text)
     if "bearer" in low:
@@ -82,6 +80,7 @@ _BEARER = re.compile(
     r"bearer(?:\s|%20|\+)++"
     r"((?=[a-z._~+/=%-]{0,64}+[0-9])[a-z0-9._~+/=%-]{8,}+|[a-z0-9._~+/=%-]{24,}+)"
 )
+_DASHES = re.compile("--")
 _JWT = re.compile(
     r"eyJ(?<![A-Za-z0-9_-]eyJ)[A-Za-z0-9_-]{8,}+\.[A-Za-z0-9_-]{8,}+(?:\.[A-Za-z0-9_-]*+)?+"
 )
@@ -169,6 +168,7 @@ def _blanked(text: str, found: list[Span]) -> str:
 # E-mails are looked for from the @ on, because a run of letters may be long and have none.
 _AFTER_AT = r"(?!\dx\.)((?:[^\W_][\w-]*+\.)+)([^\W\d_]{2,24})(?![^\W_])"
 _DOMAIN = re.compile(f"@{_AFTER_AT}")
+_ENCODED_SIGN = re.compile("%(?:40|3d)")
 _DOMAIN_ENCODED = re.compile(f"%40{_AFTER_AT}")
 _LOCAL = re.compile(r"[\w.+-]{1,320}+")
 _NO_DOMAINS = frozenset({"png", "jpg", "jpeg", "gif", "webp", "svg", "mp4", "webm", "mp3", "wav"})
@@ -295,7 +295,8 @@ def _end_of_bare(text: str, name: str, after: int, span: tuple[int, int]) -> int
     start, end = span
     said = text[start:end]
     small = said.lower()
-    if small in _NOTHING or not _TELLING_AT_ALL.search(said) or _CODE.match(text, start):
+    called = text[end : end + 1] in ("(", "[") and _CODE.match(text, start)
+    if called or small in _NOTHING or not _TELLING_AT_ALL.search(said):
         return start
     if name.startswith("authorization") and (whole := _SCHEME.match(text, start)):
         return whole.end()
