@@ -55,16 +55,20 @@ def _in_base64(raw: bytes) -> Iterator[bytes]:
         yield encoded[spoilt : len(encoded) - partial]
 
 
-# Repetitions are bounded, so that one escape is never longer than a line.
-_ESCAPE = (
-    r"([%\\&\x1b](?:"
-    r"(?<=%)(?:25){0,9}+[0-9A-Fa-f]{2}"
-    r"|(?<=\\)(?<!\\\\)\\{0,63}+(?:u[0-9A-Fa-f]{4}|u\{[0-9A-Fa-f]{1,6}\}|U[0-9A-Fa-f]{8}"
-    r"|x[0-9A-Fa-f]{2}|[0-3][0-7]{2}|[abfnrtv])"
-    r"|(?<=&)(?:amp;){0,9}+(?:lt|gt|quot|apos|#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6});"
-    r"|(?<=&)(?:amp;){1,9}+"
-    r"|(?<=\x1b)\[[0-9;]{0,20}+[A-Za-z]))"
-)
+# A pattern for each sign, because what begins with one character is found fastest. Repetitions are
+# bounded, so that one escape is never longer than a line.
+_ESCAPES = {
+    "%": r"(%(?:25){0,9}+[0-9A-Fa-f]{2})",
+    "\\": (
+        r"(\\(?<!\\\\)\\{0,63}+(?:u[0-9A-Fa-f]{4}|u\{[0-9A-Fa-f]{1,6}\}|U[0-9A-Fa-f]{8}"
+        r"|x[0-9A-Fa-f]{2}|[0-3][0-7]{2}|[abfnrtv]))"
+    ),
+    "&": (
+        r"(&(?:amp;){0,9}+(?:lt|gt|quot|apos|#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6});"
+        r"|&(?:amp;){1,9}+)"
+    ),
+    "\x1b": r"(\x1b\[[0-9;]{0,20}+[A-Za-z])",
+}
 _NUMBER = (
     r"%(?:25)*+(?P<url>..)|\\++(?:[uUx]\{?(?P<hex>[0-9A-Fa-f]++)\}?|(?P<octal>[0-7]{3}))"
     r"|&(?:amp;)*+#(?:[xX](?P<entity>[0-9A-Fa-f]++)|(?P<decimal>[0-9]++));"
@@ -83,15 +87,19 @@ def _pattern(of: str) -> re.Pattern[str]:
 
 def has_escapes(text: str) -> bool:
     """Whether anything in a text may stand for something else."""
-    signs = "%" in text or "\\" in text or "&" in text or "\x1b" in text
-    return signs and _pattern(_ESCAPE).search(text) is not None
+    if not ("%" in text or "\\" in text or "&" in text or "\x1b" in text):
+        return False
+    return any(sign in text and _pattern(of).search(text) for sign, of in _ESCAPES.items())
 
 
 def undone(text: str) -> str:
     """The text, as long as before, with escapes as what they stand for if squeezing keeps that."""
-    parts = _pattern(_ESCAPE).split(text)
-    parts[1::2] = map(_read, parts[1::2])
-    return "".join(parts)
+    for sign, of in _ESCAPES.items():
+        if sign in text:
+            parts = _pattern(of).split(text)
+            parts[1::2] = map(_read, parts[1::2])
+            text = "".join(parts)
+    return text
 
 
 def end_of(undone_text: str, after: int) -> int:
