@@ -23,6 +23,7 @@ import sume_ext
 from sume_ext import AsyncSume, Sume, install_log_redaction
 from sume_ext.sandbox import Sandbox
 from sume_ext.secrecy import log_redaction
+from sume_ext.secrecy.discretion import Discreet
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -105,6 +106,16 @@ def test_an_apps_own_traffic_over_the_same_engine_is_logged_as_ever(
         sandbox.faults.add(operation="*", headers={"x-who": MARK}, times=None)
         call(sandbox)
         kept.lines.clear()
+        httpx.get(f"{sandbox.base_url}/credits", headers={"x-api-key": "none"})
+    assert any(MARK in line for line in kept.lines)
+
+
+def test_an_exchange_that_ctrl_c_broke_off_does_not_silence_the_apps_own_traffic(
+    kept: Kept,
+) -> None:
+    Discreet().__enter__()  # all that is left of one whose end was interrupted
+    with Sandbox() as sandbox:
+        sandbox.faults.add(operation="*", headers={"x-who": MARK}, times=None)
         httpx.get(f"{sandbox.base_url}/credits", headers={"x-api-key": "none"})
     assert any(MARK in line for line in kept.lines)
 

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import logging
 from contextvars import ContextVar, Token
+from weakref import ref
 
-_under_way: ContextVar[bool] = ContextVar("sume_ext_exchange_under_way", default=False)
+_under_way: ContextVar[ref[Discreet] | None] = ContextVar("sume_ext_exchange", default=None)
 _LOGGERS = (
     "httpcore.connection",
     "httpcore.http11",
@@ -26,7 +27,8 @@ class _NameOnly(logging.Filter):
     """Shortens records of our exchanges to one word, as in ``send_request_body.started``."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        if _under_way.get():
+        exchange = _under_way.get()
+        if exchange is not None and exchange() is not None:
             record.msg = str(record.msg).partition(" ")[0]
             record.args = ()
             record.exc_info = record.exc_text = None
@@ -43,14 +45,17 @@ def install() -> None:
 
 
 class Discreet:
-    """Marks what happens inside as one of our exchanges; entered once."""
+    """Marks what happens inside as one of our exchanges; entered once.
 
-    __slots__ = ("_token",)
+    The mark is a weak one: where Ctrl-C keeps `__exit__` from taking it away, it ends with this.
+    """
 
-    _token: Token[bool]
+    __slots__ = ("__weakref__", "_token")
+
+    _token: Token[ref[Discreet] | None]
 
     def __enter__(self) -> None:
-        self._token = _under_way.set(True)
+        self._token = _under_way.set(ref(self))
 
     def __exit__(self, *raised: object) -> None:
         _under_way.reset(self._token)
