@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from sume_ext.cli import privacy
+from tests.cli.terminal import Terminal
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -97,6 +98,16 @@ def test_a_key_on_the_command_line_is_refused_and_not_repeated(stage: Stage) -> 
     assert not stage.config.exists()
 
 
+def test_a_key_pasted_in_the_wrong_place_is_not_repeated(stage: Stage) -> None:
+    foreign = "zk_live_9aF3_of_no_known_form"
+    lines = [["setup"], ["setup", "--json"], ["setup", "--api-key", "-"], ["auth", "status"]]
+    for done in stage.side_by_side([[*words, foreign] for words in [*lines, ["login"]]]):
+        assert done.code == 2
+        assert foreign not in done.out + done.err
+        assert "it may be a key" in done.err
+    assert not stage.config.exists()
+
+
 def test_setup_keeps_the_key_where_only_the_owner_reads(stage: Stage) -> None:
     env = {"SUME_API_KEY": None, "SUME_API_BASE_URL": None}
     saved = stage.sume(
@@ -166,6 +177,17 @@ def test_the_prompt_takes_a_key_without_showing_it(stage: Stage) -> None:
         assert LIVE.encode() not in terminal.raw
     kept: dict[str, Any] = json.loads((stage.config / "config.json").read_text())
     assert kept == {"api_key": LIVE}
+
+
+def test_a_terminal_is_asked_unseen_wherever_stderr_goes(stage: Stage) -> None:
+    env = stage.environment({"SUME_API_KEY": None})
+    line = ["bash", "-c", "sume setup --api-key - 2>log"]
+    with Terminal(line, env=env, cwd=stage.folder, columns=100) as terminal:
+        terminal.until("API key:")
+        terminal.type(f"{LIVE}\n")
+        assert terminal.end() == 0
+        assert LIVE.encode() not in terminal.raw
+    assert json.loads((stage.config / "config.json").read_text()) == {"api_key": LIVE}
 
 
 def test_a_directory_of_others_is_not_locked_but_said(stage: Stage, tmp_path: Path) -> None:

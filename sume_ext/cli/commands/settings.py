@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from getpass import getpass
 from typing import Any, NoReturn
 
 import click
@@ -16,8 +17,30 @@ STDIN = "-"
 _MODE = MODE[:2]
 
 
+def _refuse(_: click.Context, __: click.Parameter, words: tuple[str, ...]) -> None:
+    """Take no word, and repeat none: it may be a key that was pasted in the wrong place."""
+    if words:
+        raise CommandError(
+            "this command takes no such word; it isn't repeated here, as it may be a key.",
+            code="usage",
+            hint="A key goes into the prompt of `sume setup`; replace this one if others share "
+            "the machine or its logs.",
+        )
+
+
+NO_WORDS = click.Argument(
+    ["words"],
+    nargs=-1,
+    type=click.UNPROCESSED,
+    metavar="",
+    expose_value=False,
+    callback=_refuse,
+)
+
+
 @own_command(
     "setup",
+    NO_WORDS,
     click.Option(
         ["--api-key", "api_key"], metavar="-", help="Read the key from stdin: --api-key -"
     ),
@@ -35,14 +58,14 @@ def setup(shell: Shell, *, api_key: str | None, base_url: str | None) -> None:
     if base_url is not None:
         changes["base_url"] = settings.checked_url(base_url)
     if api_key is not None or base_url is None:
-        changes["api_key"] = settings.check_key(_read_key(shell, api_key))
+        changes["api_key"] = settings.check_key(_read_key(api_key))
     path = settings.save(changes)
     shell.note(f"Saved in {path}, which only you can read. Try: sume me")
     if shell.as_json:
         shell.put_document({"object": "setup", "file": str(path), "saved": sorted(changes)})
 
 
-def _read_key(shell: Shell, given: str | None) -> str:
+def _read_key(given: str | None) -> str:
     """The key from a prompt or from stdin.
 
     Raises:
@@ -55,9 +78,8 @@ def _read_key(shell: Shell, given: str | None) -> str:
             hint="Use `sume setup` for a prompt, or `sume setup --api-key - < file`; "
             "replace this key if others share the machine.",
         )
-    if shell.attended:
-        typed: str = click.prompt("API key", hide_input=True, err=True)
-        return typed
+    if sys.stdin.isatty():
+        return _typed_key()
     if given is None:
         raise CommandError(
             "there is no terminal to ask for the key on.",
@@ -67,7 +89,21 @@ def _read_key(shell: Shell, given: str | None) -> str:
     return sys.stdin.readline()
 
 
-@own_command("status", mode=_MODE, example="sume auth status")
+def _typed_key() -> str:
+    """A key that is typed unseen; the terminal itself asks, wherever stderr goes.
+
+    Raises:
+        CommandError: Ctrl-D.
+    """
+    try:
+        return getpass("API key: ")
+    except EOFError:
+        raise CommandError(
+            "not answered; nothing was saved.", code="declined", hint="Run it again and answer."
+        ) from None
+
+
+@own_command("status", NO_WORDS, mode=_MODE, example="sume auth status")
 def status(shell: Shell) -> None:
     """Show each setting and where it comes from; of the key only its first characters.
 
@@ -115,7 +151,7 @@ def _source(name: str, source: str) -> str:
     return f"file ({settings.FILE_NAME})" if source == "file" else source
 
 
-@own_command("logout", mode=_MODE, example="sume logout")
+@own_command("logout", NO_WORDS, mode=_MODE, example="sume logout")
 def logout(shell: Shell) -> None:
     """Forget the saved key and base URL."""
     path = settings.file_path()
@@ -129,6 +165,7 @@ def logout(shell: Shell) -> None:
 
 @own_command(
     "login",
+    NO_WORDS,
     click.Option(["--no-browser"], is_flag=True, hidden=True),
     mode=(),
     example="sume setup",
