@@ -11,6 +11,7 @@ import os
 import pickle
 import random
 import socket
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -29,7 +30,7 @@ from sume_ext.transfers import sending
 from sume_ext.transfers.progress import Pace
 from tests.support import FakeClock
 from tests.transfers.clients import VIDEO, client, run_async
-from tests.transfers.scripted import Api, Scripted, Seen, close, reply, reset
+from tests.transfers.scripted import Api, Scripted, Seen, close, head, reply, reset
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -137,6 +138,30 @@ def test_a_server_that_answers_early_is_heard(status: int) -> None:
     assert len(storage.requests) == 1
     assert caught.value.step == "put"
     assert "secret" not in str(caught.value)
+
+
+def agrees_too_soon(seen: Seen, connection: socket.socket) -> None:
+    connection.sendall(head(200, content_length=0))
+    time.sleep(0.05)
+    connection.shutdown(socket.SHUT_RDWR)
+
+
+def test_half_a_file_is_not_stored_whatever_storage_says() -> None:
+    """It says yes before it has read the file, and closes: an asset of half a file was made."""
+    large = VIDEO * 20
+    with Scripted(agrees_too_soon, body_limit=1000) as storage:
+        early = pytest.raises(UploadError, match="before it had the whole file")
+        with client(Api(upload_url=storage.url)) as (sume, api), early as caught:
+            sume.uploads.asset_video(large)
+        assert len(storage.requests) == 5
+        assert not [seen for seen in api.requests if seen.target.endswith("/assets")]
+
+        async def work(sume: Any) -> None:
+            with pytest.raises(UploadError):
+                await sume.uploads.asset_video(large)
+
+        run_async(Api(upload_url=storage.url), work)
+    assert caught.value.step == "put"
 
 
 def test_a_storage_that_stalls_is_left(monkeypatch: pytest.MonkeyPatch) -> None:

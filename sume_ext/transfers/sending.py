@@ -90,6 +90,11 @@ class Sending:
         self._gone = 0
         self._pace = Pace(report.clock())
 
+    @property
+    def whole(self) -> bool:
+        """Whether all of it went out: an answer may come in the middle, and ends the sending."""
+        return self._gone == self.size
+
     def chunks(self) -> Generator[bytes, None, None]:
         """Its bytes, as long as the source stays what it was."""
         try:
@@ -186,15 +191,15 @@ def _once(
             raise UploadError(error.message, step="put", hint=error.hint) from None
         return error.message, None
     else:
-        return (yield from _verdict(stream, code))
+        return (yield from _verdict(stream, code, body))
     raise failure
 
 
-def _verdict(stream: Stream, code: str) -> Flow[tuple[str | None, float | None]]:
-    """What storage's answer means."""
+def _verdict(stream: Stream, code: str, body: Sending) -> Flow[tuple[str | None, float | None]]:
+    """What storage's answer means; it can't have stored what never went."""
     said = f"storage answered {stream.status}{code and f' {code}'}."
     if stream.status in _SUCCESS:
-        return None, None
+        return (None if body.whole else f"{said[:-1]} before it had the whole file."), None
     if stream.status in _REFUSED:
         raise RefusedError(said)
     if stream.status not in _PASSING:
