@@ -9,8 +9,11 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import subprocess
 from typing import TYPE_CHECKING
+
+import pytest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -122,6 +125,43 @@ def test_a_terminal_is_never_told_what_to_do_by_an_answer(stage: Stage) -> None:
     document = stage.sume("avatars", "list", "--json")
     assert document.json["data"][0]["name"] == evil, "a document is data, escaped"
     assert "\x1b" not in document.out
+
+
+def test_no_answer_becomes_a_word_of_the_shell(stage: Stage) -> None:
+    evil = "c'; touch owned #"
+    stage.sandbox.jobs.seed(2)
+    stage.sandbox.faults.add(
+        operation="list_jobs", set={"next_cursor": evil, "has_more": True}, times=None
+    )
+    told = stage.sume("jobs", "list", "--limit", "1").err
+    advised = shlex.split(told.partition("There is more: add ")[2].partition(", or")[0])
+    assert advised == ["--cursor", evil]
+    stage.sandbox.faults.clear()
+    stage.sandbox.faults.add(
+        operation="list_jobs", set={"next_cursor": "c\nrm x", "has_more": True}, times=None
+    )
+    told = stage.sume("jobs", "list", "--limit", "1").err
+    assert told == "There is more: add --all.\n"
+    stage.sandbox.faults.clear()
+    stage.sandbox.faults.add(
+        operation="list_jobs", set={"data.0.id": "job_1\r\njob_2\u2028job_3"}, times=None
+    )
+    assert len(stage.sume("jobs", "list", "-q", "--limit", "1").out.split()) == 1
+
+
+def test_a_document_is_json_whatever_number_an_answer_holds(stage: Stage) -> None:
+    known = stage.sume("credits", "--json").json
+    left = '"remaining_credits": '
+    body = json.dumps(known).replace(f"{left}{known['remaining_credits']}", f"{left}1e999")
+    assert "1e999" in body
+    stage.sandbox.faults.add(operation="get_credits", body=body, times=None)
+    done = stage.sume("credits", "--json")
+    assert json.loads(done.out, parse_constant=pytest.fail) == {**known, "remaining_credits": None}
+    with stage.terminal("videos", "generate", "--prompt", "x") as terminal:
+        shown = terminal.until("Go on? [y/N]")
+        assert "may spend credits." in shown, "what isn't known isn't told"
+        terminal.type("n\n")
+        assert terminal.end() == 2
 
 
 def test_wide_and_odd_characters_stay_in_their_columns(stage: Stage) -> None:

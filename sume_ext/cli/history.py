@@ -5,6 +5,7 @@ It is asked only where a person looks, with one request, and answers nothing rat
 
 from __future__ import annotations
 
+from math import isfinite
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
@@ -46,7 +47,7 @@ def history_of(client: Sume, job_type: str | None) -> History:
     except SumeError:
         return History()
     spans = [span for job in past if (span := seconds_between(job)) is not None]
-    costs = [job["credits"] for job in past if isinstance(job.get("credits"), int | float)]
+    costs = [cost for job in past if (cost := _count(job.get("credits"))) is not None]
     return History(median(spans) if spans else None, (min(costs), max(costs)) if costs else None)
 
 
@@ -54,6 +55,13 @@ def seconds_between(job: dict[str, Any]) -> float | None:
     """How long a job took; None when its times don't say."""
     begun, done = epoch(job.get("created_at")), epoch(job.get("completed_at"))
     return None if begun is None or done is None or done < begun else done - begun
+
+
+def _count(value: object) -> float | None:
+    """A number of credits; None for what is no number that can be told."""
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        return None
+    return value if isfinite(value) else None
 
 
 def price(client: Sume, job_type: str | None) -> str:
@@ -66,9 +74,9 @@ def price(client: Sume, job_type: str | None) -> str:
         )
     try:
         glance = client.with_options(timeout=_GLANCE, attempts=1)
-        left = plain(glance.credits.get()).get("remaining_credits")
+        left = _count(plain(glance.credits.get()).get("remaining_credits"))
     except SumeError:
         left = None
-    if isinstance(left, int | float):
+    if left is not None:
         known.append(f"{amount(left, 'credit')} {'is' if left == 1 else 'are'} left")
     return f": {', and '.join(known)}" if known else ""

@@ -158,7 +158,12 @@ def _page(
     titles, rows = columns.rows_of(binding.name, shell.visible(items))
     shell.put_list(envelope, titles, rows, empty=columns.nothing(binding.name, fields))
     if cursor:
-        shell.note(f"There is more: add --cursor {cursor}, or --all.")
+        shell.note(f"There is more: {_further(cursor)}--all.")
+
+
+def _further(cursor: str) -> str:
+    """How to go on from a server's cursor; one that isn't a word for a shell is not advised."""
+    return f"add --cursor {shlex.quote(cursor)}, or " if cursor.isprintable() else "add "
 
 
 def _model(item: Any) -> Any:

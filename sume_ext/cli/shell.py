@@ -7,6 +7,7 @@ a table for people, ids with ``-q``, one JSON document with ``--json``.
 from __future__ import annotations
 
 import json
+import math
 import os
 import sys
 from typing import TYPE_CHECKING, Any, cast
@@ -81,13 +82,16 @@ class Shell:
     def write_json(self, document: Any) -> None:
         """A JSON document that holds nothing to hide."""
         utf8 = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
-        self.write(json.dumps(document, indent=2, ensure_ascii=not utf8, default=str) + "\n")
+        made = json.dumps(
+            _finite(document), indent=2, ensure_ascii=not utf8, default=str, allow_nan=False
+        )
+        self.write(f"{made}\n")
 
     def put_ids(self, ids: Iterable[Any]) -> None:
-        """Ids, one a line, at once."""
+        """Ids, one a line, at once; none of them is two lines, whatever a server says."""
         for one in ids:
             if one is not None:
-                self.write(f"{clean(str(one))}\n")
+                self.write(f"{_one_line(str(one))}\n")
         sys.stdout.flush()
 
     def put_new(self, ids: Sequence[str]) -> None:
@@ -162,13 +166,13 @@ class Shell:
             self.say(text)
 
     def say(self, text: str) -> bool:
-        """A line on stderr, whatever the mode; nothing ends because nobody can hear it.
+        """One line on stderr, whatever the mode; nothing ends because nobody can hear it.
 
         Returns:
             Whether it could be written.
         """
         try:
-            sys.stderr.write(f"{clean(text)}\n")
+            sys.stderr.write(f"{_one_line(text)}\n")
             sys.stderr.flush()
         except (OSError, ValueError):
             return False
@@ -237,6 +241,24 @@ def _without(key: str, value: Any) -> Any:
     return value
 
 
+def _finite(value: Any) -> Any:
+    """A value with null for each number that JSON has no word for, such as ``1e999`` once read."""
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, dict):
+        members: dict[Any, Any] = cast("Any", value)
+        return {name: _finite(inner) for name, inner in members.items()}
+    if isinstance(value, list | tuple):
+        items: list[Any] = cast("Any", value)
+        return [_finite(item) for item in items]
+    return value
+
+
+def _one_line(text: str) -> str:
+    """Text that stays one line wherever it is printed or read."""
+    return clean("".join(text.splitlines()))
+
+
 def plain(model: Any) -> Any:
     """The API's JSON for a generated model, by its own field names."""
     to_dict = getattr(model, "to_dict", None)
@@ -245,7 +267,11 @@ def plain(model: Any) -> Any:
 
 HELP: dict[str, Any] = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 MODE = (
-    click.Option(["--json", "as_json"], is_flag=True, help="One JSON document on stdout."),
+    click.Option(
+        ["--json", "as_json"],
+        is_flag=True,
+        help="One JSON document on stdout; on stderr one a line, an error last.",
+    ),
     click.Option(["-q", "--quiet", "quiet"], is_flag=True, help="Ids only; no progress."),
     click.Option(
         ["--show-urls", "show_urls"], is_flag=True, help="Show full URLs and private ids."
