@@ -30,9 +30,15 @@ pytest_plugins = ("tests.cli.stage",)
 NEW: dict[str, Any] = {
     "mood": {"type": "string", "enum": ["calm", "bold"], "description": "The mood of it."},
     "json": {"type": "string", "description": "Collides with a flag of ours."},
-    "style_tags": {"type": "array", "items": {"type": "string"}, "maxItems": 2},
+    "style_tags": {
+        "type": "array",
+        "items": {"type": "string"},
+        "maxItems": 2,
+        "uniqueItems": True,
+    },
     "camera": {"type": "object", "description": "How it moves."},
     "seed": {"type": "integer", "minimum": 1, "maximum": 9},
+    "width": {"type": "integer", "multipleOf": 16},
     "lead_in_seconds": {"type": "number", "exclusiveMinimum": 0},
 }
 
@@ -60,10 +66,12 @@ def test_a_new_field_is_a_flag_with_help_limits_and_a_place_in_the_body(
     assert "--seed N" in shown
     assert "1 to 9" in shown
     assert "--lead-in" in shown
+    assert "a multiple of 16" in shown
     for wrong in (
         ["--mood", "sad"], ["--seed", "10"], ["--seed", "x"], ["--lead-in", "0"],
         ["--camera", "[1]"], ["--camera", "{"],
         ["--style-tag", "a", "--style-tag", "b", "--style-tag", "c"],
+        ["--style-tag", "a", "--style-tag", "a"], ["--width", "30"],
     ):  # fmt: skip
         done = stage.sume("videos", "generate", "--prompt", "x", "-y", *wrong, PYTHONPATH=path)
         assert done.code == 2, wrong
@@ -131,6 +139,22 @@ def test_a_number_comes_through_exactly_or_is_out_of_range(number: float) -> Non
     else:
         with pytest.raises(click.BadParameter, match="out of range"):
             read(said, words)
+
+
+@pytest.mark.parametrize(
+    "word", ["1_0", "\u0661\u0660", " 10", "10\n", "0x0a", "1e", "1__0.5", "nan", "inf", "1e999"]
+)
+@pytest.mark.parametrize("kind", ["integer", "number"])
+def test_what_only_python_takes_for_a_number_is_none(kind: str, word: str) -> None:
+    with pytest.raises(click.BadParameter, match="number"):
+        read(parameter(type=kind), f"--field={word}")
+
+
+def test_a_step_is_kept_as_it_is_written() -> None:
+    tenths = parameter(type="number", multipleOf=0.1)
+    assert read(tenths, "--field=0.3") == 0.3
+    with pytest.raises(click.BadParameter, match="is not a multiple of"):
+        read(tenths, "--field=0.35")
 
 
 @given(st.text(min_size=1).filter(lambda text: "\x00" not in text and _encodes(text)))

@@ -6,6 +6,7 @@ where the docs' shell says a word otherwise does a table of spellings say so.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
 import re
@@ -26,6 +27,9 @@ RESERVED = frozenset(
     | {"--show-urls", "--timeout", "--wait", "--yes"}
 )
 """Flags with a meaning of their own on every command; a field of that name gets another."""
+_WHOLE = re.compile(r"[+-]?[0-9]+")
+_DECIMAL = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
+"""What people and JSON write; Python takes more, such as ``1_0`` for ten."""
 TRUE = frozenset({"1", "on", "true", "y", "yes"})
 FALSE = frozenset({"0", "off", "false", "n", "no"})
 
@@ -80,7 +84,8 @@ def argument_of(parameter: Parameter) -> click.Argument:
 def help_of(parameter: Parameter) -> str:
     """The schema's text, then what it bounds, for one line of help."""
     said = parameter.items.says if parameter.type == "array" else parameter.says
-    notes = [note for note in (_bounds(parameter.says), _length(parameter.says)) if note]
+    bounds = (_bounds(parameter.says), _stepped(parameter.says), _length(parameter.says))
+    notes = [note for note in bounds if note]
     if parameter.type == "array":
         notes.append("repeatable")
     if said.get("format") == "date-time":
@@ -99,6 +104,24 @@ def _bounds(said: Mapping[str, Any]) -> str:
     if low is not None:
         return f"at least {low}"
     return "" if high is None else f"at most {high}"
+
+
+def _stepped(said: Mapping[str, Any]) -> str:
+    step = _step(said)
+    return "" if step is None or step == 1 else f"a multiple of {step}"
+
+
+def _step(said: Mapping[str, Any]) -> float | None:
+    """What a number must be a multiple of."""
+    step = said.get("multipleOf")
+    return step if isinstance(step, int | float) and step > 0 else None
+
+
+def _divides(step: float, number: float) -> bool:
+    """Whether a number is a multiple of a step as both are written: 0.3 is one of 0.1."""
+    from fractions import Fraction  # noqa: PLC0415  (few fields have a step)
+
+    return Fraction(str(number)) % Fraction(str(step)) == 0
 
 
 def _length(said: Mapping[str, Any]) -> str:
@@ -138,8 +161,9 @@ def type_of(parameter: Parameter) -> click.ParamType[Any]:
 
 
 def _count_checked(parameter: Parameter) -> Any:
-    """Check how many values were given."""
+    """Check how many values were given, and that none is given twice where each must differ."""
     low, high = parameter.says.get("minItems"), parameter.says.get("maxItems")
+    once = parameter.says.get("uniqueItems") is True
 
     def check(_: click.Context, __: click.Parameter, values: tuple[Any, ...]) -> list[Any] | None:
         if not values:
@@ -148,6 +172,8 @@ def _count_checked(parameter: Parameter) -> Any:
             raise click.BadParameter(f"give at least {low} of them.")
         if high is not None and len(values) > high:
             raise click.BadParameter(f"give at most {high} of them.")
+        if once and (twice := [value for n, value in enumerate(values) if value in values[:n]]):
+            raise click.BadParameter(f"{twice[0]} is given more than once.")
         return [*values]
 
     return check
@@ -190,19 +216,19 @@ class Number(click.ParamType[Any]):
             self.fail(f"{value} is not more than {over}.", param, ctx)
         if under is not None and number >= under:
             self.fail(f"{value} is not less than {under}.", param, ctx)
+        if (step := _step(says)) and not _divides(step, number):
+            self.fail(f"{value} is not a multiple of {step}.", param, ctx)
         return number
 
     def _read(
         self, text: str, param: click.Parameter | None, ctx: click.Context | None
     ) -> int | float:
-        try:
-            return int(text)
-        except ValueError:
-            pass
-        try:
-            number = float(text)
-        except ValueError:
-            number = math.nan
+        number: float = math.nan
+        with contextlib.suppress(ValueError):  # of digits beyond counting
+            if _WHOLE.fullmatch(text):
+                return int(text)
+            if _DECIMAL.fullmatch(text):
+                number = float(text)
         if self._whole or not math.isfinite(number):
             self.fail(f"{text!r} is not a {'whole ' if self._whole else ''}number.", param, ctx)
         return number

@@ -30,11 +30,13 @@ _WORDS = [
     "maximum",
     "exclusiveMinimum",
     "exclusiveMaximum",
+    "multipleOf",
     "minLength",
     "maxLength",
     "pattern",
     "minItems",
     "maxItems",
+    "uniqueItems",
     "description",
     "default",
 ]
