@@ -206,6 +206,18 @@ def test_a_directory_of_others_is_not_locked_but_said(stage: Stage, tmp_path: Pa
     )
 
 
+def test_a_warning_is_said_once_and_never_where_stderr_is_json(stage: Stage) -> None:
+    stage.sume("setup", "--api-key", "-", stdin=stage.key)
+    (stage.config / "config.json").chmod(0o644)
+    told = stage.sume("auth", "status", SUME_API_KEY=None).err
+    assert told.count("others can read") == 1
+    assert f"chmod 600 {stage.config / 'config.json'}" in told
+    stage.sandbox.faults.add(operation="get_me", status=403, times=None)
+    done = stage.sume("me", "--json", SUME_API_KEY=None)
+    assert done.error["code"] == "forbidden"
+    assert len(done.err.splitlines()) == 1
+
+
 def test_without_a_key_every_way_to_give_one_is_named(stage: Stage) -> None:
     done = stage.sume("me", "--json", SUME_API_KEY=None)
     assert done.code == 3

@@ -8,8 +8,10 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import shlex
 import stat
-import sys
+import warnings
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple, cast
 
@@ -86,7 +88,13 @@ def _members(text: str) -> dict[str, str]:
 
 def _warn_if_readable(path: Path) -> None:
     if os.name == "posix" and path.stat().st_mode & _OTHERS:
-        sys.stderr.write(f"sume: warning: others can read {path}; run: chmod 600 '{path}'\n")
+        _warn(f"others can read {path}; run: {shlex.join(['chmod', '600', str(path)])}")
+
+
+@cache
+def _warn(text: str) -> None:
+    """Say it once, however often the file is read; the command decides how and whether."""
+    warnings.warn(text, stacklevel=2)
 
 
 def api_key() -> Setting:
@@ -164,7 +172,7 @@ def _private_directory(path: Path) -> None:
     if {entry.name for entry in path.iterdir()} <= {FILE_NAME}:
         path.chmod(0o700)
     else:
-        sys.stderr.write(f"sume: warning: others can look into {path}; the file itself is yours\n")
+        _warn(f"others can look into {path}; the file itself is yours.")
 
 
 def forget() -> bool:
