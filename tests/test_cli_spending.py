@@ -88,6 +88,8 @@ WRONG = (
     ("videos", "generate", "--prompt", "x", "--generate-audio", "perhaps"),
     ("videos", "generate", "--prompt", "x", "--timeout", "5"),
     ("videos", "generate", "--prompt", "x", "--wait", "--timeout", "nan"),
+    ("videos", "generate", "--prompt", "x", "--wait", "--timeout", "1e10"),
+    ("assets", "upload", "clip.mp4", "--wait", "--timeout", "1e300"),
     ("videos", "generate", "--prompt", "--wait"),
     ("images", "generate", "--prompt", "x", "--n", "0"),
     ("images", "generate", "--prompt", "x", "--n", "1.5"),

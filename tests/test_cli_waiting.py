@@ -6,18 +6,30 @@ control characters, an exit code that hides a failure.
 
 from __future__ import annotations
 
+import errno
 import json
 import re
 import signal
-from typing import TYPE_CHECKING
+import subprocess
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, cast
+
+import pytest
+
+from sume_ext.cli.failures import UnfinishedError, failure_of
+from sume_ext.cli.waiting import Making, never_lost
+from sume_ext.errors import InvalidArgumentError, NotSentError, RateLimitError
 
 if TYPE_CHECKING:
+    from sume_ext import Job
     from tests.cli.stage import Stage
 
 pytest_plugins = ("tests.cli.stage",)
 
 GENERATE = ("videos", "generate", "--prompt", "x", "-y", "--wait")
 JOB = re.compile(r"job_sandbox_[0-9a-f]+")
+HIDDEN, SHOWN = b"\x1b[?25l", b"\x1b[?25h"
+"""What hides a terminal's cursor, and what shows it."""
 
 
 def test_off_a_terminal_each_change_is_a_plain_line(stage: Stage) -> None:
@@ -286,6 +298,65 @@ def test_the_id_is_told_on_stderr_when_stdout_is_closed(stage: Stage) -> None:
         assert JOB.search(done.err), flag
         assert "internal" not in done.err
         assert "Traceback" not in done.err
+
+
+def test_a_result_that_cant_be_written_is_no_reason_to_pay_again(stage: Stage) -> None:
+    image = "sume images generate --prompt x -y"
+    lines = [image, f"{image} --json", f"{image} -q", f"{image} --wait", f"{image} --wait --json"]
+    lines += [f"sume assets upload clip.mp4{rest}" for rest in ("", " --json", " --wait")]
+    for done in stage.shells([f"{line} >/dev/full" for line in lines]):
+        assert done.code == 1
+        job = JOB.findall(done.err)[0]
+        assert "No space left" in done.err
+        hint = done.error["hint"] if '"error"' in done.err else done.err.splitlines()[-1]
+        assert hint.endswith(f"sume jobs wait {job}")
+        assert "run it again" not in hint
+    assert stage.sandbox.requests.count(spends=True) == 5
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        OSError(errno.ENOSPC, "No space left on device"),
+        RateLimitError("Slow down.", status=429, code="rate_limit_exceeded", retry_after=9),
+        NotSentError("no route"),
+        InvalidArgumentError("timeout is too long."),
+        ZeroDivisionError(),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def test_no_failure_beside_a_job_advises_to_try_again(error: Exception) -> None:
+    making = Making("sume jobs list")
+    making.jobs.append(cast("Job", SimpleNamespace(id="job_1")))
+    with pytest.raises(UnfinishedError) as told, never_lost(making):
+        raise error
+    hint = failure_of(told.value).hint
+    assert hint.endswith("sume jobs wait job_1")
+    assert "again" not in hint
+
+
+def test_a_signal_that_nohup_has_ignored_stays_ignored(stage: Stage) -> None:
+    stage.sandbox.jobs.fail_next(outcome="stuck")
+    line = ["sh", "-c", f"trap '' HUP; exec sume {' '.join(GENERATE)} --json"]
+    with subprocess.Popen(line, stderr=subprocess.PIPE, env=stage.env, text=True) as started:
+        assert started.stderr is not None
+        assert "resume" in started.stderr.readline()
+        started.send_signal(signal.SIGHUP)
+        stage.sandbox.jobs.complete(stage.sandbox.jobs.ids()[-1])
+        started.communicate()
+    assert started.returncode == 0
+
+
+def test_ctrl_c_in_the_first_moments_leaves_the_terminal_as_it_was(stage: Stage) -> None:
+    stage.sandbox.faults.add("list_jobs latency=1.5 times=null")
+    stage.sandbox.jobs.fail_next(outcome="stuck")
+    with stage.terminal(*GENERATE) as terminal:
+        terminal.until(lambda _: HIDDEN in terminal.raw)  # the board is there, and looks things up
+        terminal.interrupt()
+        assert terminal.end() == 130
+        assert terminal.raw.count(SHOWN) >= terminal.raw.count(HIDDEN)
+        assert terminal.raw.rindex(SHOWN) > terminal.raw.rindex(HIDDEN)
+        assert f"sume jobs wait {stage.sandbox.jobs.ids()[-1]}" in terminal.text.splitlines()[-1]
 
 
 def test_closed_streams_are_no_bug(stage: Stage) -> None:

@@ -158,14 +158,15 @@ def failure_of(error: BaseException) -> Failure:  # noqa: PLR0911  (one per kind
 def internal(*raised: BaseException) -> Failure:
     """What to tell of a bug: the kinds of what was raised, the jobs it knew, how to report it."""
     jobs = [one for error in raised for one in getattr(error, "job_ids", ())]
-    go_on = f"What was created goes on: `sume jobs wait {' '.join(jobs)}`. " if jobs else ""
+    go_on = "Run it again with SUME_DEBUG=1 and report what it prints, "
+    if jobs:
+        go_on = f"What was created goes on: `sume jobs wait {' '.join(jobs)}`. Report this, "
     kinds = ", ".join(type(error).__name__ for error in raised)
     return Failure(
         API,
         "internal_error",
         f"internal error ({kinds}).",
-        f"{go_on}Run it again with SUME_DEBUG=1 and report what it prints, "
-        "with `sume --version`, to the maintainers of sume-ext.",
+        f"{go_on}with `sume --version`, to the maintainers of sume-ext.",
         is_bug=True,
     )
 

@@ -79,9 +79,17 @@ class JobBoard:
             row.type = event.type
 
     def __enter__(self) -> Self:
-        self._live.start()
-        for kind in {row.type for row in self._rows.values()}:
-            self._usual[kind] = history_of(self._client, kind).seconds
+        """Show the board at once, then look up what is usual; no failure leaves it on the screen.
+
+        Nobody calls `__exit__` when this doesn't return.
+        """
+        try:
+            self._live.start()
+            for kind in {row.type for row in self._rows.values()}:
+                self._usual[kind] = history_of(self._client, kind).seconds
+        except BaseException:
+            self._live.stop()
+            raise
         return self
 
     def __exit__(

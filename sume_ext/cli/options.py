@@ -41,12 +41,12 @@ def download_option(before: str = "Wait, and download the result into") -> click
 
 def timeout_option(job_type: str | None = None) -> click.Option:
     """``--timeout``, with the default that fits the type of job."""
-    from sume_ext.waiting.polling import schedule_for  # noqa: PLC0415
+    from sume_ext.waiting.polling import LONGEST_TIMEOUT, schedule_for  # noqa: PLC0415
 
     usual = f"{schedule_for(job_type).timeout:.0f}" if job_type else "600 for images, else 1800"
     return click.Option(
         ["--timeout", "timeout"],
-        type=Number({"minimum": 0}, whole=False),
+        type=Number({"minimum": 0, "maximum": int(LONGEST_TIMEOUT)}, whole=False),
         metavar="SECONDS",
         help=f"How long to wait  [{usual}]",
     )

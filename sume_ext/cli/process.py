@@ -102,9 +102,10 @@ def _prepare(*, as_json: bool) -> None:
         with contextlib.suppress(AttributeError, ValueError):
             stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     for name in ("SIGTERM", "SIGHUP"):
-        if hasattr(signal, name):
+        number = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) is not signal.SIG_IGN:  # as by nohup
             with contextlib.suppress(ValueError):  # not the main thread: somebody else's process
-                signal.signal(getattr(signal, name), _stop)
+                signal.signal(number, _stop)
     warnings.showwarning = _quietly if as_json else _warn
 
 

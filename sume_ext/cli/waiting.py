@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import shlex
+import sys
 import time
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from typing import TYPE_CHECKING, Any, NoReturn, Protocol, TypeAlias
@@ -26,11 +27,15 @@ from sume_ext.cli.failures import (
 from sume_ext.cli.shell import plain
 from sume_ext.cli.units import span
 from sume_ext.errors import (
+    InvalidArgumentError,
     JobError,
     JobTimeoutError,
     NotFoundError,
     OutcomeUnknownError,
+    RateLimitError,
+    ServerError,
     SumeError,
+    TransportError,
 )
 from sume_ext.runners.interruptions import outcome_of
 from sume_ext.waiting.outcomes import Outcome
@@ -46,6 +51,8 @@ if TYPE_CHECKING:
     Outcomes: TypeAlias = Sequence[Outcome[Job]]
 
 _SHOWN_IDS = 5
+_ADVISE_A_REPEAT = (InvalidArgumentError, RateLimitError, ServerError, TransportError)
+"""Failures whose own hints end in trying again, which is wrong once there are jobs."""
 _LAST_LOOK = 3.0
 """Seconds that a wait without any time may take to look at its jobs once."""
 
@@ -156,24 +163,30 @@ class Making:
 def never_lost(making: Making) -> Generator[None, None, None]:
     """Have whatever ends a command say which jobs there are, and never advise to repeat it then.
 
+    What is still to be written of the result is written here, so that a full disk is told as well.
+
     Raises:
+        BrokenPipeError: Whoever read stdout is gone; that is no failure, and advises nothing.
         CommandError: Ctrl-C; it says what may have been made, and how to come back to it.
         UnfinishedError: Something failed that doesn't tell of the jobs itself.
     """
     try:
         yield
+        if making.jobs:
+            sys.stdout.flush()
     except KeyboardInterrupt as signal:
         if making.jobs:
             raise interrupted_wait(making.jobs, making.download) from signal
         raise _interrupted_before(making, outcome_of(signal)) from signal
-    except (CommandError, UnfinishedError, JobError, OSError):
+    except (BrokenPipeError, CommandError, UnfinishedError, JobError):
         raise
     except Exception as error:
         if not making.jobs:
             raise
         again = resume([job.id for job in making.jobs], making.download)
-        go_on = f"What was created goes on; come back with: {again}"
-        raise UnfinishedError(error, go_on, mend=isinstance(error, SumeError)) from error
+        go_on = f"What was created goes on; don't repeat it, come back with: {again}"
+        mend = isinstance(error, SumeError) and not isinstance(error, _ADVISE_A_REPEAT)
+        raise UnfinishedError(error, go_on, mend=mend) from error
 
 
 def _interrupted_before(making: Making, outcome: OutcomeUnknownError | None) -> CommandError:

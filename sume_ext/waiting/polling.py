@@ -35,8 +35,11 @@ UNKNOWN_STATUS_PATIENCE = 3600.0
 """Seconds that an unknown status may stay unchanged even in a wait without bound: it may be a
 final one that is newer than this package, and no wait is endless."""
 
+ONE_LOOK = 5.0
+"""Seconds for the one look of a wait with a timeout of 0."""
 LONGEST_HINT = 120.0
-_LONGEST_TIMEOUT = 1e9
+LONGEST_TIMEOUT = 1e9
+"""Seconds; more would be a mistake, and what must have no bound says so."""
 FIRST_PAUSE = 0.25
 _LAST_LOOK = 1.0
 _LAST_LOOK_SHARE = 0.05
@@ -103,7 +106,7 @@ def check_timeout(timeout: object) -> None:
         return
     if isinstance(timeout, bool) or not isinstance(timeout, (int, float)) or not timeout >= 0:
         told = repr(timeout)
-    elif timeout <= _LONGEST_TIMEOUT or timeout == math.inf:
+    elif timeout <= LONGEST_TIMEOUT or timeout == math.inf:
         return
     else:
         told = "too long"  # Python refuses to write out the longest numbers

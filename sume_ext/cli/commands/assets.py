@@ -7,6 +7,7 @@ has one, or may have one.
 from __future__ import annotations
 
 import shlex
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
@@ -73,7 +74,8 @@ def upload(
             _upload_all(shell, client, files, making.jobs)
         except (UnfinishedError, CommandError):
             if making.jobs:
-                _print_made(shell, making.jobs, files)
+                with suppress(OSError):  # the ids are told already, and this failure isn't yet
+                    _print_made(shell, making.jobs, files)
             raise
         if not waits:
             _print_made(shell, making.jobs, files)
