@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from tests.transfers.scripted import Act
+
 NAME = "job_1-1.mp4"
 PARTS = sorted(random.Random(7).sample(range(1, len(VIDEO)), 6))
 
@@ -145,7 +147,7 @@ def test_without_proof_of_sameness_nothing_is_resumed(folder: Path, etag: str | 
 
 
 def test_the_date_of_the_last_change_will_do(folder: Path) -> None:
-    file = File(VIDEO, etag=None, headers={"last_modified": "Wed, 21 Oct 2026 07:28:00 GMT"})
+    file = File(VIDEO, etag=None, headers={**dated(changed=28), "date": moment(29)})
 
     def resume(seen: Seen, connection: socket.socket) -> None:
         assert seen.header("if-range") == "Wed, 21 Oct 2026 07:28:00 GMT"
@@ -155,6 +157,106 @@ def test_the_date_of_the_last_change_will_do(folder: Path) -> None:
         made.download(folder)
     assert files_in(folder) == {NAME: VIDEO}
     assert server.requests[1].header("range") == "bytes=500000-"
+
+
+def moment(minute: int) -> str:
+    return f"Wed, 21 Oct 2026 07:{minute:02}:00 GMT"
+
+
+def dated(changed: int) -> dict[str, object]:
+    return {"last_modified": moment(changed)}
+
+
+@pytest.mark.parametrize("date", [None, moment(28), "Wed, 21 Oct 2026 07:28:59 GMT", "soon"])
+def test_a_date_that_may_stand_for_two_versions_proves_nothing(
+    folder: Path, date: str | None
+) -> None:
+    """A file may change twice within a second, and clocks differ (RFC 9110 section 8.8.2.2)."""
+    file = File(VIDEO, etag=None, headers={**dated(changed=28), "date": date})
+    with result(file.until(500_000), file) as (made, server):
+        made.download(folder)
+    assert server.requests[1].header("range") is None
+
+
+@pytest.mark.parametrize("told", [{"etag": None}, {"etag": None, **dated(changed=35)}], ids=str)
+def test_a_part_that_does_not_repeat_the_etag_is_of_the_version_asked_for(
+    folder: Path, told: dict[str, object]
+) -> None:
+    """Section 15.3.7: an answer to If-Range needn't say what the client knows."""
+    file = File(VIDEO)
+
+    def part(seen: Seen, connection: socket.socket) -> None:
+        connection.sendall(file.head(file.start(seen), **told) + VIDEO[file.start(seen) :])
+
+    with result(file.until(500_000, close), part) as (made, server):
+        made.download(folder)
+    assert files_in(folder) == {NAME: VIDEO}
+    assert len(server.requests) == 2
+
+
+@pytest.mark.parametrize("etag", [None, 'W/"v2"', '"v2"'])
+def test_a_server_that_ignores_if_range_is_found_out_by_its_dates(
+    folder: Path, etag: str | None
+) -> None:
+    """Same length, same name, other bytes: only the part's own headers tell."""
+    old = File(VIDEO, etag=None, headers={**dated(changed=28), "date": moment(40)})
+    new = File(VIDEO[::-1], etag=None, headers={**dated(changed=35), "date": moment(40)})
+
+    def part(seen: Seen, connection: socket.socket) -> None:
+        start = int((seen.header("range") or "bytes=0-")[6:-1])
+        connection.sendall(new.head(start, etag=etag) + new.content[start:])
+
+    with result(old.until(500_000, close), part) as (made, server):
+        made.download(folder)
+    assert files_in(folder) == {NAME: new.content}
+    assert [one.header("range") for one in server.requests] == [None, "bytes=500000-", None]
+
+
+def part_of(content: bytes, size: int, etag: str | None = '"v1"') -> Act:
+    """Serves a part at a time and never says how long the file is, but refuses to go beyond it."""
+
+    def act(seen: Seen, connection: socket.socket) -> None:
+        start = int((seen.header("range") or "bytes=0-")[6:-1])
+        part = content[start : start + size]
+        told = f"bytes {start}-{start + len(part) - 1}/*"
+        if not part:
+            return reply(416, content_range=f"bytes */{len(content)}")(seen, connection)
+        connection.sendall(
+            head(206, etag=etag, content_length=len(part), content_range=told) + part
+        )
+        return None
+
+    return act
+
+
+def test_parts_of_a_file_of_unknown_length_are_fetched_to_its_end(folder: Path) -> None:
+    with result(part_of(VIDEO, 400_000)) as (made, server):
+        assert made.download(folder).outcomes == ("downloaded",)
+    assert files_in(folder) == {NAME: VIDEO}
+    assert len(server.requests) == 4
+
+
+def test_a_chunked_file_is_gone_on_with_by_parts_of_unknown_length(folder: Path) -> None:
+    def broken(seen: Seen, connection: socket.socket) -> None:
+        connection.sendall(head(200, transfer_encoding="chunked", etag='"v1"'))
+        connection.sendall(b"7a120\r\n" + VIDEO[:500_000] + b"\r\n")
+
+    with result(broken, part_of(VIDEO, 300_000)) as (made, server):
+        made.download(folder)
+    assert files_in(folder) == {NAME: VIDEO}
+    assert server.requests[1].header("range") == "bytes=500000-"
+
+
+@pytest.mark.parametrize(("size", "etag"), [(100, '"v1"'), (400_000, None)])
+def test_a_part_never_takes_the_place_of_the_file(
+    folder: Path, size: int, etag: str | None
+) -> None:
+    """The answer to a plain request is the first bytes, and doesn't say of how many."""
+    with result(part_of(VIDEO, size, etag)) as (made, server):
+        with pytest.raises(DownloadError, match="not how long the file is"):
+            made.download(folder)
+        assert len(server.requests) <= 10
+    assert not whole_files_in(folder)
 
 
 def test_416_on_a_complete_part_ends_it(folder: Path) -> None:

@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sume_ext import Sume, SumeError
+from sume_ext import Sume, SumeError, UploadError
 from sume_ext.clock import SystemClock
 from sume_ext.sandbox import Sandbox
 from sume_ext.transfers.progress import Throttle
@@ -246,10 +246,11 @@ def test_an_early_answer_closes_the_file(tmp_path: Path) -> None:
     path = tmp_path / "clip.mp4"
     path.write_bytes(VIDEO * 20)
     with (
-        Scripted(reply(200), body_limit=1000) as storage,
+        Scripted(reply(413), body_limit=1000) as storage,
         client(Api(upload_url=storage.url)) as (sume, _),
     ):
-        sume.uploads.asset_video(path)
+        with pytest.raises(UploadError):
+            sume.uploads.asset_video(path)
         assert not still_open(path)
 
 

@@ -7,6 +7,7 @@ unknown outcome, which is said, not guessed.
 
 from __future__ import annotations
 
+from datetime import UTC
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, TypeVar, cast
 
@@ -101,14 +102,19 @@ class Budget:
     patience: float = 0.0
     latest: float = float("inf")
 
-    def grant(self, now: float, pause: float, *, asked: bool) -> bool:
-        """Whether a pause fits; if so, it is taken into account."""
-        if not asked:
-            return now + pause < self.deadline
-        if pause > self.patience or now + pause >= self.latest:
+    def grant(self, now: float, pause: float, *, asked: float = 0.0) -> bool:
+        """Whether a pause fits; if so, it is taken into account.
+
+        Args:
+            now: The moment at which it begins.
+            pause: Its seconds.
+            asked: How many of them the API asked for; the rest is the call's own time.
+        """
+        later = min(self.deadline + asked, self.latest)
+        if asked > self.patience or now + pause >= later:
             return False
-        self.patience -= pause
-        self.deadline = min(self.deadline + pause, self.latest)
+        self.patience -= asked
+        self.deadline = later
         return True
 
 
@@ -120,7 +126,9 @@ def is_unknown(failure: SumeError) -> bool:
 
 
 def may_retry(effect: Effect, failure: SumeError, *, keyed: bool = False) -> bool:
-    """Whether sending again can't do the work twice."""
+    """Whether sending again can't do the work twice; what names a job has done it."""
+    if failure.job_ids and effect is not Effect.READS:
+        return False
     if isinstance(failure, NotSentError):
         return not failure.final
     if isinstance(failure, APIError) and failure.status == _TOO_MANY_REQUESTS:
@@ -141,13 +149,18 @@ def retry_after(value: str | None, now: float, date: str | None = None) -> float
     text = (value or "").strip()
     if text.isascii() and text.isdigit():
         return float(text[:_LONGEST_NUMBER])
-    then, there = _moment(text), _moment(date or "")
+    then, there = moment_of(text), moment_of(date or "")
     return None if then is None else max(0.0, then - (now if there is None else there))
 
 
-def _moment(text: str) -> float | None:
+def moment_of(text: str) -> float | None:
+    """The moment that an HTTP date names, in seconds since the epoch; or None.
+
+    Source: RFC 9110 section 5.6.7 (every form is in UTC; asctime's doesn't say so).
+    """
     try:
-        return parsedate_to_datetime(text).timestamp()
+        then = parsedate_to_datetime(text)
+        return (then if then.tzinfo else then.replace(tzinfo=UTC)).timestamp()
     except (ValueError, OverflowError, IndexError, TypeError):
         return None
 
@@ -168,8 +181,9 @@ def persist(
         SumeError: The last failure, when there is no attempt or no time left.
     """
     failure: SumeError | None = None
+    jitter = 0.0
     for count in range(1, backoff.attempts + 1):
-        yield from _queue(turns, budget, failure)
+        yield from _queue(turns, budget, failure, jitter)
         try:
             result = yield from attempt()
         except SumeError as error:
@@ -185,25 +199,33 @@ def persist(
         if asked is not None and asked > backoff.patience:
             break
         # Jitter comes on top of what was asked, so that two processes don't return as one.
-        pause = (asked or 0.0) + backoff.pause(count, rng)
+        jitter = backoff.pause(count, rng)
         now = yield NOW
         if isinstance(failure, RateLimitError):
-            turns.refused(now, pause)
-        elif budget.grant(now, pause, asked=asked is not None):
-            yield Sleep(pause)
+            turns.refused(now, (asked or 0.0) + jitter)
+        elif budget.grant(now, (asked or 0.0) + jitter, asked=asked or 0.0):
+            yield Sleep((asked or 0.0) + jitter)
         else:
             break
     assert failure is not None  # noqa: S101  (for type checkers: the loop ran)
     raise failure
 
 
-def _queue(turns: Turns, budget: Budget, failure: SumeError | None) -> Flow[None]:
-    """Wait for this call's turn, again if the client was told to hold back in the meantime."""
+def _queue(turns: Turns, budget: Budget, failure: SumeError | None, jitter: float) -> Flow[None]:
+    """Wait for this call's turn, again if the client was told to hold back in the meantime.
+
+    Args:
+        turns: The client's.
+        budget: The call's.
+        failure: What it was refused with, if it was.
+        jitter: Seconds of the first pause that nobody asked for.
+    """
     if turns.free:
         return
     now = yield NOW
     while (pause := turns.slot(now) - now) > 0:
-        if not budget.grant(now, pause, asked=True):
+        # Sums of moments are off by some billionths of a second.
+        if not budget.grant(now, pause, asked=max(0.0, round(pause - jitter, 3))):
             raise failure or RateLimitError(
                 f"the API asked this client to slow down; its next call may go in {pause:.0f} s.",
                 status=_TOO_MANY_REQUESTS,
@@ -211,6 +233,6 @@ def _queue(turns: Turns, budget: Budget, failure: SumeError | None) -> Flow[None
                 retry_after=pause,
             )
         yield Sleep(pause)
-        now = yield NOW
+        now, jitter = (yield NOW), 0.0
         if now >= turns.quiet_until:
             return

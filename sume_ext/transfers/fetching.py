@@ -25,7 +25,7 @@ from sume_ext.network.wire import Request
 from sume_ext.transfers.landing import Landing
 from sume_ext.transfers.partial import sweep
 from sume_ext.transfers.progress import Pace, Progress, Throttle
-from sume_ext.transfers.ranges import MisplacedError, body_of, is_complete
+from sume_ext.transfers.ranges import MisplacedError, body_of, is_complete, is_same
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -333,7 +333,7 @@ class Fetch:
         except MisplacedError as error:
             return (yield from self._again(f"the media server answered with {error}."))
         if body.start:
-            if landing.validator != (headers.get("etag") or landing.validator):
+            if not is_same(landing.validator or "", headers):
                 return (yield from self._again("the file changed."))
             landing.total = landing.total or body.total
             return body
@@ -368,6 +368,9 @@ class Fetch:
                 yield self._news()
             if pace.too_slow(size, now):
                 raise _BrokenError("the media server sends too slowly.")
+        if body.open_end:
+            # Asked for what follows, the server sends it, or says by a 416 that this was all.
+            raise _BrokenError("the media server sent a part, and not how long the file is.")
         yield from self._finish(framed=body.framed)
 
     def _store(self, batch: list[bytes]) -> None:

@@ -11,12 +11,16 @@ from typing import TYPE_CHECKING, Final
 
 from attrs import frozen
 
+from sume_ext.calling.retries import moment_of
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _RANGE: Final = re.compile(r"bytes (\d{1,18})-(\d{1,18})/(\d{1,18}|\*)", re.IGNORECASE)
 _UNSATISFIED: Final = re.compile(r"bytes \*/(\d{1,18})", re.IGNORECASE)
 _PARTIAL: Final = 206
+_SETTLED_SECONDS: Final = 60.0
+"""How much later than a file's last change an answer must be, for clocks differ."""
 
 
 class MisplacedError(Exception):
@@ -32,12 +36,15 @@ class Body:
         total: The length of the whole file, or None when not told.
         framed: Whether its end can be told from a break of the connection.
         encoding: Its content encoding, ``""`` for none.
+        open_end: Whether it is a part of a file whose length nobody told, so that its end says
+            nothing of the file's.
     """
 
     start: int
     total: int | None
     framed: bool
     encoding: str
+    open_end: bool = False
 
 
 def body_of(status: int, headers: Mapping[str, str], received: int, total: int | None) -> Body:
@@ -71,7 +78,9 @@ def body_of(status: int, headers: Mapping[str, str], received: int, total: int |
         raise MisplacedError("a Content-Length that isn't the range's")
     if start and None not in (total, whole) and total != whole:
         raise MisplacedError("a range of a file of another length")
-    return Body(start, whole if whole is not None else (total if start else None), framed, encoding)
+    if whole is None and start:
+        whole = total
+    return Body(start, whole, framed, encoding, open_end=whole is None)
 
 
 def _length(headers: Mapping[str, str]) -> int | None:
@@ -89,9 +98,29 @@ def is_complete(headers: Mapping[str, str], received: int, total: int | None) ->
 def validator(headers: Mapping[str, str]) -> str | None:
     """What tells this version of a file from another, fit for ``If-Range``, or None.
 
-    Source: RFC 9110 section 13.1.5: a strong ETag, else the date of the last change.
+    Source: RFC 9110 section 13.1.5: a strong ETag, else the date of the last change if that was
+    long enough before the answer (section 8.8.2.2): within a second a file may change twice.
     """
     tag = headers.get("etag", "").strip()
-    if tag.startswith('"') and tag.endswith('"') and len(tag) > 2:  # noqa: PLR2004
-        return tag
-    return headers.get("last-modified", "").strip() or None if not tag else None
+    if tag:
+        return tag if _is_strong(tag) else None
+    changed = headers.get("last-modified", "").strip()
+    then, now = moment_of(changed), moment_of(headers.get("date", ""))
+    settled = then is not None and now is not None and now - then >= _SETTLED_SECONDS
+    return changed if settled else None
+
+
+def _is_strong(tag: str) -> bool:
+    return tag.startswith('"') and tag.endswith('"') and len(tag) > 2  # noqa: PLR2004
+
+
+def is_same(known: str, headers: Mapping[str, str]) -> bool:
+    """Whether a part may be of the version of a file that a validator told.
+
+    Servers that ignore ``If-Range`` are found out by what the part says of itself; one that says
+    nothing is believed, for it was asked for this version only.
+    """
+    tag, changed = (headers.get(name, "").strip() for name in ("etag", "last-modified"))
+    if tag:
+        return tag == known
+    return not changed or changed == known or _is_strong(known)
