@@ -168,7 +168,17 @@ JOB_IDS = _response(
     "job_id",
     "job.id",
     "job.job_id",
+    "jobs[]",
+    "job",
+    "data.job_id",
+    "data.job.id",
+    "data.job.job_id",
+    "data.jobs[].id",
+    "data.jobs[].job_id",
+    "result.job_id",
+    "result.job.id",
     "data[].id",
+    "data.id",
     "id",
 )
 CREATED_STATUS = _response(

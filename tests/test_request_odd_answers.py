@@ -8,6 +8,7 @@ else taken for a job's.
 from __future__ import annotations
 
 import json
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -15,7 +16,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sume_ext import OutcomeUnknownError, SchemaMismatchError, Sume, SumeError
-from sume_ext.calling.answers import job_ids, jobs_named, salvage
+from sume_ext.calling.answers import api_error, job_ids, job_ids_in, jobs_named, salvage
+from sume_ext.calling.exchange import Answer
 from sume_ext.calling.ids import check_id, is_id
 from sume_ext.errors import InvalidArgumentError
 from sume_ext.operations import BINDINGS
@@ -101,11 +103,12 @@ ANSWERS = members(
     job=JOB | ANY_ID,
     jobs=st.lists(JOB | ANY_ID, max_size=3) | ANY_ID,
     job_ids=st.lists(ANY_ID, max_size=3) | ANY_ID,
-    data=st.lists(members(job_id=ANY_ID), max_size=2),
+    data=st.lists(members(job_id=ANY_ID), max_size=2) | members(job_id=ANY_ID, job=JOB),
+    result=members(job_id=ANY_ID, job=members(id=ANY_ID)),
 )
 
 
-def planted(answer: Any) -> set[str]:
+def planted(answer: Any) -> set[str]:  # noqa: C901  (a place after the other)
     """Every good id where only a job's id stands, found by another way than the library's."""
     found: set[str] = set()
 
@@ -117,17 +120,27 @@ def planted(answer: Any) -> set[str]:
         ):
             found.add(value)
 
-    keep(answer.get("job_id"))
-    lists: list[Any] = [answer.get("jobs"), [answer.get("job")]]
-    for some in lists:
-        for job in some if isinstance(some, list) else ():  # pyright: ignore[reportUnknownVariableType]
+    def keep_all(jobs: list[Any]) -> None:
+        for job in jobs:
             if isinstance(job, dict):
                 keep(job.get("id"))  # pyright: ignore[reportUnknownMemberType]
                 keep(job.get("job_id"))  # pyright: ignore[reportUnknownMemberType]
-    for one in answer["job_ids"] if isinstance(answer.get("job_ids"), list) else ():
+            keep(job)
+
+    def listed(value: Any) -> list[Any]:
+        return value if isinstance(value, list) else []  # pyright: ignore[reportUnknownVariableType]
+
+    keep(answer.get("job_id"))
+    keep_all([*listed(answer.get("jobs")), answer.get("job")])
+    for one in listed(answer.get("job_ids")):
         keep(one)
-    for one in answer.get("data", ()):
+    data, result = answer.get("data"), answer.get("result")
+    for one in listed(data):
         keep(one.get("job_id"))
+    for one in (data, result):
+        if isinstance(one, dict):
+            keep(one.get("job_id"))  # pyright: ignore[reportUnknownMemberType]
+            keep_all([one.get("job")])  # pyright: ignore[reportUnknownMemberType]
     return found
 
 
@@ -220,3 +233,96 @@ def test_anything_at_all_is_searched_without_harm(content: bytes) -> None:
 def test_a_number_of_thousands_of_digits_hides_no_id() -> None:
     content = b'{"job_id": "job_1", "seed": ' + b"9" * 6000 + b"}"
     assert job_ids(salvage(content)) == ("job_1",)
+
+
+ORDINARY = {
+    "object": "video_generation", "request_id": "req_1", "job_id": "job_abc123",
+    "prompt": 'A cat, {sitting} on [a] "mat", \\ \n in the sun', "tags": ["a,b", "{"],
+    "job": {"id": "job_abc123", "status": "queued"}, "progress": {"percent": 12, "stage": None},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("ascii_only", [True, False])
+def test_wherever_an_answer_is_cut_the_id_before_is_told(ascii_only: bool) -> None:
+    whole = json.dumps(ORDINARY, ensure_ascii=ascii_only).encode()
+    there = whole.index(b"job_abc123") + len("job_abc123") + 1
+    for end in range(len(whole) + 1):
+        assert job_ids_in(whole[:end]) == (("job_abc123",) if end >= there else ()), whole[:end]
+
+
+START = b'{"object": "x", "job_id": "job_1", "status": "queued"'
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        START + b', "prompt": "caf\xe9"}',
+        START + b', "prompt": "a\nb"}',
+        START + b"}<script>[]</script>",
+        b"<br>Notice: {closure}() [x], y\n" + START + b"}",
+        START + b",}",
+        b'{"job": {"id": "job_1", "status": "queued"},}',
+        b'{"warning": "{"}' + START + b"}",
+        b'{"data": {"job_id": "job_1"}}',
+        b'{"data": {"job": {"id": "job_1"}}}',
+        b'{"data": {"id": "job_1"}}',
+        b'{"result": {"job": {"id": "job_1"}}}',
+        b'{"response": {"job": {"id": "job_1"}}}',
+        b'{"job": "job_1"}',
+        b'{"jobs": ["job_1"]}',
+        b"\xef\xbb\xbf" + START + b"}",
+        json.dumps({"job_id": "job_1"}).encode("utf-16"),
+        b'{"a": "' + b"x" * 300_000 + b'", "job_id": "job_1", "b": "',
+        b'{"a": ' + b"[" * 50_000 + b', "job_id": "job_1"}',
+        b'{"a": nothing, "job_id": "job_1"}',
+    ],
+    ids=lambda answer: ascii(answer[:40]),
+)
+def test_what_is_no_json_still_tells_its_job(answer: bytes) -> None:
+    transport = Once(answer)
+    options: dict[str, Any] = {"transport": transport, "clock": SkippingClock()}
+    with Sume(api_key=KEY, base_url="http://127.0.0.1:1", **options) as sume:
+        told: tuple[str, ...]
+        try:
+            told = (sume.videos.generate(prompt="p").id,)
+        except SumeError as error:
+            told = error.job_ids
+    assert told == ("job_1",)
+    assert transport.sent == 1
+
+
+def test_every_document_of_several_is_heard() -> None:
+    assert job_ids_in(b'{"job_id": "job_1"}\n{"job_id": "job_2"}') == ("job_1", "job_2")
+    assert create("face_swap.create", {"jobs": ["job_1", "job_2"]})[0] == {"job_1", "job_2"}
+
+
+def test_what_is_mangled_or_cut_inside_is_not_told_as_an_id() -> None:
+    for content in (
+        b'{"job_id": "job_\xe9"}', b'{"job_id": "job_12', b'{"job_id": 12', b'{"job": {"id": 1',
+        b'{"avatar": {"id": "a_1"}, "prompt": "x', b'{"error": {"details": {"x": {"job_id": "a"',
+    ):  # fmt: skip
+        assert job_ids_in(content) == (), content
+
+
+@pytest.mark.parametrize("unit", ['\\"', "\\", '"', ",", "{", "[", '{"', '{"a":', "[],", " ", "{ "])
+def test_a_text_made_to_be_slow_is_read_in_a_moment(unit: str) -> None:
+    """Quadratic reading took 10 s of the same text, past every timeout and on the event loop."""
+    short, long = (seconds(unit, size) for size in (32_000, 256_000))
+    assert long < 0.1 + 30 * short
+
+
+def seconds(unit: str, size: int) -> float:
+    content = b'{"a":"' + unit.encode() * (size // len(unit))
+    began = time.process_time()
+    job_ids_in(content)
+    salvage(content)
+    return time.process_time() - began
+
+
+def test_of_a_refusal_only_its_beginning_is_read() -> None:
+    """An error of 30 MB made of empty lists took 3 GB of memory and half a minute."""
+    head = b'{"error": {"code": "busy", "message": "m", "details": {"a": ['
+    answer = Answer(400, {}, head + b"[]," * 1_000_000 + b"[]]}}}")
+    error = api_error(answer, "videos.generate", 0.0)
+    assert error.code == "busy"
+    assert len(error.details["a"]) < 100_000

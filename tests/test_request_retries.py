@@ -7,8 +7,10 @@ threads that were all told the same second; a back-off that overflows; a date th
 from __future__ import annotations
 
 import asyncio
+import json
 import math
 import random
+import time
 from email.utils import formatdate
 from typing import TYPE_CHECKING, Any
 
@@ -32,7 +34,7 @@ from sume_ext.calling.turns import Turns
 from sume_ext.errors import APIError, NotSentError, ResponseLostError
 from sume_ext.operations import BINDINGS
 from tests.faults.server import FaultServer
-from tests.faults.worlds import KEY, WORLDS, SkippingClock, ask, read, spend
+from tests.faults.worlds import KEY, WORLDS, SkippingClock, ask, read, spend, write
 from tests.support import FakeClock
 
 if TYPE_CHECKING:
@@ -108,6 +110,20 @@ def test_both_forms_of_retry_after(value: str | None, seconds: float | None) -> 
     assert retry_after(value, 1_800_000_000.0) == seconds
 
 
+@pytest.mark.parametrize("zone", ["UTC", "America/New_York", "Asia/Tokyo"])
+def test_a_date_without_a_zone_is_in_utc(zone: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The oldest form of HTTP's dates doesn't say so: five hours were waited in New York."""
+    monkeypatch.setenv("TZ", zone)
+    time.tzset()
+    try:
+        asked = time.asctime(time.gmtime(1_800_000_030))
+        assert retry_after(asked, 1_800_000_000.0) == 30
+        assert retry_after(asked.upper().title(), 0.0, asked) == 0
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+
+
 def test_a_date_is_read_by_the_clock_that_set_it() -> None:
     there = 1_700_000_000
     asked, date = formatdate(there + 45, usegmt=True), formatdate(there, usegmt=True)
@@ -173,6 +189,54 @@ def test_two_minutes_are_waited_for_once_and_more_is_handed_on(
     assert caught.value.retry_after > 120
 
 
+@pytest.mark.parametrize("status", [429, 503])
+def test_all_that_was_promised_is_waited_for_and_the_jitter_is_our_own(status: int) -> None:
+    """The very 120 s that a call has patience for; jitter came on top, and made them too many."""
+    clock, sent = SkippingClock(), Refusing(status, {"retry-after": "120"})
+    with pytest.raises(APIError), client(sent, clock) as sume:
+        read(sume.with_options(attempts=2))
+    assert len(sent.posted) == 2
+    assert len(clock.sleeps) == 1
+    assert 120 <= clock.sleeps[0] <= 120.5
+
+
+def test_a_refusal_that_names_a_job_is_not_repeated() -> None:
+    """Each repetition would have made one more, and forgotten the one before."""
+    for call, requests in ((spend, 1), (write, 1), (read, 5)):
+        sent = Refusing(429, {}, {"job_id": "job_made_1"})
+        with pytest.raises(RateLimitError) as caught, client(sent, SkippingClock()) as sume:
+            call(sume)
+        assert len(sent.posted) == requests
+        assert caught.value.job_ids == (("job_made_1",) if call is not read else ())
+
+
+class Refusing:
+    """A transport that refuses whatever it is sent."""
+
+    def __init__(
+        self, status: int, headers: dict[str, str], details: dict[str, str] | None = None
+    ) -> None:
+        self.status, self.headers = status, headers
+        self.posted: list[Request] = []
+        self._body = json.dumps({"error": {"code": "busy", "details": details or {}}}).encode()
+        self._pieces: list[bytes] = []
+
+    def open(self, request: Request, timeouts: Timeouts) -> Refusing:
+        self.posted.append(request)
+        self._pieces = [b"", self._body]
+        return self
+
+    def read(self) -> bytes:
+        return self._pieces.pop()
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+def client(transport: Any, clock: Any) -> Sume:
+    return Sume(api_key=KEY, base_url="http://127.0.0.1:1", transport=transport, clock=clock)
+
+
 def test_patience_and_attempts_can_be_set_for_a_call(server: FaultServer) -> None:
     clock = SkippingClock()
     with pytest.raises(RateLimitError):
@@ -190,21 +254,21 @@ def test_patience_and_attempts_can_be_set_for_a_call(server: FaultServer) -> Non
     assert not clock.sleeps
 
 
-@given(st.floats(0, 100), st.floats(0, 100), st.lists(st.tuples(st.floats(0, 50), st.booleans())))
+@given(st.floats(0, 100), st.floats(0, 100), st.lists(st.tuples(st.floats(0, 50), st.floats(0, 1))))
 def test_a_budget_is_never_overdrawn(
-    timeout: float, patience: float, pauses: list[tuple[float, bool]]
+    timeout: float, patience: float, pauses: list[tuple[float, float]]
 ) -> None:
     budget, now = Budget(timeout, patience), 0.0
-    for pause, asked in pauses:
-        if budget.grant(now, pause, asked=asked):
+    for pause, share in pauses:
+        if budget.grant(now, pause, asked=pause * share):
             now += pause
     assert now <= timeout + patience + 1e-6
 
 
 def test_a_wait_of_ones_own_is_a_hard_bound() -> None:
     budget = Budget(10.0, 120.0, latest=10.0)
-    assert not budget.grant(5.0, 5.0, asked=True)
-    assert budget.grant(5.0, 4.0, asked=True)
+    assert not budget.grant(5.0, 5.0, asked=5.0)
+    assert budget.grant(5.0, 4.0, asked=4.0)
     assert budget.deadline == 10.0
 
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import json
 import re
+from collections import deque
+from itertools import islice
 from typing import TYPE_CHECKING, Any, cast
 
 from attrs import frozen
@@ -19,16 +21,24 @@ from sume_ext.errors import APIError, error_class
 from sume_ext.secrecy.memory import remember_json
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterator, Mapping
 
     from sume_ext.calling.exchange import Answer
 
 _MOST_SEARCHED = 256 * 1024
 _MOST_DIGITS = 4000
-_MARK = re.compile(rb'"(?:[^"\\]|\\.)*"|[{}\[\],]')
-_CLOSERS = {b"{": b"}", b"[": b"]"}
-_PLAIN = ("data[].id", "id")
+_MOST_IDS = 1000
+_MOST_DOCUMENTS = 8
+_ENDS_TRIED = 3
+# Possessive, so that a text of escapes that never ends is read once, not once per way to read it.
+_MARK = re.compile(r'"(?:[^"\\]++|\\.)*+"?|[{}\[\],]', re.DOTALL)
+_DOCUMENT = re.compile(r'\A\s*+(?=\[)|(?=\{\s*+["}])')
+_SPELT_OUT = re.compile(rb'"(?:job_id|job"\s*+:\s*+\{\s*+"(?:job_)?id)"\s*+:\s*+"([^"\\]{1,512}+)"')
+_CLOSERS = {"{": "}", "[": "]"}
+_PLAIN = ("data[].id", "data.id", "id")
 """Places of `roles.JOB_IDS` where other things than jobs have their ids, too."""
+_BARE = ("jobs[]", "job")
+"""Those where a whole job may stand instead of its id."""
 _NAMED = tuple(place for place in roles.JOB_IDS.candidates if place not in _PLAIN)
 
 
@@ -45,32 +55,56 @@ def decode(content: bytes) -> Any:
 
 
 def salvage(content: bytes) -> Any:
-    """What a cut JSON text says as far as it goes, or None."""
+    """What a broken JSON text says as far as it goes, or None."""
+    return next(_said(content), None)
+
+
+def _said(content: bytes) -> Iterator[Any]:
+    """Every JSON document in a text, whatever stands around them; of one that is cut, its part."""
     content = content[:_MOST_SEARCHED]
-    open_, end = _unclosed(content)
-    whole = content[:end]
-    for text in (content + b"".join(open_), whole + b"".join(_unclosed(whole)[0])):
+    text = content.decode(json.detect_encoding(content), "replace")
+    decoder = json.JSONDecoder(strict=False, parse_int=_number)
+    end = 0
+    for _ in range(_MOST_DOCUMENTS):
+        start = _DOCUMENT.search(text, end)
+        if start is None:
+            return
         try:
-            return json.loads(text, parse_int=_number)
+            value, end = decoder.raw_decode(text, start.end())
+        except (ValueError, RecursionError):
+            # Not what it holds: a part has another meaning than the whole.
+            yield from _mended(text[start.end() :], decoder)
+            return
+        yield value
+
+
+def _mended(text: str, decoder: json.JSONDecoder) -> Iterator[Any]:
+    """The most of a cut document that can be made whole by closing it."""
+    open_, ends = _unclosed(text)
+    cut = [] if text[-1:].isdigit() else [text + open_]  # half a number is another number
+    wholes = (text[:end] for end in reversed(ends))
+    for one in (*cut, *(whole + _unclosed(whole)[0] for whole in wholes)):
+        try:
+            yield decoder.decode(one)
         except (ValueError, RecursionError):
             continue
-    return None
+        return
 
 
-def _unclosed(content: bytes) -> tuple[list[bytes], int]:
-    """What would close a JSON text that is cut, and where the last whole member of it ends."""
-    open_: list[bytes] = []
-    end = 0
-    for mark in _MARK.finditer(content):
+def _unclosed(text: str) -> tuple[str, deque[int]]:
+    """What would close a JSON text that is cut, and where its last whole members end."""
+    open_: list[str] = []
+    ends = deque[int](maxlen=_ENDS_TRIED)
+    for mark in _MARK.finditer(text):
         sign = mark[0]
         if sign in _CLOSERS:
             open_.append(_CLOSERS[sign])
-        elif sign == b",":
-            end = mark.start()
+        elif sign == ",":
+            ends.append(mark.start())
         elif open_ and sign == open_[-1]:
             open_.pop()
-            end = mark.end()
-    return open_[::-1], end
+            ends.append(mark.end())
+    return "".join(reversed(open_)), ends
 
 
 def _number(text: str) -> float:
@@ -119,7 +153,7 @@ def _ids_at(value: object, places: tuple[str, ...]) -> tuple[list[str], list[str
             text = str(one) if type(one) is int and places is _NAMED else one
             if is_id(text):
                 found.append(text)
-            else:
+            elif place not in _BARE or not isinstance(one, dict):
                 odd.append(place)
     return found, odd
 
@@ -135,9 +169,38 @@ def job_ids(value: object) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*jobs_named(value).ids, *_ids_at(details, _NAMED)[0])))
 
 
-def job_ids_in(pieces: Iterable[bytes]) -> tuple[str, ...]:
-    """The ids of jobs in what came of an answer."""
-    return job_ids(salvage(b"".join(pieces)))
+def job_ids_in(heard: bytes | bytearray) -> tuple[str, ...]:
+    """The ids of jobs in what came of an answer, however broken it is.
+
+    Where nothing can be made of its structure, and beyond what is searched for that, an id is
+    what is spelt out as one, with its closing quote.
+    """
+    said = [*_said(bytes(heard[:_MOST_SEARCHED]))]
+    found = [one for value in said for one in job_ids(value)]
+    if (not found or len(heard) > _MOST_SEARCHED) and not any(map(_is_refusal, said)):
+        spelt = (one[1].decode("utf-8", "replace") for one in _SPELT_OUT.finditer(heard))
+        found += filter(is_id, islice(spelt, _MOST_IDS))
+    return tuple(dict.fromkeys(found))
+
+
+def tells_enough(name: str, value: object) -> bool:
+    """Whether an answer of another shape than the schema's still says what was asked.
+
+    Of a job that is its id and its status, wherever the roles find them. A result has no shape
+    that the docs promise, and is paid for: whatever came is the result, unless it is an error.
+
+    Args:
+        name: The operation's public name.
+        value: The answer's JSON.
+    """
+    if name == "jobs.get":
+        said = (roles.JOB_ID.find(value), roles.JOB_STATUS.find(value))
+        return all(isinstance(one, str) and one for one in said)
+    return name == "jobs.result" and _holds_something(value) and not _is_refusal(value)
+
+
+def _holds_something(value: object) -> bool:
+    return isinstance(value, (dict, list, str)) and value not in ({}, [], "")
 
 
 def request_id(body: object, headers: Mapping[str, str]) -> str | None:
@@ -155,11 +218,12 @@ def api_error(answer: Answer, operation: str, now: float) -> APIError:
     """
     from sume_ext.secrecy.redaction import redact_foreign  # noqa: PLC0415  (errors are rare, its patterns many)
 
+    content = answer.content[:_MOST_SEARCHED]  # what tells more than that is no explanation
     try:
-        body = decode(answer.content)
+        body = decode(content)
     except ValueError:
-        body = salvage(answer.content)
-    remember_json(answer.content, body)
+        body = salvage(content)
+    remember_json(content, body)
     error = _members(redact_foreign(_members(body).get("error")))
     code = error.get("code")
     code = code if isinstance(code, str) and code else f"http_{answer.status}"

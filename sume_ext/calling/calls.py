@@ -169,7 +169,7 @@ def perform(
     if settings.config.bounded:
         latest = min(latest, now + settings.config.timeout)
     budget = Budget(min(now + settings.config.timeout, latest), settings.backoff.patience, latest)
-    heard: list[bytes] = []
+    heard = bytearray()
     flow = partial(
         persist,
         effect=call.effect,
@@ -197,7 +197,7 @@ def _heeding(
     call: Call,
     persisting: Callable[[Callable[[], Flow[Reply[Any]]]], Flow[Reply[Any]]],
     attempt: Callable[[], Flow[Reply[Any]]],
-    heard: list[bytes],
+    heard: bytearray,
     longest: float,
     make: Callable[[Reply[Any]], Any] | None,
 ) -> Flow[Any]:
@@ -276,7 +276,7 @@ _LOOK_FIRST = "It spends nothing, but look whether it took effect before you rep
 
 
 def _attempt(
-    settings: Settings, call: Call, request: Request, deadline: float, heard: list[bytes]
+    settings: Settings, call: Call, request: Request, deadline: float, heard: bytearray
 ) -> Flow[Reply[Any]]:
     """The reply to a request, or to those that its redirects ask for."""
     for left in reversed(range(_MAX_REDIRECTS + 1)):

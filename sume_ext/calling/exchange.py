@@ -36,7 +36,7 @@ class Answer:
 
 
 def exchange(
-    request: Request, *, deadline: float, max_bytes: int, heard: list[bytes] | None = None
+    request: Request, *, deadline: float, max_bytes: int, heard: bytearray | None = None
 ) -> Flow[Answer]:
     """Send a request and read its whole answer.
 
@@ -51,13 +51,13 @@ def exchange(
         ResponseLostError: No whole answer came before the deadline.
         SchemaMismatchError: The answer is larger than `max_bytes`.
     """
-    parts = [] if heard is None else heard
+    parts = bytearray() if heard is None else heard
     parts.clear()
     stream = yield Open(request, deadline)
     content = _content(stream.headers.get("content-encoding", ""))(parts, max_bytes)
     yield ReadAll(stream, deadline, content.take)
     content.finish()
-    return Answer(stream.status, stream.headers, b"".join(parts))
+    return Answer(stream.status, stream.headers, bytes(parts))
 
 
 class _Identity:
@@ -68,7 +68,7 @@ class _Identity:
         most: How many bytes it may have.
     """
 
-    def __init__(self, parts: list[bytes], most: int) -> None:
+    def __init__(self, parts: bytearray, most: int) -> None:
         self._parts = parts
         self._most = self._room = most
 
@@ -80,7 +80,7 @@ class _Identity:
                 f"the answer is larger than {self._most} bytes.",
                 hint="Ask for a smaller page, or raise max_response_bytes.",
             )
-        self._parts.append(part)
+        self._parts += part
 
     def finish(self) -> None:
         """Nothing can be missing: the transport checks the length."""
@@ -92,7 +92,7 @@ class _Inflated(_Identity):
     It is undone in small pieces, so that a bomb is noticed before it fills the memory.
     """
 
-    def __init__(self, parts: list[bytes], most: int) -> None:
+    def __init__(self, parts: bytearray, most: int) -> None:
         super().__init__(parts, most)
         self._inflate = zlib.decompressobj(_GZIP_OR_ZLIB)
         self._began = False

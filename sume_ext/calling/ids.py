@@ -19,6 +19,7 @@ def is_id(value: object) -> TypeGuard[str]:
         and 0 < len(value) <= _LONGEST
         and value.isprintable()  # which lone surrogates, controls and line ends are not
         and not any(map(str.isspace, value))
+        and "\ufffd" not in value  # something of it was lost
         and not any(part in ("", ".", "..") for part in value.replace("\\", "/").split("/"))
     )
 
