@@ -1,7 +1,8 @@
 """Guarantee: proxies, certificates and transports of one's own work as the environment says.
 
 The threats: a proxy silently by-passed, its password in a message, a request for the API that
-leaks past it; a corporate certificate that is ignored.
+leaks past it; a corporate certificate that is ignored; a proxy that breaks or drips, for which a
+call waits for ever.
 """
 
 from __future__ import annotations
@@ -10,9 +11,11 @@ import asyncio
 import socket
 import ssl
 import threading
+import time
 import traceback
+from contextlib import suppress
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import httpx
 import pytest
@@ -23,6 +26,7 @@ from sume_ext import (
     ConfigurationError,
     NotSentError,
     OutcomeUnknownError,
+    ResponseLostError,
     Sume,
     SumeError,
 )
@@ -262,6 +266,149 @@ def test_a_proxy_that_refuses_is_named_without_its_password(
 def test_a_proxy_that_is_none_is_refused(url: str) -> None:
     with pytest.raises(ConfigurationError, match="proxy"):
         ask("sync", "https://sume.example", read, proxy=url)
+
+
+class BreakingProxy:
+    """A proxy whose tunnels do as they are told, once the head of a CONNECT has come."""
+
+    def __init__(
+        self, act: Callable[[socket.socket], None], tls: ssl.SSLContext | None = None
+    ) -> None:
+        self.connects = 0
+        self._act = act
+        self._tls = tls
+        self._listening = socket.create_server(("127.0.0.1", 0))
+        scheme = "http" if tls is None else "https"
+        self.url = f"{scheme}://127.0.0.1:{self._listening.getsockname()[1]}"
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._listening.close()
+
+    def _serve(self) -> None:
+        while True:
+            try:
+                near, _ = self._listening.accept()
+            except OSError:
+                return
+            threading.Thread(target=self._meet, args=(near,), daemon=True).start()
+
+    def _meet(self, near: socket.socket) -> None:
+        with suppress(OSError):
+            if self._tls is not None:
+                near = self._tls.wrap_socket(near, server_side=True)
+            with near:
+                head = b""
+                while b"\r\n\r\n" not in head:
+                    if not (piece := near.recv(4096)):
+                        return
+                    head += piece
+                self.connects += 1
+                self._act(near)
+
+
+OPEN = b"HTTP/1.1 200 OK\r\n\r\n"
+
+
+def ends(work: Callable[[], Any]) -> BaseException | None:
+    """What some work raises; fails when it goes on for ever."""
+    raised: list[BaseException | None] = []
+
+    def perform() -> None:
+        try:
+            work()
+        except BaseException as error:  # noqa: BLE001  (looked at by the test)
+            raised.append(error)
+        else:
+            raised.append(None)
+
+    thread = threading.Thread(target=perform, daemon=True)
+    thread.start()
+    thread.join(20)
+    assert raised, "it waits for ever"
+    return raised[0]
+
+
+def _say_nothing(near: socket.socket) -> None:
+    del near
+
+
+def _open_and_close(near: socket.socket) -> None:
+    near.sendall(OPEN)
+
+
+def _open_and_send_junk(near: socket.socket) -> None:
+    near.sendall(OPEN + b"HTTP/1.1 502 Bad Gateway\r\n\r\n")
+
+
+@pytest.mark.parametrize("world", WORLDS)
+@pytest.mark.parametrize("call", [read, spend])
+@pytest.mark.parametrize("act", [_say_nothing, _open_and_close, _open_and_send_junk])
+def test_a_proxy_that_breaks_its_tunnel_ends_the_call(
+    trusted: pytest.MonkeyPatch,
+    world: str,
+    call: Callable[[Any], Any],
+    act: Callable[[socket.socket], None],
+) -> None:
+    """A connection that broke must not be waited for by the next try, and nothing was paid for."""
+    assert trusted
+    with BreakingProxy(act) as proxy:
+        options: dict[str, Any] = {"proxy": proxy.url, "timeout": 5}
+        error = ends(lambda: ask(world, "https://sume.example/ok", call, **options))
+    assert type(error) is NotSentError
+    assert proxy.connects == (1 if error.final else 3)
+
+
+def _drip(near: socket.socket) -> None:
+    near.sendall(OPEN)
+    near.recv(4096)
+    near.sendall(b"\x16\x03\x03\x40\x00")  # the head of a record of 16 KB, and then its bytes
+    while True:
+        near.sendall(b"\x02")
+        time.sleep(0.05)
+
+
+@pytest.mark.parametrize("world", WORLDS)
+def test_a_proxy_that_drips_is_left_in_time(
+    authority: trustme.CA, trusted: pytest.MonkeyPatch, world: str
+) -> None:
+    """TLS within TLS: no single byte may be given the whole time anew."""
+    assert trusted
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(tls)  # pyright: ignore[reportUnknownMemberType]
+    with BreakingProxy(_drip, tls) as proxy:
+        options: dict[str, Any] = {"proxy": proxy.url, "timeout": 0.5}
+        error = ends(lambda: ask(world, "https://sume.example/ok", spend, **options))
+    assert type(error) is NotSentError
+    assert "TLS" not in str(error), error
+    assert not error.final
+
+
+@pytest.mark.parametrize("world", WORLDS)
+def test_an_answer_that_drips_through_a_proxys_tls_is_left_in_time(
+    secure_proxy: TunnelProxy, trusted: pytest.MonkeyPatch, world: str
+) -> None:
+    assert trusted
+    options: dict[str, Any] = {"proxy": secure_proxy.url, "timeout": 0.5}
+    error = ends(lambda: ask(world, "https://sume.example/drip-body", read, **options))
+    assert type(error) is ResponseLostError
+
+
+@pytest.mark.parametrize("world", WORLDS)
+def test_a_large_request_passes_through_a_proxys_tls(
+    secure_proxy: TunnelProxy, trusted: pytest.MonkeyPatch, world: str
+) -> None:
+    """Written in pieces, each a record of TLS within TLS."""
+    assert trusted
+
+    def make(sume: Any) -> Any:
+        return sume.videos.generate(prompt="x" * 700_000)
+
+    url = "https://sume.example/ok"
+    assert ask(world, url, make, proxy=secure_proxy.url, timeout=10).id == "job_1"
 
 
 def answering(request: httpx.Request) -> httpx.Response:

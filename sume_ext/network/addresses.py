@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
 _NAT64: Final = ip_network("64:ff9b::/96")
+_GLOBAL_UNICAST: Final = ip_network("2000::/3")
 _HINT: Final = (
     "Media and storage are fetched from public addresses only. If this host is right, "
     "fetch the URL with a tool of your own."
@@ -27,7 +28,18 @@ _HINT: Final = (
 
 def is_public(address: str) -> bool:
     """Whether an address is one of the public internet, however it is wrapped."""
-    return all(ip.is_global and not ip.is_multicast for ip in _unwrapped(address))
+    return all(map(_is_global, _unwrapped(address)))
+
+
+def _is_global(ip: IPv4Address | IPv6Address) -> bool:
+    """Of IPv6 only that part has been given to the public internet; the rest leads elsewhere.
+
+    It leads to this site (``fec0::``), or hides an IPv4 address (``::127.0.0.1``, RFC 8215's
+    ``64:ff9b:1::``, SIIT's ``::ffff:0:127.0.0.1``); `is_global` knows only what is reserved.
+    """
+    if isinstance(ip, IPv6Address) and ip not in _GLOBAL_UNICAST:
+        return False
+    return ip.is_global and not ip.is_multicast
 
 
 def is_public_or_loopback(address: str) -> bool:

@@ -7,14 +7,17 @@ holds a call for ever. httpcore hands a request's timeouts on untouched, so here
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Iterable
-from contextlib import suppress
+from contextlib import contextmanager, suppress
+from functools import partial
 from ipaddress import ip_address
 from queue import Empty, SimpleQueue
-from socket import SHUT_RDWR, SOCK_STREAM, getaddrinfo, socket
+from socket import SHUT_RDWR, SOCK_STREAM, fromfd, getaddrinfo, socket
+from ssl import MemoryBIO, SSLSocket, SSLWantReadError, SSLZeroReturnError
 from threading import Thread
-from typing import TYPE_CHECKING, Any, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, cast
 
 import httpcore
 
@@ -22,17 +25,21 @@ from sume_ext.network.addresses import allowed
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Callable
+    from collections.abc import Callable, Generator
 
     from sume_ext.network.wire import Timeouts
 
 _PIECE = 256 * 1024
+_PIECE_AWAITED = 64 * 1024
+"""What an event loop is given at once: it tells when all of it is gone, not that some is."""
+_RECORD = 16 * 1024
 _READ = 512 * 1024
 """How much to read at once while much is coming: what httpcore asks for would halve the speed of
 a download. A buffer of this size costs a small answer more time than all of its parsing."""
 _LONGEST = 24 * 3600.0
 """No single wait is longer: systems refuse to count to what a caller may call a timeout."""
 SocketOptions: TypeAlias = Iterable[Any] | None
+T = TypeVar("T")
 
 
 class Limit:
@@ -54,25 +61,38 @@ class Limit:
         self._pause = timeouts.read
         self._stop = timeouts.stop
         self._cut: Callable[[], None] | None = None
+        self._head_by: float | None = None
+        self._settled = False
         self.may_reach = may_reach
         self.began = False
         self.given = False
 
+    @property
+    def may_stop(self) -> bool:
+        """Whether another thread may end it."""
+        return self._stop is not None
+
     def uses(self, cut: Callable[[], None]) -> None:
-        """Told that bytes of the request are about to go, and what cuts the connection."""
-        self.began = True
-        if self._stop is not None and self._cut is None:
+        """Told what cuts the connection that is waited for from now on."""
+        if self._stop is not None and self._cut != cut:
+            self.unused()
             self._cut = cut
             self._stop.watch(cut)
 
     def settled(self) -> None:
         """Told that the head of the answer is there, or never will be."""
+        self._settled = True
+        self.unused()
+
+    def unused(self) -> None:
+        """Told that nothing is waited for just now."""
         if self._stop is not None and self._cut is not None:
             self._stop.forget(self._cut)
+            self._cut = None
 
     def waiting(self) -> float:
         """Seconds left to begin at all."""
-        return self._over - time.monotonic()
+        return min(max(self._over - time.monotonic(), 0.0), _LONGEST)
 
     def connecting(self) -> float:
         """Seconds left to connect."""
@@ -81,12 +101,22 @@ class Limit:
         return _some(self._connected - time.monotonic(), httpcore.ConnectTimeout)
 
     def reading(self) -> float:
-        """Seconds that the next bytes may take to come."""
-        left = self._over - time.monotonic()
-        return _some(min(left, self._pause), httpcore.ReadTimeout)
+        """Seconds that the next bytes may take to come.
+
+        Until the head is complete its bytes share one pause, so that a server that keeps saying
+        "100 Continue" isn't waited for any longer than one that says nothing.
+        """
+        now = time.monotonic()
+        left = min(self._over - now, self._pause)
+        if not self._settled:
+            if self._head_by is None:
+                self._head_by = now + left
+            left = self._head_by - now
+        return _some(left, httpcore.ReadTimeout)
 
     def writing(self) -> float:
         """Seconds that the next bytes may take to go."""
+        self._head_by = None
         left = self._over - time.monotonic()
         return _some(min(left, self._pause), httpcore.WriteTimeout)
 
@@ -114,11 +144,15 @@ class BoundedStream(_Tail, httpcore.NetworkStream):
 
     Args:
         inner: The same, without a deadline.
+        before: How many times TLS begins before the request is written; what is written until
+            then is for a proxy.
     """
 
-    def __init__(self, inner: httpcore.NetworkStream) -> None:
+    def __init__(self, inner: httpcore.NetworkStream, before: int = 0) -> None:
         super().__init__()
         self._inner = inner
+        self._before = before
+        self._process = os.getpid()
 
     def read(self, max_bytes: int, timeout: Any = None) -> bytes:
         """What has come, in larger pieces as long as they come full."""
@@ -129,6 +163,7 @@ class BoundedStream(_Tail, httpcore.NetworkStream):
     def write(self, buffer: bytes, timeout: Any = None) -> None:
         """Send all of it, in pieces that the deadline can come between."""
         timeout.uses(self.cut)
+        timeout.began = timeout.began or not self._before
         left: Any = memoryview(buffer)  # whose slices are no copies
         for start in range(0, len(buffer), _PIECE):
             self._inner.write(left[start : start + _PIECE], timeout.writing())
@@ -136,11 +171,16 @@ class BoundedStream(_Tail, httpcore.NetworkStream):
     def start_tls(
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: Any = None
     ) -> BoundedStream:
-        """Begin TLS; what was sent before (to a proxy) was not the request."""
-        timeout.began = False
-        return BoundedStream(
-            self._inner.start_tls(ssl_context, server_hostname, timeout.connecting())
-        )
+        """Begin TLS, or another layer of it."""
+        before = max(self._before - 1, 0)
+        if isinstance(self.get_extra_info("socket"), SSLSocket):
+            layer = _Layer(self._inner, ssl_context, server_hostname)
+            timeout.uses(self.cut)
+            layer.begin(timeout)
+            return LayeredStream(layer, before)
+        with _within_reach(self.get_extra_info("socket"), timeout):
+            inner = self._inner.start_tls(ssl_context, server_hostname, timeout.connecting())
+        return BoundedStream(inner, before)
 
     def get_extra_info(self, info: str) -> Any:
         """What httpcore asks; a connection that holds bytes of no answer is as good as closed."""
@@ -154,8 +194,113 @@ class BoundedStream(_Tail, httpcore.NetworkStream):
                 socket.shutdown(line, SHUT_RDWR)  # below TLS, which a thread may use
 
     def close(self) -> None:
-        """Let go of it."""
+        """Let go of it, and have a thread that still waits for it go on at once."""
+        if self._process == os.getpid():  # cutting a forked child's copy would cut the parent's
+            self.cut()
         self._inner.close()
+
+
+class _Layer:
+    """TLS within TLS, each of whose reads and writes below is asked for its own time.
+
+    httpcore's own gives the whole time to each of them, so that a proxy which drips never ends.
+
+    Args:
+        inner: The connection below, which is TLS itself.
+        context: The settings.
+        hostname: Who is spoken to.
+    """
+
+    def __init__(
+        self, inner: httpcore.NetworkStream, context: ssl.SSLContext, hostname: str | None
+    ) -> None:
+        self.inner = inner
+        self._come, self._go = MemoryBIO(), MemoryBIO()
+        self.tls = context.wrap_bio(self._come, self._go, server_hostname=hostname)
+
+    def begin(self, limit: Limit) -> None:
+        """Shake hands."""
+        try:
+            self._do(self.tls.do_handshake, limit.connecting)
+        except BaseException:
+            self.inner.close()
+            raise
+
+    def read(self, most: int, limit: Limit) -> bytes:
+        """What has come."""
+        try:
+            return self._do(partial(self.tls.read, most), limit.reading)
+        except SSLZeroReturnError:
+            return b""
+
+    def write(self, piece: Any, limit: Limit) -> None:
+        """Send all of it."""
+        self._do(partial(self.tls.write, piece), limit.writing)
+
+    def _do(self, work: Callable[[], T], left: Callable[[], float]) -> T:
+        while True:
+            try:
+                done = work()
+            except SSLWantReadError:
+                self._flush(left)
+                piece = self.inner.read(_RECORD, left())
+                self._come.write(piece) if piece else self._come.write_eof()
+            else:
+                self._flush(left)
+                return done
+
+    def _flush(self, left: Callable[[], float]) -> None:
+        if piece := self._go.read():
+            self.inner.write(piece, left())
+
+
+class LayeredStream(BoundedStream):
+    """A connection through a proxy that is itself spoken to through TLS.
+
+    Args:
+        layer: The TLS within.
+        before: As for `BoundedStream`.
+    """
+
+    def __init__(self, layer: _Layer, before: int) -> None:
+        super().__init__(layer.inner, before)
+        self._layer = layer
+
+    def read(self, max_bytes: int, timeout: Any = None) -> bytes:
+        """What has come."""
+        self._last = self._layer.read(max_bytes, timeout)
+        return self._last
+
+    def write(self, buffer: bytes, timeout: Any = None) -> None:
+        """Send all of it."""
+        timeout.uses(self.cut)
+        timeout.began = timeout.began or not self._before
+        left: Any = memoryview(buffer)
+        for start in range(0, len(buffer), _PIECE):
+            self._layer.write(left[start : start + _PIECE], timeout)
+
+    def get_extra_info(self, info: str) -> Any:
+        """What httpcore asks."""
+        return self._layer.tls if info == "ssl_object" else super().get_extra_info(info)
+
+
+@contextmanager
+def _within_reach(line: socket, limit: Limit) -> Generator[None]:
+    """Lets a handshake be cut: while it goes on, the connection belongs to a socket unknown."""
+    if not limit.may_stop:
+        yield
+        return
+    with fromfd(line.fileno(), line.family, line.type) as same:
+
+        def cut() -> None:
+            with suppress(OSError):
+                same.shutdown(SHUT_RDWR)
+
+        limit.uses(cut)
+        try:
+            yield
+        finally:
+            limit.unused()
 
 
 class BoundedNetwork(httpcore.NetworkBackend):
@@ -164,10 +309,12 @@ class BoundedNetwork(httpcore.NetworkBackend):
     Args:
         proxied: Whether every connection is to a proxy, which resolves the names itself; where
             the proxy is, is the user's business.
+        before: As for `BoundedStream`.
     """
 
-    def __init__(self, *, proxied: bool = False) -> None:
+    def __init__(self, *, proxied: bool = False, before: int = 0) -> None:
         self._proxied = proxied
+        self._before = before
         self._inner = httpcore.SyncBackend()
 
     def connect_tcp(
@@ -186,10 +333,12 @@ class BoundedNetwork(httpcore.NetworkBackend):
         failure: Exception = httpcore.ConnectError("the name has no address")
         for done, address in enumerate(addresses):
             share = limit.connecting() / (len(addresses) - done)
+            connect = partial(
+                self._inner.connect_tcp, address, port, share, local_address, socket_options
+            )
             try:
-                return BoundedStream(
-                    self._inner.connect_tcp(address, port, share, local_address, socket_options)
-                )
+                inner = _aside(connect, limit, _closed) if limit.may_stop else connect()
+                return BoundedStream(inner, self._before)
             except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
                 failure = error
         raise failure
@@ -199,25 +348,60 @@ def _addresses(host: str, port: int, limit: Limit) -> list[str]:
     """What a name stands for; too slow a look-up, which nothing can stop, is left alone."""
     with suppress(ValueError):
         return [str(ip_address(host))]
-    found: SimpleQueue[list[str] | Exception] = SimpleQueue()
-
-    def look() -> None:
-        try:
-            found.put(_in_order(getaddrinfo(host, port, type=SOCK_STREAM)))
-        except (OSError, ValueError) as error:
-            found.put(error)
-
-    Thread(target=look, name="sume-dns", daemon=True).start()
     try:
-        outcome = found.get(timeout=limit.connecting())
-    except Empty:
-        raise httpcore.ConnectTimeout("the name server is silent") from None
-    if isinstance(outcome, Exception):
+        return _aside(lambda: _in_order(getaddrinfo(host, port, type=SOCK_STREAM)), limit)
+    except (OSError, ValueError) as error:  # httpcore drops a cause, but keeps a context
+        raise httpcore.ConnectError from error
+
+
+def _closed(stream: httpcore.NetworkStream) -> None:
+    stream.close()
+
+
+def _nothing(_: object) -> None:
+    """For what needs no end."""
+
+
+def _aside(work: Callable[[], T], limit: Limit, end: Callable[[T], None] = _nothing) -> T:
+    """What some work comes to that nothing can stop, but that is left alone when time is over.
+
+    Args:
+        work: The work.
+        limit: Tells how long it may take, and may be told to stop.
+        end: Ends what comes of it too late.
+    """
+    outcome: SimpleQueue[tuple[T | None, Exception | None]] = SimpleQueue()
+    wanted = True
+
+    def perform() -> None:
         try:
-            raise outcome  # noqa: TRY301  (raised for its context)
-        except Exception as error:  # httpcore drops a cause, but keeps a context
-            raise httpcore.ConnectError from error
-    return outcome
+            outcome.put((work(), None))
+        except Exception as error:  # noqa: BLE001  (raised where it is waited for)
+            outcome.put((None, error))
+        if not wanted:
+            sweep()
+
+    def sweep() -> None:
+        with suppress(Empty):
+            done, failure = outcome.get_nowait()
+            if failure is None:
+                end(cast("T", done))
+
+    def cut() -> None:
+        outcome.put((None, httpcore.ConnectTimeout("nobody waits for it any more")))
+
+    limit.uses(cut)
+    Thread(target=perform, name="sume-dns", daemon=True).start()
+    try:
+        done, failure = outcome.get(timeout=limit.connecting())
+    except Empty:
+        raise httpcore.ConnectTimeout("the network is silent") from None
+    finally:
+        wanted = False
+        sweep()
+    if failure is not None:
+        raise failure
+    return cast("T", done)
 
 
 def _in_order(found: Iterable[Any]) -> list[str]:
@@ -229,11 +413,13 @@ class AsyncBoundedStream(_Tail, httpcore.AsyncNetworkStream):
 
     Args:
         inner: The same, without a deadline.
+        before: As for `BoundedStream`.
     """
 
-    def __init__(self, inner: httpcore.AsyncNetworkStream) -> None:
+    def __init__(self, inner: httpcore.AsyncNetworkStream, before: int = 0) -> None:
         super().__init__()
         self._inner = inner
+        self._before = before
 
     async def read(self, max_bytes: int, timeout: Any = None) -> bytes:
         """What has come."""
@@ -241,17 +427,23 @@ class AsyncBoundedStream(_Tail, httpcore.AsyncNetworkStream):
         return self._last
 
     async def write(self, buffer: bytes, timeout: Any = None) -> None:
-        """Send all of it."""
-        timeout.began = True
-        await self._inner.write(buffer, timeout.writing())
+        """Send all of it, in small pieces: each is given the time that a pause may last."""
+        timeout.began = timeout.began or not self._before
+        left: Any = memoryview(buffer)  # as above
+        for start in range(0, len(buffer), _PIECE_AWAITED):
+            piece = left[start : start + _PIECE_AWAITED]
+            await self._inner.write(piece, timeout.writing())
 
     async def start_tls(
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: Any = None
     ) -> AsyncBoundedStream:
         """Begin TLS."""
-        timeout.began = False
-        inner = await self._inner.start_tls(ssl_context, server_hostname, timeout.connecting())
-        return AsyncBoundedStream(inner)
+        try:
+            inner = await self._inner.start_tls(ssl_context, server_hostname, timeout.connecting())
+        except BaseException:  # a cancelled handshake would leave the connection open
+            await self._inner.aclose()
+            raise
+        return AsyncBoundedStream(inner, max(self._before - 1, 0))
 
     def get_extra_info(self, info: str) -> Any:
         """What httpcore asks."""
@@ -278,8 +470,9 @@ async def _addresses_soon(host: str, port: int, limit: Limit) -> list[str]:
 class AsyncBoundedNetwork(httpcore.AsyncNetworkBackend):
     """Opens connections by awaiting; otherwise as `BoundedNetwork`."""
 
-    def __init__(self, *, proxied: bool = False) -> None:
+    def __init__(self, *, proxied: bool = False, before: int = 0) -> None:
         self._proxied = proxied
+        self._before = before
         self._inner = cast("httpcore.AsyncNetworkBackend", httpcore.AnyIOBackend())
 
     async def connect_tcp(
@@ -300,7 +493,8 @@ class AsyncBoundedNetwork(httpcore.AsyncNetworkBackend):
             share = limit.connecting() / (len(hosts) - done)
             try:
                 return AsyncBoundedStream(
-                    await self._inner.connect_tcp(one, port, share, local_address, socket_options)
+                    await self._inner.connect_tcp(one, port, share, local_address, socket_options),
+                    self._before,
                 )
             except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
                 failure = error

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
@@ -48,6 +49,11 @@ class Shelf(Generic[P]):
             self.all.remove(found)
             stale.append(found)
         return found, partial(free.append, found), stale
+
+    def drop(self, found: P) -> None:
+        """Forget a connection that was taken, because nobody knows what state it is in."""
+        with suppress(ValueError):
+            self.all.remove(found)
 
 
 def _is_fit(found: Any) -> bool:

@@ -15,7 +15,15 @@ from sume_ext.errors import NotSentError, ResponseLostError, SumeError
 
 if TYPE_CHECKING:
     from asyncio import Future
-    from collections.abc import AsyncIterator, Callable, Generator, Iterable, Iterator, Mapping
+    from collections.abc import (
+        AsyncIterator,
+        Awaitable,
+        Callable,
+        Generator,
+        Iterable,
+        Iterator,
+        Mapping,
+    )
 
     from sume_ext.network.deadlines import Limit
     from sume_ext.network.wire import Body
@@ -26,11 +34,26 @@ _NEVER_SENT_AT_ALL = _NEVER_SENT | {"UnsupportedProtocol", "InvalidURL"}
 _LOST = frozenset(
     {"ReadTimeout", "ReadError", "WriteTimeout", "WriteError", "RemoteProtocolError", "CloseError"}
 )
+_PLAINLY = {
+    "ReadError": "the connection broke while reading",
+    "WriteError": "the connection broke while sending",
+    "RemoteProtocolError": "it broke off, or wasn't HTTP",
+    "ReadTimeout": "the server went silent",
+    "WriteTimeout": "the server took nothing more",
+    "ConnectTimeout": "nobody answered in time",
+}
+"""What names of the transport's mean, where the system has no words of its own."""
+_UNDER_WAY = (ssl.SSLWantReadError, ssl.SSLWantWriteError)
+"""No failures: TLS waits for the network, which may fail then."""
 _TLS_HINT = "Check base_url and the system's certificates (SSL_CERT_FILE), or pass verify=."
 
 
-def _nothing() -> None:
+def _nothing(*, whole: bool) -> None:
     """For answers that hold nothing."""
+
+
+async def _nothing_soon(*, whole: bool) -> None:
+    """The same."""
 
 
 class Sender:
@@ -117,7 +140,6 @@ class _Answer:
         headers: Its headers; repeated ones are joined with a comma.
         reply: The answer of httpcore or httpx.
         limit: What its exchange goes by.
-        release: Called once when it is closed.
     """
 
     def __init__(
@@ -126,7 +148,6 @@ class _Answer:
         headers: Iterable[tuple[bytes, bytes]],
         reply: Any,
         limit: Limit,
-        release: Callable[[], None] = _nothing,
     ) -> None:
         self.status = status
         joined: dict[str, str] = {}
@@ -136,7 +157,7 @@ class _Answer:
         self.headers: Mapping[str, str] = joined
         self._reply = reply
         self._limit = limit
-        self._release = release
+        self._whole = True
         self._pieces: Any = None
         self._last = b""
 
@@ -160,47 +181,85 @@ class _Answer:
 
 
 class HttpStream(_Answer):
-    """An answer read by blocking."""
+    """An answer read by blocking.
+
+    Args:
+        release: Called once when it is closed, with whether nothing went wrong with it.
+    """
+
+    def __init__(
+        self,
+        status: int,
+        headers: Iterable[tuple[bytes, bytes]],
+        reply: Any,
+        limit: Limit,
+        release: Callable[..., None] = _nothing,
+    ) -> None:
+        super().__init__(status, headers, reply, limit)
+        self._release = release
 
     def read(self) -> bytes:
         """The next bytes, ``b""`` at the end."""
         if self._pieces is None:
             self._pieces = iter(self._reply.stream)
+        self._whole = False  # until this is over: it may be interrupted anywhere
         try:
             piece: bytes = next(self._pieces, b"")
         except Exception as error:  # noqa: BLE001  (told apart there)
             raise ours(error, self._limit) from None
+        self._whole = True
         return self._noted(piece)
 
     def close(self) -> None:
         """Let go of the connection."""
         release, self._release = self._release, _nothing
+        whole, self._whole = self._whole, False
         try:
             self._reply.close()
+            self._whole = whole
         finally:
-            release()
+            release(whole=self._whole)
 
 
 class AsyncHttpStream(_Answer):
-    """An answer read by awaiting."""
+    """An answer read by awaiting.
+
+    Args:
+        release: As for `HttpStream`.
+    """
+
+    def __init__(
+        self,
+        status: int,
+        headers: Iterable[tuple[bytes, bytes]],
+        reply: Any,
+        limit: Limit,
+        release: Callable[..., Awaitable[None]] = _nothing_soon,
+    ) -> None:
+        super().__init__(status, headers, reply, limit)
+        self._release = release
 
     async def read(self) -> bytes:
         """The next bytes, ``b""`` at the end."""
         if self._pieces is None:
             self._pieces = aiter(self._reply.stream)
+        self._whole = False  # as above
         try:
             piece: bytes = await anext(self._pieces, b"")
         except Exception as error:  # noqa: BLE001  (told apart there)
             raise ours(error, self._limit) from None
+        self._whole = True
         return self._noted(piece)
 
     async def aclose(self) -> None:
         """Let go of the connection."""
-        release, self._release = self._release, _nothing
+        release, self._release = self._release, _nothing_soon
+        whole, self._whole = self._whole, False
         try:
             await self._reply.aclose()
+            self._whole = whole
         finally:
-            release()
+            await release(whole=self._whole)
 
 
 def ours(error: Exception, limit: Limit, body: Sender | None = None) -> Exception:
@@ -242,7 +301,7 @@ def _not_sent(error: Exception, kind: str, tls: ssl.SSLError | None) -> NotSentE
 
 def _tls_error(error: BaseException | None) -> ssl.SSLError | None:
     while error is not None:
-        if isinstance(error, ssl.SSLError):
+        if isinstance(error, ssl.SSLError) and not isinstance(error, _UNDER_WAY):
             return error
         error = error.__cause__ or error.__context__
     return None
@@ -256,7 +315,7 @@ def _words(error: Exception) -> str:
         return error.reason or type(error).__name__
     cause: BaseException | None = error
     while cause is not None:
-        if isinstance(cause, OSError) and cause.strerror:
+        if isinstance(cause, OSError) and cause.strerror and not isinstance(cause, _UNDER_WAY):
             return cause.strerror
         cause = cause.__cause__ or cause.__context__
-    return type(error).__name__
+    return _PLAINLY.get(type(error).__name__) or type(error).__name__

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import warnings
+from contextlib import suppress
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 from urllib.parse import unquote, urlsplit
@@ -73,22 +74,32 @@ class HttpTransport:
     def _exchange(self, key: PoolKey, request: httpcore.Request, limit: Limit) -> HttpStream:
         if self._shelf.process != os.getpid():
             self.close()  # the copies of a forked child; the parent's stay open
-        lane, put_back, stale = self._shelf.take(key, request.url.origin)
+        shelf = self._shelf
+        lane, put_back, stale = shelf.take(key, request.url.origin)
         for one in stale:
             one.close()
+
+        def leave(*, whole: bool) -> None:
+            if whole:
+                put_back()
+                return
+            shelf.drop(lane)
+            with suppress(Exception):  # what ended the exchange is what counts
+                lane.close()
+
         try:
             answer = lane.handle_request(request)
         except BaseException:
-            put_back()
+            leave(whole=False)
             raise
-        return HttpStream(answer.status, answer.headers, answer, limit, put_back)
+        return HttpStream(answer.status, answer.headers, answer, limit, leave)
 
     def _make(self, key: PoolKey, origin: httpcore.Origin) -> Lane:
         options = _options(self._config, key)
         proxy = _proxy(self._config, key)
         if proxy is None:
             return httpcore.HTTPConnection(origin, **options, network_backend=BoundedNetwork())
-        network = BoundedNetwork(proxied=True)
+        network = BoundedNetwork(proxied=True, before=_layers(key))
         return httpcore.ConnectionPool(
             **options, proxy=proxy, max_connections=1, network_backend=network
         )
@@ -143,6 +154,7 @@ class AsyncHttpTransport:
         except Exception as error:  # noqa: BLE001  (told apart there)
             raise ours(error, limit, body) from None
         finally:
+            limit.settled()
             body.close()
 
     async def _room(self) -> _Room:
@@ -212,16 +224,23 @@ class _Room:
             raise NotSentError("too many requests of this client are under way.") from None
         lane, put_back, stale = self._shelf.take(key, request.url.origin)
 
-        def leave() -> None:
-            put_back()
-            self._turnstile.release()
+        async def leave(*, whole: bool) -> None:
+            try:
+                if whole:
+                    put_back()
+                    return
+                self._shelf.drop(lane)
+                with suppress(Exception):  # as above
+                    await lane.aclose()
+            finally:
+                self._turnstile.release()
 
         try:
             for one in stale:
                 await one.aclose()
             answer = await lane.handle_async_request(request)
         except BaseException:
-            leave()
+            await leave(whole=False)
             raise
         return AsyncHttpStream(answer.status, answer.headers, answer, limit, leave)
 
@@ -231,7 +250,7 @@ class _Room:
         if proxy is None:
             network = AsyncBoundedNetwork()
             return httpcore.AsyncHTTPConnection(origin, **options, network_backend=network)
-        network = AsyncBoundedNetwork(proxied=True)
+        network = AsyncBoundedNetwork(proxied=True, before=_layers(key))
         return httpcore.AsyncConnectionPool(
             **options, proxy=proxy, max_connections=1, network_backend=network
         )
@@ -260,6 +279,12 @@ def _options(config: Config, key: PoolKey) -> dict[str, Any]:
         "ssl_context": tls_settings(config) if secure else None,
         "keepalive_expiry": _KEPT_SECONDS if repeatable else _KEPT_SECONDS_FOR_ONE_SHOT,
     }
+
+
+def _layers(key: PoolKey) -> int:
+    """How many times TLS begins before a request is written to a proxy's tunnel."""
+    scheme, _, proxy, _ = key
+    return 0 if scheme != "https" else 2 if (proxy or "").startswith("https:") else 1
 
 
 def _proxy(config: Config, key: PoolKey) -> httpcore.Proxy | None:
@@ -303,7 +328,9 @@ def _for_httpcore(
         httpcore.URL(scheme=place.scheme, host=place.host, port=place.port, target=target),
         content=body,  # even without content, for which httpcore would send an empty piece
         # httpcore hands these on untouched, to the network of `deadlines`.
-        extensions={"timeout": {"connect": limit, "read": limit, "write": limit}},
+        extensions={
+            "timeout": {"connect": limit, "read": limit, "write": limit, "pool": limit.waiting()}
+        },
     )
     made.headers = _headers(request, body, place.shown)
     return made
