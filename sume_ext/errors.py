@@ -173,6 +173,11 @@ class APIError(SumeError):
         """Code, status and message."""
         return f"{self.code} ({self.status}): {self.message}"
 
+    def _advice(self) -> str:
+        advice = super()._advice()
+        told, _, support = advice.partition("; ")
+        return f"{told}." if "request id" in support and not self.request_id else advice
+
 
 class InvalidRequestError(APIError):
     """400 or 422: the request breaks a rule of the API."""

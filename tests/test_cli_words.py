@@ -232,6 +232,24 @@ def test_a_page_of_somebody_else_is_no_reason_to_update(stage: Stage) -> None:
     assert "account.me" not in done.err, "that is what Python calls it"
 
 
+def test_support_is_sent_no_request_id_where_there_is_none() -> None:
+    without = failures.failure_of(errors.ServerError("x", status=500, code="http_500"))
+    told = failures.failure_of(
+        errors.ServerError("x", status=500, code="http_500", request_id="req_1")
+    )
+    assert without.hint == "Try again later."
+    assert "the request id helps support" in told.hint
+    assert "request id" not in errors.APIError("x", status=418, code="teapot").hint
+
+
+def test_a_lost_answer_is_told_without_the_names_of_classes(stage: Stage) -> None:
+    stage.sandbox.faults.add("get_me garbage=true times=null")
+    done = stage.sume("me")
+    assert done.code == 1
+    assert "lost on the way (it broke off, or wasn't HTTP)" in done.err
+    assert "Error" not in done.err
+
+
 def test_a_request_id_is_told_once(capsys: pytest.CaptureFixture[str]) -> None:
     error = errors.ServerError(
         "Broken, quote req_42.", status=500, code="internal", request_id="req_42"

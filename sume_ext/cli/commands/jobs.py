@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from functools import partial
 from typing import TYPE_CHECKING
@@ -18,6 +19,8 @@ from sume_ext.cli.shell import Shell, own_command, plain
 if TYPE_CHECKING:
     from sume_ext.waiting.polling import Timeout
 
+_SHOWN = 60
+"""Bytes of what isn't text that a message holds."""
 IDS = click.Argument(["job_ids"], nargs=-1, metavar="[JOB_ID]...")
 TO = click.Option(
     ["--to", "directory"],
@@ -33,11 +36,18 @@ def ids_from(words: tuple[str, ...]) -> list[str]:
     """Job ids from the command line and, for ``-`` or when there are none, from stdin.
 
     Raises:
-        CommandError: There are none at all.
+        CommandError: There are none at all, or what is there isn't text.
     """
     ids = [word for word in words if word != "-"]
     if "-" in words or (not words and not sys.stdin.isatty()):
         ids += sys.stdin.read().split()
+    for one in ids:
+        if os.fsencode(one).decode(errors="replace") != one:
+            raise CommandError(
+                f"a job id is text, not the bytes {os.fsencode(one)[:_SHOWN]!r}.",
+                code="usage",
+                hint="Give ids as `sume jobs list -q` prints them.",
+            )
     if not ids:
         raise CommandError(
             "there is no job id.",
@@ -51,7 +61,7 @@ def ids_from(words: tuple[str, ...]) -> list[str]:
     "wait",
     IDS,
     timeout_option(),
-    download_option(),
+    download_option(beside_ids=True),
     OVERWRITE,
     example="sume jobs wait job_123 --timeout 600",
 )
@@ -82,7 +92,7 @@ def wait(
 @own_command(
     "result",
     click.Argument(["job_id"]),
-    download_option("Download its files into"),
+    download_option("Download its files into", beside_ids=True),
     OVERWRITE,
     example="sume jobs result job_123 --download ./outputs/",
 )
