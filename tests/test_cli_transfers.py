@@ -128,6 +128,20 @@ def test_what_goes_on_after_a_failure_replaces_as_the_first_try_would(stage: Sta
     assert f"sume jobs download {job} --to out --overwrite" in failed.error["hint"]
 
 
+def test_an_id_is_never_taken_for_the_directory(stage: Stage) -> None:
+    first, second = stage.job(), stage.job()
+    for words in (("wait", "--download", first, second), ("result", "--download", first)):
+        done = stage.sume("jobs", *words, "--json")
+        assert done.code == 2
+        assert f"{first} would be the directory" in done.error["message"]
+        assert "before --download" in done.error["message"]
+    assert not (stage.folder / first).exists()
+    meant = stage.sume("jobs", "wait", "--download", f"./{first}", second)
+    assert meant.code == 0
+    again = stage.sume("jobs", "wait", second, "--download", first)
+    assert again.code == 0, "a directory that is there is one"
+
+
 def test_an_upload_shows_its_progress_and_can_be_started_again(stage: Stage) -> None:
     stage.sandbox.faults.add("storage_put hang=before")
     with stage.terminal("assets", "upload", "clip.mp4", columns=200) as terminal:

@@ -12,13 +12,23 @@ import re
 import signal
 import subprocess
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
+from unittest.mock import Mock, patch
 
 import pytest
 
+from sume_ext.cli import waiting
 from sume_ext.cli.failures import UnfinishedError, failure_of
-from sume_ext.cli.waiting import Making, never_lost
-from sume_ext.errors import InvalidArgumentError, NotSentError, RateLimitError
+from sume_ext.cli.shell import Shell
+from sume_ext.cli.waiting import Making, never_lost, wait_for
+from sume_ext.errors import (
+    InvalidArgumentError,
+    JobFailedError,
+    JobTimeoutError,
+    NotSentError,
+    RateLimitError,
+)
+from sume_ext.waiting.outcomes import Outcome
 
 if TYPE_CHECKING:
     from sume_ext import Job
@@ -176,6 +186,14 @@ def test_of_several_new_jobs_the_first_is_waited_for_and_the_others_are_named(
     first, second = stage.sandbox.jobs.ids(type="face_swap")
     assert f"the others: sume jobs wait {second}" in done.err
     assert first in done.out
+    for more in ((), ("--download",)):
+        one = stage.sume(
+            *swap, "--avatar-id", avatars[0], "--avatar-id", avatars[1], "--json", *more
+        )
+        first, second = stage.sandbox.jobs.ids(type="face_swap")[-2:]
+        assert one.json["id"] == first
+        assert [job["id"] for job in one.json["jobs"]] == [first, second], "no paid job is left out"
+        assert one.json["jobs"][0]["status"] == "completed"
     shown = " ".join(stage.sume("face-swap", "create", "--help").out.split())
     assert "Wait until the first job is done; the others are named" in shown
 
@@ -252,6 +270,27 @@ def test_one_bad_job_does_not_hide_the_others(stage: Stage) -> None:
     missing = stage.sume("jobs", "wait", good, "job_nowhere", slow, "--json")
     assert missing.code == 1
     assert missing.json["data"][0]["status"] == "completed"
+    assert "job_nowhere (no such job)" in missing.error["message"]
+    none = stage.sume("jobs", "wait", "job_a", "job_b", "--json")
+    assert "Check the id" in none.error["hint"]
+
+
+def test_an_ended_job_is_never_told_as_one_that_still_runs() -> None:
+    late = JobTimeoutError("over", job_id="job_1", status="queued", elapsed=0)
+    for failure in (None, JobFailedError("no", job_id="job_1", status="failed")):
+        job: Any = SimpleNamespace(
+            id="job_1", status="ended", terminal=True, data={}, error=failure
+        )
+        client: Any = Mock()
+        outcome: Outcome[Job] = Outcome(job, late)
+        with patch.object(waiting, "_wait", return_value=[outcome]):
+            found = wait_for(Shell(), client, [job], 0)
+        assert [outcome.error for outcome in found] == [failure]
+
+
+def test_a_finished_ingest_names_what_can_be_done_with_it(stage: Stage) -> None:
+    done = stage.sume("assets", "upload", "clip.mp4", "--wait")
+    assert done.err.splitlines()[-1].startswith("Next: sume assets search")
 
 
 def test_the_board_counts_many(stage: Stage) -> None:

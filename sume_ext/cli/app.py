@@ -49,7 +49,7 @@ What is created is a job: it is waited for with --wait or `sume jobs wait`, and 
 ROOT_EPILOG = """\b
 Examples:
   sume videos generate --prompt "Morning light on a jar" --wait --download
-  sume jobs list -q | xargs sume jobs wait
+  sume jobs list -q | sume jobs wait
 
 Exit codes: 0 ok, 1 API or network, 2 usage, 3 authentication, 4 timeout, 5 job failed,
 130 interrupted."""

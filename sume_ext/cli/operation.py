@@ -205,7 +205,8 @@ def _create(
             shell.note(f"Waiting for the first; the others: {waiting.resume(others, place)}")
         limit: Timeout = "auto" if timeout is None else timeout
         outcomes = waiting.wait_for(shell, client, primary, limit)
-        conclude(shell, outcomes, place, many=False, told=True)
+        beside = {"jobs": waiting.standing(making.jobs)} if binding.name == FACE_SWAP else {}
+        conclude(shell, outcomes, place, many=False, told=True, beside=beside)
 
 
 def _check(binding: Binding, fields: dict[str, Any], source_video: str | None) -> None:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+from typing import Any
+
 import click
 
 from sume_ext.cli.flags import Number
 from sume_ext.cli.places import DEFAULT_DIRECTORY, Directory
 
 YES = click.Option(["-y", "--yes", "yes"], is_flag=True, help="Agree to the cost beforehand.")
+_JOB_ID = re.compile(r"job_\w+|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)
 OVERWRITE = click.Option(
     ["--overwrite", "overwrite"],
     is_flag=True,
@@ -23,18 +28,37 @@ def wait_option(*, several: bool = False) -> click.Option:
     return click.Option(["--wait", "wait"], is_flag=True, help=text)
 
 
-def download_option(before: str = "Wait, and download the result into") -> click.Option:
+class DirectoryNotId(Directory):
+    """A directory beside job ids: it never swallows the first of them."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The path as it was written, unless it can only be meant as an id."""
+        word = str(value)
+        if _JOB_ID.fullmatch(word) and not Path(word).exists():
+            self.fail(
+                f"{word} would be the directory, but looks like a job's id. "
+                f"Put it before --download, or write --download ./{word} to mean a directory.",
+                param,
+                ctx,
+            )
+        return super().convert(value, param, ctx)
+
+
+def download_option(
+    before: str = "Wait, and download the result into", *, beside_ids: bool = False
+) -> click.Option:
     """``--download [DIR]``.
 
     Args:
         before: What it does, up to "a directory".
+        beside_ids: Whether job ids stand beside it, which it could take for a directory.
     """
     return click.Option(
         ["--download", "download"],
         is_flag=False,
         flag_value=DEFAULT_DIRECTORY,
         metavar="[DIR]",
-        type=Directory(),
+        type=DirectoryNotId() if beside_ids else Directory(),
         help=f"{before} a directory  [{DEFAULT_DIRECTORY} if none is given]",
     )
 

@@ -5,6 +5,7 @@ Whatever happened to the jobs, stdout gets them as they stand, before any failur
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from sume_ext.cli import columns, waiting
@@ -29,6 +30,7 @@ def conclude(
     *,
     many: bool,
     told: bool = False,
+    beside: Mapping[str, Any] = MappingProxyType({}),
 ) -> None:
     """Download what completed, print everything, raise what went wrong.
 
@@ -38,6 +40,7 @@ def conclude(
         download: Where files go, or None for no download.
         many: Whether stdout gets a list even when there is one job.
         told: Whether stdout has the ids already.
+        beside: What the JSON document of one job holds besides that job.
 
     Raises:
         SumeError: A job didn't complete.
@@ -47,30 +50,43 @@ def conclude(
     if download is None:
         if not silent:
             documents = waiting.documents(outcomes)
-            _print_jobs(shell, documents, many=many)
+            _print_jobs(shell, documents, beside, many=many)
             if not many and documents[0].get("status") == "completed":
-                shell.note(
-                    f"Next: sume jobs result {documents[0]['id']} (add --download for files)"
-                )
+                shell.note(_next(documents[0]))
     else:
-        _conclude_download(shell, outcomes, download, many=many, silent=silent)
+        _conclude_download(shell, outcomes, download, beside, many=many, silent=silent)
     waiting.raise_worst(outcomes, download)
 
 
+def _next(job: Mapping[str, Any]) -> str:
+    """What is usually done with a job that is completed."""
+    if job.get("type") == "asset_ingest":
+        return "Next: sume assets search, which finds its scenes."
+    return f"Next: sume jobs result {job['id']} (add --download for files)"
+
+
 def _conclude_download(
-    shell: Shell, outcomes: Outcomes, place: Place, *, many: bool, silent: bool
+    shell: Shell,
+    outcomes: Outcomes,
+    place: Place,
+    beside: Mapping[str, Any],
+    *,
+    many: bool,
+    silent: bool,
 ) -> None:
     completed = [outcome.job for outcome in outcomes if outcome.error is None]
     fetched = fetch(shell, {job.id: job.result for job in completed}, place)
     if not silent:
         left = [o for o in outcomes if o.error is not None or o.job.id in fetched.missing]
-        _print_delivered(shell, fetched, waiting.documents(left), many=many)
+        _print_delivered(shell, fetched, waiting.documents(left), beside, many=many)
     fetched.raise_missing(place)
 
 
-def _print_jobs(shell: Shell, documents: list[dict[str, Any]], *, many: bool) -> None:
+def _print_jobs(
+    shell: Shell, documents: list[dict[str, Any]], beside: Mapping[str, Any], *, many: bool
+) -> None:
     if not many:
-        shell.put_record(documents[0])
+        shell.put_record({**documents[0], **(beside if shell.as_json else {})})
         return
     titles, rows = columns.rows_of("jobs.list", shell.visible(documents))
     shell.put_list(as_list(documents), titles, rows)
@@ -94,19 +110,24 @@ def deliver(
     """
     fetched = fetch(shell, wanted, place)
     if fetched.delivered:
-        _print_delivered(shell, fetched, (), many=many)
+        _print_delivered(shell, fetched, (), {}, many=many)
     return fetched
 
 
 def _print_delivered(
-    shell: Shell, fetched: Fetched, unfinished: Sequence[dict[str, Any]], *, many: bool
+    shell: Shell,
+    fetched: Fetched,
+    unfinished: Sequence[dict[str, Any]],
+    beside: Mapping[str, Any],
+    *,
+    many: bool,
 ) -> None:
     documents = [
         {**shell.visible(plain(result.data)), **_told(paths)} for result, paths in fetched.delivered
     ]
     documents += shell.visible([*unfinished])
     if shell.as_json:
-        shell.write_json(as_list(documents) if many else documents[0])
+        shell.write_json(as_list(documents) if many else {**documents[0], **beside})
     elif shell.quiet:
         shell.put_ids(document.get("id") for document in documents)
     else:

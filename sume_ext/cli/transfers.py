@@ -101,7 +101,7 @@ class Fetched:
             error = next(iter(broken.values()))
             passing = isinstance(error, ServerError | TransportError | DownloadError)
             mend = not passing or _of_place(error)
-            go_on = f"What there is is kept; go on with: {_again([*broken], place)}"
+            go_on = f"What has arrived is kept; go on with: {_again([*broken], place)}"
             raise UnfinishedError(error, go_on, mend=mend) from error
         asked = len(self.delivered) + len(self.missing)
         if asked == 1 and self.missing:

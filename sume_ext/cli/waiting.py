@@ -93,7 +93,7 @@ def announce(shell: Shell, jobs: Sequence[Job]) -> None:
         if shell.quiet and not shell.as_json:
             shell.put_new([job.id])
         elif shell.as_json:
-            line = {"id": job.id, "status": job.status}
+            (line,) = standing([job])
             _say_somewhere(shell, json.dumps({"job": line, "resume": resume([job.id])}))
         else:
             _say_somewhere(shell, f"{job.id} {job.status}")
@@ -240,9 +240,15 @@ def _looked_at(client: Sume, outcomes: Outcomes) -> Outcomes:
     """
     quick = client.with_options(timeout=_LAST_LOOK, attempts=1, patience=0)
     deadline = time.monotonic() + _LAST_LOOK
-    return [
+    looked = [
         _look(quick, one) if _unseen(one) and time.monotonic() < deadline else one
         for one in outcomes
+    ]
+    return [
+        Outcome(one.job, one.job.error)
+        if isinstance(one.error, JobTimeoutError) and one.job.terminal
+        else one  # what is shown of a job and the exit code say the same
+        for one in looked
     ]
 
 
@@ -259,7 +265,7 @@ def _look(client: Sume, outcome: Outcome[Job]) -> Outcome[Job]:
         return Outcome(outcome.job, error)
     except SumeError:
         return outcome
-    if job.terminal or not isinstance(late, JobTimeoutError):
+    if not isinstance(late, JobTimeoutError):
         return Outcome(job, job.error)
     return Outcome(
         job,
@@ -297,6 +303,11 @@ def document_of(outcome: Outcome[Job]) -> dict[str, Any]:
     return {name: value for name, value in said.items() if value is not None}
 
 
+def standing(jobs: Sequence[Job]) -> list[dict[str, Any]]:
+    """How jobs stand as far as is known, by the names that the answer to a create uses."""
+    return [{"id": job.id, "status": job.status} for job in jobs]
+
+
 def documents(outcomes: Outcomes) -> list[dict[str, Any]]:
     """Each job as it stands."""
     return [document_of(outcome) for outcome in outcomes]
@@ -316,19 +327,29 @@ def raise_worst(outcomes: Outcomes, download: Place | None = None) -> None:
         _raise_only(wrong[0], download)
     failed = [e for e in wrong if not isinstance(e, JobTimeoutError)]
     late = [e for e in wrong if isinstance(e, JobTimeoutError)]
-    said = [f"{o.job.id} {o.job.status}" for o in outcomes if o.error is not None]
+    said = [_short(outcome) for outcome in outcomes if outcome.error is not None]
     shown = ", ".join(said[:_SHOWN_IDS]) + (", …" if len(said) > _SHOWN_IDS else "")
     hint = f"Go on with: {resume([e.job_id for e in late], download)}" if late else ""
     exit_code = TIMEOUT
     if failed:
         exit_code = JOB if any(isinstance(e, JobError) for e in failed) else API
-        hint = hint or "`sume jobs get JOB_ID` shows each as it is now."
+        hint = hint or (
+            NotFoundError.default_hint
+            if all(isinstance(e, NotFoundError) for e in failed)
+            else "`sume jobs get JOB_ID` shows each as it is now."
+        )
     raise CommandError(
         f"{len(wrong)} of {len(outcomes)} jobs are not completed: {shown}.",
         code={JOB: "job_failed", TIMEOUT: "timeout"}.get(exit_code, "jobs_unknown"),
         hint=hint,
         exit_code=exit_code,
     )
+
+
+def _short(outcome: Outcome[Job]) -> str:
+    """A job that isn't completed, in two or three words."""
+    missing = isinstance(outcome.error, NotFoundError)
+    return f"{outcome.job.id} {'(no such job)' if missing else outcome.job.status}"
 
 
 def _raise_only(error: SumeError, download: Place | None) -> NoReturn:
