@@ -45,15 +45,6 @@ _PLAINLY = {
 """What names of the transport's mean, where the system has no words of its own."""
 _UNDER_WAY = (ssl.SSLWantReadError, ssl.SSLWantWriteError)
 """No failures: TLS waits for the network, which may fail then."""
-_PLAINLY = {
-    "ReadError": "the connection broke while reading",
-    "WriteError": "the connection broke while sending",
-    "RemoteProtocolError": "it broke off, or wasn't HTTP",
-    "ReadTimeout": "the server went silent",
-    "WriteTimeout": "the server took nothing more",
-    "ConnectTimeout": "nobody answered in time",
-}
-"""What names of the transport's mean, where the system has no words of its own."""
 _TLS_HINT = "Check base_url and the system's certificates (SSL_CERT_FILE), or pass verify=."
 
 
