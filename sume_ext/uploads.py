@@ -27,7 +27,7 @@ from sume_ext.flow import NOW, Do
 from sume_ext.runners.interruptions import leave_word
 from sume_ext.transfers.limits import check_listener, deadline_of
 from sume_ext.transfers.sending import RefusedError, Report, put
-from sume_ext.transfers.source import Source, Uploadable, examine
+from sume_ext.transfers.source import Patience, Source, Uploadable, examine
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,7 +40,15 @@ _ASSET: Final = "asset_library_video"
 _FACE_SWAP: Final = "face_swap_source_video"
 _WANTED: Final = {_ASSET: roles.OBJECT_KEY, _FACE_SWAP: roles.UPLOAD_MEDIA_URL}
 """What each purpose is presigned for."""
-_STOPPED: Final = "The upload stopped at put; nothing was created. Next: Start the upload again."
+_STOPPED: Final = {
+    step: f"The upload stopped at {step}; nothing was created. Next: Start the upload again."
+    for step in ("source", "presign", "put")
+}
+_STOPPED_LATE: Final = (
+    "The upload stopped at finalize (POST /assets); the file is stored. Next: Look for its job, of "
+    "type asset_ingest, with sume.jobs.find_recent(interruption); upload again only if there is "
+    "none."
+)
 
 
 def asset_video(  # noqa: D417  (callers don't see the engine)
@@ -77,7 +85,7 @@ def asset_video(  # noqa: D417  (callers don't see the engine)
     """
     check_listener(on_progress)
     deadline = deadline_of(timeout, (yield NOW))
-    looked_at: Source = yield Do(partial(examine, source, name, content_type))
+    looked_at = yield from _look_at(engine, source, name, content_type, deadline)
     try:
         report = Report(on_progress, engine.runner.clock.monotonic)
         reply = yield from _store(engine, looked_at, _ASSET, report, deadline)
@@ -113,13 +121,27 @@ def face_swap_video(  # noqa: D417  (as above)
     """
     check_listener(on_progress)
     deadline = deadline_of(timeout, (yield NOW))
-    looked_at: Source = yield Do(partial(examine, source, name, content_type))
+    looked_at = yield from _look_at(engine, source, name, content_type, deadline)
     try:
         report = Report(on_progress, engine.runner.clock.monotonic)
         reply = yield from _store(engine, looked_at, _FACE_SWAP, report, deadline)
     finally:
         looked_at.close()
     return str(roles.UPLOAD_MEDIA_URL.require(reply.raw, "uploads.presign"))
+
+
+def _look_at(
+    engine: Engine, source: Uploadable, name: str | None, content_type: str | None, deadline: float
+) -> Flow[Source]:
+    """The source, once it is known to be one; whoever is interrupted waits for no pipe."""
+    patience = Patience(engine.runner.clock.monotonic, deadline)
+    try:
+        looked_at: Source = yield Do(partial(examine, source, name, content_type, patience))
+    except GeneratorExit as end:
+        patience.over = True
+        leave_word(end, _STOPPED["source"])
+        raise
+    return looked_at
 
 
 def _store(
@@ -138,7 +160,7 @@ def _store(
         except RefusedError as error:
             refused = error.reason
         except GeneratorExit as end:
-            leave_word(end, _STOPPED)
+            leave_word(end, _STOPPED["put"])
             raise
         else:
             return reply

@@ -7,6 +7,7 @@ error and retried, and files and sockets that stay open when nobody waits any mo
 from __future__ import annotations
 
 import asyncio
+import os
 import threading
 from contextlib import closing
 from pathlib import Path
@@ -191,14 +192,14 @@ def test_files_are_read_in_other_threads_than_the_loop_s(
     path = tmp_path / "clip.mp4"
     path.write_bytes(LARGE)
     threads: set[int] = set()
-    real: Any = Path.open
+    real: Any = os.open
 
-    def noted(self: Path, *args: Any, **options: Any) -> Any:
-        if self == path:
+    def noted(name: Any, *args: Any, **options: Any) -> Any:
+        if name == str(path):
             threads.add(threading.get_ident())
-        return real(self, *args, **options)
+        return real(name, *args, **options)
 
-    monkeypatch.setattr(Path, "open", noted)
+    monkeypatch.setattr(os, "open", noted)
 
     async def work(sume: Any) -> int:
         await sume.uploads.asset_video(path)

@@ -6,8 +6,11 @@ file, a directory, a picture named like a video; and one that hangs on a pipe.
 
 from __future__ import annotations
 
+import asyncio
+import errno
 import io
 import os
+import tempfile
 import threading
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, cast
@@ -17,11 +20,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sume_ext import InvalidArgumentError, UploadError
+from sume_ext.clock import SystemClock
 from sume_ext.sandbox import sample_video
 from sume_ext.transfers import source as source_module
 from sume_ext.transfers.content_types import by_content, by_name, extension_for
 from sume_ext.transfers.source import MOST_BYTES, examine
-from tests.transfers.clients import VIDEO, client
+from tests.transfers.clients import VIDEO, client, run_async
 from tests.transfers.scripted import Api
 
 if TYPE_CHECKING:
@@ -32,7 +36,8 @@ PNG = b"\x89PNG\r\n\x1a\n" + bytes(100)
 
 def refusal(source: Any, **options: Any) -> UploadError:
     """The error that refuses a source, once it is sure that nothing was sent."""
-    with client(Api()) as (sume, api):
+    told = {"clock": options.pop("clock")} if "clock" in options else {}
+    with client(Api(), **told) as (sume, api):
         with pytest.raises(UploadError) as caught:
             sume.uploads.asset_video(source, **options)
         assert not api.requests
@@ -194,6 +199,164 @@ def test_a_named_pipe_is_read_to_its_end(tmp_path: Path) -> None:
     feeder.start()
     assert read_twice(path) == (VIDEO, "pipe.mp4", "video/mp4")
     feeder.join()
+
+
+@pytest.mark.parametrize("writer", ["none", "silent"])
+def test_a_pipe_that_brings_nothing_is_left_in_time(tmp_path: Path, writer: str) -> None:
+    """Whether nobody opens it to write, or somebody does and then says nothing."""
+    path = tmp_path / "pipe.mp4"
+    os.mkfifo(path)
+    both = os.open(path, os.O_RDWR) if writer == "silent" else os.open(os.devnull, os.O_RDONLY)
+    try:
+        error = refusal(path, timeout=0.3, clock=SystemClock())
+    finally:
+        os.close(both)
+    assert "longer than allowed" in str(error)
+    assert "timeout=" in error.hint
+
+
+def test_without_a_timeout_a_pipe_is_left_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(source_module, "PIPE_SECONDS", 0.3)
+    os.mkfifo(tmp_path / "pipe.mp4")
+    error = refusal(tmp_path / "pipe.mp4", clock=SystemClock())
+    assert "nobody wrote into this pipe" in str(error)
+
+
+def test_a_pipe_whose_writer_brings_nothing_is_empty(tmp_path: Path) -> None:
+    path = tmp_path / "pipe.mp4"
+    os.mkfifo(path)
+    feeder = threading.Thread(target=path.write_bytes, args=(b"",))
+    feeder.start()
+    assert "empty" in str(refusal(path, timeout=5, clock=SystemClock()))
+    feeder.join()
+
+
+def test_what_is_no_file_and_no_pipe_is_read_to_its_end() -> None:
+    assert "empty" in str(refusal(os.devnull))
+
+
+def test_whoever_gives_up_on_a_pipe_waits_for_nothing(tmp_path: Path) -> None:
+    """A thread that nothing ends keeps the whole program from ending."""
+    path = tmp_path / "pipe.mp4"
+    os.mkfifo(path)
+
+    async def work(sume: Any) -> list[str]:
+        task = asyncio.create_task(sume.uploads.asset_video(path))
+        await asyncio.sleep(0.1)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError) as caught:
+            await task
+        return caught.value.__notes__
+
+    assert "stopped at source; nothing was created" in run_async(Api(), work)[0]
+
+
+class Odd:
+    """A stream that answers with the same thing whenever it is read.
+
+    Args:
+        answer: That thing, or what is raised.
+    """
+
+    def __init__(self, answer: Any) -> None:
+        self._answer = answer
+
+    def read(self, size: int = -1) -> Any:
+        if isinstance(self._answer, Exception):
+            raise self._answer
+        return self._answer
+
+
+class StrangeError(Exception):
+    """Nobody here knows it."""
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (None, "non-blocking"),
+        ("text", "gives text, not bytes"),
+        (7, "gives a int, not bytes"),
+        (EOFError("cut short"), "cut short"),
+        (StrangeError("https://media.example/?signature=s"), "StrangeError"),
+        (OSError("https://media.example/?signature=s"), "OSError"),
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("seekable", [True, False])
+def test_a_stream_that_is_none_is_refused(answer: Any, said: str, seekable: bool) -> None:
+    """Its words aren't ours: an HTTP library's quote the URL."""
+    stream = Odd(answer)
+    if seekable:
+        there = io.BytesIO(VIDEO)
+        for name in ("tell", "seek", "seekable"):
+            setattr(stream, name, getattr(there, name))
+    error = refusal(stream, name="a.mp4")
+    assert said in str(error)
+    assert "signature" not in str(error)
+
+
+def test_a_stream_to_be_awaited_is_refused() -> None:
+    class Asynchronous:
+        async def read(self, size: int = -1) -> bytes:
+            return bytes(size)
+
+    assert "gives a coroutine, not bytes" in str(refusal(Asynchronous()))
+
+
+def test_a_stream_that_cannot_say_whether_it_seeks_and_gives_other_bytes_will_do() -> None:
+    there = io.BytesIO(VIDEO)
+
+    class Least:
+        def read(self, size: int) -> bytearray:
+            return bytearray(there.read(size))
+
+    assert read_twice(Least(), name="a.mp4")[0] == VIDEO
+
+
+def test_a_stream_that_has_nothing_right_now_is_not_at_its_end() -> None:
+    """Half a video would be stored, and ingested."""
+    reader, writer = os.pipe()
+    os.set_blocking(reader, False)
+    os.write(writer, VIDEO[:40_000])
+    with os.fdopen(reader, "rb", buffering=0) as stream:
+        assert "non-blocking" in str(refusal(stream, name="a.mp4"))
+    os.close(writer)
+
+
+def test_a_full_disk_of_temporary_files_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What can't be read and what can't be copied are mended in different places."""
+
+    class Full(io.BytesIO):
+        def write(self, data: Any, /) -> int:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(tempfile, "TemporaryFile", Full)
+    error = refusal(Unseekable(io.BytesIO(VIDEO)), name="a.mp4")
+    assert "No space left" in str(error)
+    assert "TMPDIR" in error.hint
+
+
+@pytest.mark.parametrize("size", [10, 10_000])
+def test_a_large_copy_is_freed_off_the_loop(monkeypatch: pytest.MonkeyPatch, size: int) -> None:
+    """Freeing gigabytes takes a tenth of a second and more."""
+    monkeypatch.setattr(source_module, "_SLOW_TO_FREE", 1000)
+    closed: list[int] = []
+
+    class Spool(io.BytesIO):
+        def close(self) -> None:
+            closed.append(threading.get_ident())
+            super().close()
+
+    monkeypatch.setattr(tempfile, "TemporaryFile", Spool)
+    looked_at = examine(Unseekable(io.BytesIO(VIDEO[:size])), "a.mp4", "video/mp4")  # type: ignore[arg-type]
+    looked_at.close()
+    for thread in threading.enumerate():
+        if thread is not threading.current_thread() and not thread.daemon:
+            thread.join(5)
+    assert (closed[0] == threading.get_ident()) is (size == 10)
 
 
 def test_bytes_that_change_afterwards_were_copied() -> None:

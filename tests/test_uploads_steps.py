@@ -246,6 +246,27 @@ def test_a_file_that_changes_while_it_is_sent_is_an_error(
     assert not any(seen.whole for seen in storage.requests)
 
 
+@pytest.mark.parametrize("buffering", [0, -1])
+def test_a_file_given_as_a_stream_that_changes_is_an_error(tmp_path: Path, buffering: int) -> None:
+    """Half of it is what it was, half of it what it is: storage would keep the mixture."""
+    path = tmp_path / "clip.mp4"
+    path.write_bytes(VIDEO * 5)
+
+    class Presigned(Api):
+        def _place(self, asked: Any) -> Any:
+            rewrite(path)
+            return super()._place(asked)
+
+    with (
+        Scripted(reply(200)) as storage,
+        client(Presigned(upload_url=storage.url)) as (sume, _),
+        path.open("rb", buffering) as stream,
+        pytest.raises(UploadError, match="changed"),
+    ):
+        sume.uploads.asset_video(stream)
+    assert not any(seen.whole for seen in storage.requests)
+
+
 @pytest.mark.parametrize("change", [replace, remove])
 def test_a_file_that_is_gone_for_the_second_attempt_is_an_error(
     tmp_path: Path, change: Any

@@ -16,6 +16,7 @@ from sume_ext.flow import NOW, WALL_CLOCK, Close, Open, Read, Sleep
 from sume_ext.network.addresses import rule_for, trouble_with
 from sume_ext.network.wire import Request
 from sume_ext.transfers.progress import Pace, Throttle
+from sume_ext.transfers.source import reason_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping
@@ -99,11 +100,11 @@ class Sending:
         """Its bytes, as long as the source stays what it was."""
         try:
             yield from self._source.content.chunks()
-        except OSError as error:
-            why = error.strerror or type(error).__name__
-            self.failure = UploadError(f"the file can't be read any more: {why}.", step="source")
-        except Exception as error:  # noqa: BLE001  (told to the flow, not to the transport)
+        except SumeError as error:
             self.failure = error
+        except Exception as error:  # noqa: BLE001  (told to the flow, not to the transport)
+            said = f"the file can't be read any more: {reason_of(error)}."
+            self.failure = UploadError(said, step="source")
         if self.failure is not None:
             raise _HaltError
 

@@ -7,14 +7,21 @@ one that changes in between is an error, never a mixture.
 from __future__ import annotations
 
 import io
+import math
 import os
 import re
+import select
 import stat
+import sys
 import tempfile
+import threading
+import time
+from collections.abc import Coroutine
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Final, Protocol, TypeAlias
+from typing import IO, TYPE_CHECKING, Any, Final, Protocol, TypeAlias, cast
 
-from sume_ext.errors import InvalidArgumentError, UploadError
+from sume_ext.errors import InvalidArgumentError, SumeError, UploadError
 from sume_ext.transfers.content_types import HEAD_BYTES, by_content, by_name, extension_for
 
 if TYPE_CHECKING:
@@ -24,9 +31,17 @@ if TYPE_CHECKING:
 _CHUNK: Final = 1024 * 1024
 MOST_BYTES: Final = 5 * 1024**3
 """The most one PUT can carry. Source: the S3 documentation, "Uploading objects"."""
+PIPE_SECONDS: Final = 120.0
+"""How long nobody may write into a pipe, unless a timeout says how long it all may take."""
+_LOOK_SECONDS: Final = 0.1
+_SLOW_TO_FREE: Final = 32 * 1024 * 1024
 _TYPE: Final = re.compile(r"[\w.+-]{1,80}/[\w.+-]{1,80}( ?;[ -~]{1,80})?", re.ASCII)
 Uploadable: TypeAlias = "str | PathLike[str] | bytes | bytearray | memoryview | IO[bytes]"
 """A path, the bytes themselves, or a binary stream, seekable or not."""
+
+
+class _Readable(Protocol):
+    def read(self, size: int, /) -> object: ...
 
 
 class Content(Protocol):
@@ -45,6 +60,46 @@ class Content(Protocol):
     def close(self) -> None:
         """Let go of what was opened for it."""
         ...
+
+
+class Patience:
+    """How long to wait for what somebody else has yet to write.
+
+    Args:
+        clock: Tells the monotonic time.
+        deadline: When the upload must be over.
+
+    Attributes:
+        over: Whether nobody wants it any more; may be set from any thread.
+    """
+
+    def __init__(
+        self, clock: Callable[[], float] = time.monotonic, deadline: float = math.inf
+    ) -> None:
+        self.over = False
+        self._clock = clock
+        self._deadline = deadline
+        self._since = clock()
+
+    def renew(self) -> None:
+        """Told that something came."""
+        self._since = self._clock()
+
+    def check(self, name: str | None) -> None:
+        """Go on only while somebody waits, and time is left.
+
+        Raises:
+            UploadError: It took too long.
+        """
+        now = self._clock()
+        if self.over:
+            raise _refused(name, "nobody waits for it any more.")
+        if now >= self._deadline:
+            hint = "Start the upload again, and give it more time with timeout=."
+            raise _refused(name, "reading it took longer than allowed.", hint)
+        if self._deadline == math.inf and now - self._since >= PIPE_SECONDS:
+            problem = f"nobody wrote into this pipe for {PIPE_SECONDS:.0f} seconds."
+            raise _refused(name, problem, "Start what writes into it, or wait with timeout=.")
 
 
 class Source:
@@ -94,7 +149,7 @@ class _File:
         self.size = seen.st_size
 
     def chunks(self) -> Generator[bytes, None, None]:
-        with self._path.open("rb", buffering=0) as file:
+        with _opened(self._path) as file:
             yield from _exactly(file, self.size, lambda: self._changed(file))
 
     def _changed(self, file: IO[bytes]) -> bool:
@@ -113,18 +168,61 @@ class _Stream:
         self._start = stream.tell()
         self.size = stream.seek(0, os.SEEK_END) - self._start
         stream.seek(self._start)
+        self._seen = None if ours else _file_behind(stream)
 
     def chunks(self) -> Generator[bytes, None, None]:
         self._stream.seek(self._start)
-        yield from _exactly(self._stream, self.size, lambda: False)
+        yield from _exactly(self._stream, self.size, self._changed)
+
+    def _changed(self) -> bool:
+        return self._seen is not None and _file_behind(self._stream) != self._seen
 
     def close(self) -> None:
-        if self._ours:
+        if not self._ours:
+            return
+        if self.size < _SLOW_TO_FREE:
             self._stream.close()
+        else:  # freeing a large nameless file takes longer than an event loop may wait
+            threading.Thread(target=self._stream.close).start()
 
 
 def _identity(seen: os.stat_result) -> tuple[int, ...]:
     return seen.st_dev, seen.st_ino, seen.st_size, seen.st_mtime_ns
+
+
+def _file_behind(stream: IO[bytes]) -> tuple[int, ...] | None:
+    """What the file that a stream reads is like now; None when it reads none."""
+    try:
+        seen = os.fstat(stream.fileno())
+    except (AttributeError, TypeError, ValueError, OSError):
+        return None
+    return _identity(seen) if stat.S_ISREG(seen.st_mode) else None
+
+
+def _opened(path: Path) -> IO[bytes]:
+    """A file to read; what has no writer yet is open, too, and nobody waited for one."""
+    flags = getattr(os, "O_NONBLOCK", 0)
+    return open(path, "rb", buffering=0, opener=lambda name, mode: os.open(name, mode | flags))
+
+
+def _taken(stream: _Readable, size: int, name: str | None = None) -> bytes:
+    """The next bytes of a stream, ``b""`` at its end.
+
+    Raises:
+        UploadError: It gives anything else.
+    """
+    chunk: Any = stream.read(size)
+    if isinstance(chunk, bytes):
+        return chunk
+    if isinstance(chunk, (bytearray, memoryview)):
+        return bytes(cast("bytearray", chunk))
+    if chunk is None:
+        problem = "its stream is non-blocking, and had nothing to give before its end."
+        raise _refused(name, problem, "Make it blocking with os.set_blocking(), or pass a path.")
+    if isinstance(chunk, Coroutine):
+        chunk.close()
+    kind = "text" if isinstance(chunk, str) else f"a {type(cast('object', chunk)).__name__}"
+    raise _refused(name, f"its stream gives {kind}, not bytes.", "Pass it opened in mode 'rb'.")
 
 
 def _exactly(
@@ -136,9 +234,9 @@ def _exactly(
     """
     left = size
     while left:
-        chunk = file.read(min(_CHUNK, left)) or b""
+        chunk = _taken(file, min(_CHUNK, left))
         left -= len(chunk)
-        if not chunk or (not left and (changed() or file.read(1))):
+        if not chunk or left < 0 or (not left and (changed() or _taken(file, 1))):
             raise UploadError(
                 "the file changed while it was being sent; storage keeps nothing of it.",
                 step="put",
@@ -147,7 +245,12 @@ def _exactly(
         yield chunk
 
 
-def examine(source: Uploadable, name: str | None, content_type: str | None) -> Source:
+def examine(
+    source: Uploadable,
+    name: str | None,
+    content_type: str | None,
+    patience: Patience | None = None,
+) -> Source:
     """Look at a source: whether it can be read, how long it is, and what it holds.
 
     Args:
@@ -155,13 +258,14 @@ def examine(source: Uploadable, name: str | None, content_type: str | None) -> S
             pipe, is copied to a temporary file first, because its length must be known.
         name: Its file name; the path's or stream's own when None.
         content_type: Its media type; told from its content, else from its name, when None.
+        patience: How long to wait for what a pipe has yet to bring.
 
     Raises:
         UploadError: It is missing, a directory, unreadable, empty, too large, or no video.
         InvalidArgumentError: It is none of the things that can be uploaded.
     """
     _check_words(name, content_type)
-    content, own_name = _content(source)
+    content, own_name = _content(source, patience or Patience())
     name, own_name = _sayable(name), _sayable(own_name)
     try:
         kind = _checked(content, name or own_name, content_type)
@@ -196,13 +300,13 @@ def _refused(name: str | None, problem: str, hint: str = "Pass a video file.") -
     return UploadError(f"can't upload {name or 'this'}: {problem}", step="source", hint=hint)
 
 
-def _content(source: Uploadable) -> tuple[Content, str | None]:
+def _content(source: Uploadable, patience: Patience) -> tuple[Content, str | None]:
     if isinstance(source, bytes):
         return _Memory(source), None
     if isinstance(source, (bytearray, memoryview)):
         return _Memory(bytes(source)), None
     if isinstance(source, (str, os.PathLike)):
-        return _at(Path(source))
+        return _at(Path(source), patience)
     if isinstance(source, io.TextIOBase) or not callable(getattr(source, "read", None)):
         raise InvalidArgumentError(
             f"can't upload a {type(source).__name__}.",
@@ -211,51 +315,117 @@ def _content(source: Uploadable) -> tuple[Content, str | None]:
     given = getattr(source, "name", None)
     name = Path(given).name if isinstance(given, str) and given else None
     try:
-        if source.seekable():
+        if getattr(source, "seekable", _never)():
             return _Stream(source, ours=False), name
-        return _spooled(source, name), name
-    except (OSError, ValueError) as error:
-        raise _refused(name, f"it can't be read ({_reason(error)}).") from None
+        return _spooled(source, name, patience), name
+    except SumeError:
+        raise
+    except Exception as error:  # noqa: BLE001  (a stream may be anybody's)
+        raise _refused(name, f"it can't be read ({reason_of(error)}).") from None
 
 
-def _at(path: Path) -> tuple[Content, str]:
+def _never() -> bool:
+    return False
+
+
+def _at(path: Path, patience: Patience) -> tuple[Content, str]:
     try:
-        seen = path.stat()
-        if stat.S_ISDIR(seen.st_mode):
+        if path.is_dir():
             raise _refused(path.name, "it is a directory.")
-        with path.open("rb", buffering=0) as file:
+        with _opened(path) as file:
+            seen = os.fstat(file.fileno())
             if stat.S_ISREG(seen.st_mode):
-                return _File(path, os.fstat(file.fileno())), path.name
-            return _spooled(file, path.name), path.name
+                return _File(path, seen), path.name
+            pipe = _Pipe(file, seen, path.name, patience)
+            return _spooled(pipe, path.name, patience), path.name
     except (OSError, ValueError) as error:
-        raise _refused(path.name, f"it can't be read ({_reason(error)}).") from None
+        raise _refused(path.name, f"it can't be read ({reason_of(error)}).") from None
 
 
-def _spooled(stream: IO[bytes], name: str | None) -> _Stream:
+class _Pipe:
+    """A pipe, or another thing that is no file, read without ever waiting for good.
+
+    Args:
+        file: It, open and non-blocking.
+        seen: What it is like.
+        name: Its name.
+        patience: How long to wait for its next bytes.
+    """
+
+    def __init__(
+        self, file: IO[bytes], seen: os.stat_result, name: str, patience: Patience
+    ) -> None:
+        self._file = file
+        self._name = name
+        self._patience = patience
+        self._news = select.poll()
+        self._news.register(file, select.POLLIN)
+        # Before anybody has it open for writing, a pipe reads as if it were at its end.
+        self._begun = not stat.S_ISFIFO(seen.st_mode)
+
+    def read(self, size: int, /) -> bytes:
+        """Its next bytes, ``b""`` once its writer is gone."""
+        while True:
+            chunk = cast("bytes | None", self._file.read(size))
+            if chunk or (chunk is not None and self._begun):
+                return chunk
+            self._begun = self._begun or chunk is None
+            self._patience.check(self._name)
+            news = self._news.poll(_LOOK_SECONDS * 1000)
+            if sys.platform != "linux":  # others tell of an end before there was a beginning
+                time.sleep(_LOOK_SECONDS)
+            elif any(event == select.POLLHUP for _, event in news):
+                return b""
+
+
+def _spooled(stream: _Readable, name: str | None, patience: Patience) -> _Stream:
     """A copy on disk of what can be read only once."""
-    spool = tempfile.TemporaryFile()  # noqa: SIM115  (closed by the source)
+    with _room_for(name):
+        spool = tempfile.TemporaryFile()  # noqa: SIM115  (closed by the source)
     try:
-        _copy(stream, spool, name)
+        _copy(stream, spool, name, patience)
         return _Stream(spool, ours=True)
     except BaseException:
-        spool.close()
+        with suppress(OSError):  # what is still to be written may find no room
+            spool.close()
         raise
 
 
-def _copy(stream: IO[bytes], spool: IO[bytes], name: str | None) -> None:
+def _copy(stream: _Readable, spool: IO[bytes], name: str | None, patience: Patience) -> None:
     size = 0
-    while chunk := stream.read(_CHUNK):
-        if not isinstance(chunk, bytes):  # pyright: ignore[reportUnnecessaryIsInstance]
-            raise _refused(name, "its stream gives text, not bytes.")
+    while chunk := _taken(stream, _CHUNK, name):
+        patience.renew()
+        patience.check(name)
         size += len(chunk)
         if size > MOST_BYTES:
             raise _refused(name, f"it is larger than {MOST_BYTES:,} bytes.", _SMALLER)
-        spool.write(chunk)
-    spool.seek(0)
+        with _room_for(name):
+            spool.write(chunk)
+    with _room_for(name):
+        spool.seek(0)
 
 
-def _reason(error: Exception) -> str:
-    return getattr(error, "strerror", None) or str(error) or type(error).__name__
+@contextmanager
+def _room_for(name: str | None) -> Generator[None]:
+    """Tell trouble with the copy from trouble with what is copied."""
+    try:
+        yield
+    except OSError as error:
+        raise _refused(
+            name,
+            f"a copy of it can't be kept among the temporary files ({reason_of(error)}).",
+            "Make room there, or name a larger directory with TMPDIR.",
+        ) from None
+
+
+def reason_of(error: Exception) -> str:
+    """Why something can't be read; never a stranger's words, which may quote a URL."""
+    if said := getattr(error, "strerror", None):
+        return str(said)
+    kind, text = type(error), str(error)
+    if kind.__module__ not in ("builtins", "io"):
+        return f"{kind.__module__}.{kind.__qualname__}"
+    return text if text and "//" not in text else kind.__name__
 
 
 def _checked(content: Content, name: str | None, given: str | None) -> str:
@@ -281,7 +451,9 @@ def _head(content: Content, name: str | None) -> bytes:
     parts = content.chunks()
     try:
         return next(parts, b"")[:HEAD_BYTES]
-    except OSError as error:
-        raise _refused(name, f"it can't be read ({_reason(error)}).") from None
+    except SumeError:
+        raise
+    except Exception as error:  # noqa: BLE001  (as above)
+        raise _refused(name, f"it can't be read ({reason_of(error)}).") from None
     finally:
         parts.close()
