@@ -11,11 +11,13 @@ from __future__ import annotations
 from collections import deque
 from enum import Enum
 from threading import Lock
-from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Generic, NoReturn, Self, TypeVar, cast
 
 from attrs import evolve, frozen
+from sume_api.shapes import mismatch
 
-from sume_ext.calling.calls import Call, Reply, Settings, perform
+from sume_ext.calling.calls import Call, Reply, Settings, model_of, perform
+from sume_ext.calling.ids import is_id
 from sume_ext.errors import InvalidArgumentError, PaginationError, SchemaMismatchError
 from sume_ext.secrecy.border import bordered
 
@@ -73,48 +75,82 @@ class Walk:
 
     def __init__(self, call: Call, kwargs: dict[str, Any]) -> None:
         self._call = call
+        # One item that isn't as promised must not cost its whole page, so `read` judges each.
+        self._asking = evolve(call, parse=_as_it_came)
         self._kwargs = kwargs
         self.params = dict(kwargs.get("params") or {})
         self.cursor: str | None = self.params.get("cursor")
         self.ended = self.cursor == END
         self._seen = {self.cursor}
-        self._broken: PaginationError | None = None
 
     def fetch(self, settings: Settings, *, within: float | None = None) -> Flow[Reply[Any]]:
         """The answer with the page at the cursor."""
-        if self._broken:
-            raise self._broken
-        params = self.params if self.cursor is None else {**self.params, "cursor": self.cursor}
-        return (
-            yield from perform(
-                settings, self._call, {**self._kwargs, "params": params}, within=within
-            )
-        )
+        return self.fetch_at(self.cursor, settings, within=within)
+
+    def fetch_at(
+        self, cursor: str | None, settings: Settings, *, within: float | None = None
+    ) -> Flow[Reply[Any]]:
+        """The answer with the page at any cursor; the walk stays where it is."""
+        params = self.params if cursor is None else {**self.params, "cursor": cursor}
+        kwargs = {**self._kwargs, "params": params}
+        return perform(settings, self._asking, kwargs, within=within)
 
     def read(self, reply: Reply[Any], make: Callable[[Any, Any], T]) -> Page[T]:
         """The page in an answer.
 
         Args:
             reply: The answer.
-            make: Makes each item from its model and its JSON.
+            make: Makes each item from its model and its JSON; the model is None where the item
+                isn't what the schema says.
 
         Raises:
             SchemaMismatchError: It isn't a page.
         """
         raw = _object(reply.raw)
-        models: list[Any] | None = getattr(reply.parsed, "data", None)
         items: list[Any] | None = raw.get("data")
-        if not isinstance(models, list) or not isinstance(items, list):
-            raise self._mismatch("there is no list of items.", "data", reply)
+        if not isinstance(items, list):
+            raise self._mismatch("there is no list of items", "data", reply.request_id)
+        models = self._models(raw)
+        if models is None:
+            models = [self._model(item) for item in items]
         cursor, more = raw.get("next_cursor"), raw.get("has_more")
-        if not isinstance(cursor, str | None):
-            raise self._mismatch("the cursor is no string.", "next_cursor", reply)
         return Page(
             tuple(make(model, item) for model, item in zip(models, items, strict=True)),
-            cursor is not None if more is None else bool(more),
-            cursor,
+            more if isinstance(more, bool) else cursor is not None,
+            cursor if isinstance(cursor, str) else None,
             reply.request_id,
         )
+
+    def _models(self, page: dict[str, Any]) -> list[Any] | None:
+        """The generated models of a page's items; None when one of them has none."""
+        if mismatch(self._call.operation, page) is not None:
+            return None
+        try:
+            models: list[Any] = model_of(self._call, page).data
+        except Exception:  # noqa: BLE001  (generated parsers fail in many ways)
+            return None
+        return models
+
+    def _model(self, item: Any) -> Any:
+        return (self._models(_alone(item)) or [None])[0]
+
+    def unreadable(self, item: Any, request_id: str | None) -> SchemaMismatchError:
+        """The error for an item that has no model."""
+        place = mismatch(self._call.operation, _alone(item)) or "data[0]: it can't be read"
+        where, _, what = place.rpartition(": ")
+        named = _object(item).get("id")
+        told = f" {named}" if isinstance(named, str) and is_id(named) else ""
+        error = self._mismatch(
+            f"the item{told} isn't what the schema says ({what})",
+            where.removeprefix("data[0]").removeprefix("."),
+            request_id,
+        )
+        error.hint = f"Iterate on for the items behind it. {error.hint}"
+        return error
+
+    def leads_on(self, page: Page[Any]) -> bool:
+        """Whether `move_on` finds nothing wrong with a page."""
+        return self._problem(page) is None and len(self._seen) < MAX_PAGES
 
     def move_on(self, page: Page[Any]) -> None:
         """Step to the next page, once everything on this one was handed out.
@@ -122,39 +158,58 @@ class Walk:
         Raises:
             PaginationError: There should be one, but its cursor can't be right.
         """
+        if problem := self._problem(page):
+            raise self._error(problem, page, hint=_AGAIN)
         self.ended = not page.has_more
         if self.ended:
             return
-        if page.next_cursor is None:
-            self._broken = self._error("the API says there is more, but gave no cursor.", page)
-            raise self._broken
-        if page.next_cursor in self._seen:
-            self._broken = self._error("the API gave a cursor that it gave before.", page)
-            raise self._broken
         self.cursor = page.next_cursor
         self._seen.add(self.cursor)
         if len(self._seen) > MAX_PAGES:
             self._seen = {self.cursor}
             raise self._error(f"that were {MAX_PAGES} pages; iterate on if that is right.", page)
 
-    def _error(self, problem: str, page: Page[Any]) -> PaginationError:
+    def _problem(self, page: Page[Any]) -> str | None:
+        if not page.has_more:
+            return None
+        if page.next_cursor is None:
+            return "the API says there is more, but gave no cursor."
+        if page.next_cursor in self._seen:
+            return "the API gave a cursor that it gave before."
+        return None
+
+    def _error(self, problem: str, page: Page[Any], hint: str | None = None) -> PaginationError:
         return PaginationError(
-            problem, cursor=self.cursor, operation=self._call.name, request_id=page.request_id
+            problem,
+            cursor=self.cursor,
+            hint=hint,
+            operation=self._call.name,
+            request_id=page.request_id,
         )
 
-    def _mismatch(self, problem: str, place: str, reply: Reply[Any]) -> SchemaMismatchError:
+    def _mismatch(self, problem: str, place: str, request_id: str | None) -> SchemaMismatchError:
         return SchemaMismatchError(
-            problem, place=place, operation=self._call.name, request_id=reply.request_id
+            f"{problem}.", place=place, operation=self._call.name, request_id=request_id
         )
 
     def __repr__(self) -> str:
         return f"<Walk through {self._call.name}>"
 
 
+_AGAIN = (
+    "Iterate on, and that page is asked for again, without what it gave already. Another list "
+    "from the error's cursor (cursor=) gives the items of that page once more."
+)
+
+
 class _End(Enum):
     """What a flow answers with when there is nothing more."""
 
     END = "end"
+
+
+_Item = tuple[Any, Any]
+"""An item's model, or None when it has none, and its JSON."""
 
 
 class _Walker(Generic[T]):
@@ -178,8 +233,9 @@ class _Walker(Generic[T]):
         self._name = call.name
         self._item = item or _model
         self._walk = Walk(call, kwargs)
-        self._page: Page[T] | None = None
+        self._page: Page[_Item] | None = None
         self._handed = 0
+        self._known = set[str]()
         self._returned: deque[T] = deque()
         self._returned_at: str | None = None
         self._turn = Lock()
@@ -189,8 +245,9 @@ class _Walker(Generic[T]):
         """Where another pager would go on: the cursor after the last page consumed whole.
 
         A page counts as consumed when its items were handed out and the next thing was asked
-        for. Pass it as ``cursor=`` to the same list, today or another day: None is the start,
-        and `END`, once the list has `ended`, is where nothing is left.
+        for; by `take`, when its last item was taken. Pass it as ``cursor=`` to the same list,
+        today or another day: None is the start, and `END`, once the list has `ended`, is where
+        nothing is left.
         """
         if self._returned:
             return self._returned_at
@@ -214,23 +271,40 @@ class _Walker(Generic[T]):
             self._turn.release()
 
     def _peek(self) -> Flow[Page[T]]:
-        if self._walk.ended:
+        if self._walk.ended and not self._returned:
             return Page((), has_more=False, next_cursor=None, request_id=None)
-        return (yield from self._fetch())
+        page = yield from self._fetch(self.cursor)
+        return _with(page, tuple(self._made(item, page) for item in page))
 
-    def _fetch(self) -> Flow[Page[T]]:
-        reply = yield from self._walk.fetch(self._engine.settings)
-        return self._walk.read(reply, self._item)
+    def _fetch(self, cursor: str | None) -> Flow[Page[_Item]]:
+        reply = yield from self._walk.fetch_at(cursor, self._engine.settings)
+        return self._walk.read(reply, lambda model, raw: (model, raw))
 
-    def _current(self) -> Flow[Page[T] | None]:
+    def _made(self, item: _Item, page: Page[_Item]) -> T:
+        model, raw = item
+        if model is None:
+            raise self._walk.unreadable(raw, page.request_id)
+        return self._item(model, raw)
+
+    def _current(self) -> Flow[Page[_Item] | None]:
         if self._page is None and not self._walk.ended:
-            self._page = yield from self._fetch()
-            self._handed = 0
+            page = yield from self._fetch(self._walk.cursor)
+            left = tuple(item for item in page if _name(item) not in self._known)
+            self._page, self._handed = evolve(page, data=left), 0
         return self._page
 
-    def _leave(self, page: Page[T]) -> None:
-        self._page = None
-        self._walk.move_on(page)
+    def _leave(self, page: Page[_Item]) -> None:
+        at, self._page = self._walk.cursor, None
+        try:
+            self._walk.move_on(page)
+        except PaginationError:
+            if self._walk.cursor == at:
+                # The page will be fetched again for its cursor; its items have been handed out.
+                self._known.update(map(_name, page))
+            raise
+        finally:
+            if self._walk.ended or self._walk.cursor != at:
+                self._known.clear()
 
     def _next_item(self) -> Flow[T | _End]:
         while not self._returned:
@@ -239,7 +313,7 @@ class _Walker(Generic[T]):
                 return _End.END
             if self._handed < len(page):
                 self._handed += 1
-                return page.data[self._handed - 1]
+                return self._made(page.data[self._handed - 1], page)
             self._leave(page)
         return self._returned.popleft()
 
@@ -252,8 +326,24 @@ class _Walker(Generic[T]):
         page = yield from self._current()
         if page is None:
             return _End.END
-        rest, self._handed = page.data[self._handed :], len(page)
-        return evolve(page, data=rest)
+        rest = self._rest(page)
+        if self._handed < len(page):
+            return Page(rest, True, self._walk.cursor, page.request_id)
+        return _with(page, rest)
+
+    def _rest(self, page: Page[_Item]) -> tuple[T, ...]:
+        """What wasn't handed out of a page yet, up to an item that can't be read."""
+        rest: list[T] = []
+        while self._handed < len(page):
+            self._handed += 1
+            try:
+                rest.append(self._made(page.data[self._handed - 1], page))
+            except SchemaMismatchError:
+                if not rest:
+                    raise
+                self._handed -= 1
+                break
+        return tuple(rest)
 
     def _next(self) -> Flow[Page[T] | _End]:
         return self._alone(self._next_page())
@@ -274,7 +364,21 @@ class _Walker(Generic[T]):
             self._returned.extendleft(reversed(taken))
             self._returned_at = began
             raise
+        if taken:
+            self._leave_if_used_up()
         return taken
+
+    def _leave_if_used_up(self) -> None:
+        """Count the page as consumed: who takes its last item has all of it, and asks no more."""
+        page = self._page
+        if page is not None and self._handed >= len(page) and self._walk.leads_on(page):
+            self._leave(page)
+
+    def __reduce__(self) -> NoReturn:
+        raise InvalidArgumentError(
+            "a pager belongs to its client and can't be pickled or copied.",
+            hint="Keep pager.cursor, and pass it as cursor= to the same list.",
+        )
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} of {self._name}>"
@@ -378,3 +482,24 @@ def _object(value: object) -> dict[str, Any]:
 
 def _model(model: Any, _: Any) -> Any:
     return model
+
+
+def _as_it_came(*, client: Any, response: Any) -> Any:
+    del client
+    return response.json()
+
+
+def _alone(item: Any) -> dict[str, Any]:
+    """A page of one item."""
+    return {"object": "list", "data": [item], "has_more": False, "next_cursor": None}
+
+
+def _with(page: Page[Any], items: tuple[T, ...]) -> Page[T]:
+    return Page(items, page.has_more, page.next_cursor, page.request_id)
+
+
+def _name(item: _Item) -> str:
+    """What an item is known again by: its id, or all of it where it has none."""
+    raw = item[1]
+    named = _object(raw).get("id")
+    return named if isinstance(named, str) else repr(raw)

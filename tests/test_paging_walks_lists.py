@@ -7,7 +7,10 @@ error on page seven costs pages one to six; a "cursor" that is a URL carries the
 from __future__ import annotations
 
 import asyncio
+import copy
+import pickle
 import threading
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -147,11 +150,143 @@ def test_paging_that_does_not_add_up_is_told_after_what_came(pages: Pages, curso
     with api.client() as sume:
         pager = sume.jobs.list()
         assert [next(pager).id, next(pager).id] == ["a", "b"]
+        errors: list[PaginationError] = []
         for _ in range(2):
             with pytest.raises(PaginationError) as caught:
                 next(pager)
-            assert caught.value.cursor == cursor
-    assert len(api.log) == len(pages)
+            assert caught.value.cursor == pager.cursor == cursor
+            errors.append(caught.value)
+    assert errors[0] is not errors[1]  # or its traceback would grow with every try
+    assert len(api.log) == len(pages) + 1
+    assert "once more" in errors[0].hint  # what another pager there would give
+
+
+def some(pager: Any, how: str) -> list[str]:
+    """What comes next, in one of the ways there are."""
+    if how == "pages":
+        return ids([*next(pager.pages(), ())])
+    if how == "take":
+        return ids(pager.take(4))
+    return ids([item for item in [next(pager, None)] if item])
+
+
+EVERY_WAY = pytest.mark.parametrize("how", ["next", "pages", "take"])
+
+
+@pytest.mark.parametrize("wrong", [None, "1", 5, 0], ids=repr)
+@EVERY_WAY
+def test_a_cursor_that_is_wrong_once_costs_nothing(wrong: object, how: str) -> None:
+    """The page is asked for again: nothing comes twice, and what is new on it comes, too."""
+    api = a_list(THREE)
+    answer = api.fault
+    item = {"id": "c", "status": "completed"}
+    body = {"object": "list", "data": [item], "has_more": True, "next_cursor": wrong}
+    broken = [Answer(200, body)]
+    api.fault = lambda asked: broken.pop() if broken and asked.query else answer(asked)
+    got: list[str] = []
+    with api.client() as sume:
+        pager = sume.jobs.list()
+        for _ in range(2):
+            with suppress(PaginationError):
+                while not pager.ended:
+                    got += some(pager, how)
+    assert got == ["a", "b", "c", "d", "e"]
+    assert [asked.query.get("cursor") for asked in api.log] == [None, "1", "1", "2"]
+
+
+@pytest.mark.parametrize("cursor", [5, 0, {"a": 1}, ["a"], 1.5, True])
+@in_both_worlds
+def test_a_cursor_that_nobody_needs_is_not_judged(world: World, cursor: object) -> None:
+    assert ids(world(a_list({START: (["a"], False, cursor)}), lambda sume: sume.jobs.list())) == [
+        "a"
+    ]
+
+
+@pytest.mark.parametrize("more", [True, None, "yes"])
+@pytest.mark.parametrize("cursor", [20, {"a": 1}, ["a"]])
+def test_a_cursor_that_is_none_is_told_after_what_came(more: object, cursor: object) -> None:
+    api = a_list({START: (["a"], more, cursor)})  # type: ignore[dict-item]
+    with api.client() as sume:
+        pager = sume.jobs.list()
+        assert next(pager).id == "a"
+        with pytest.raises(PaginationError):
+            next(pager)
+
+
+ODD = {"id": "job_odd"}  # a job without a status
+
+
+@EVERY_WAY
+def test_an_item_that_cannot_be_read_costs_no_other(how: str) -> None:
+    """It is told when its turn comes, by its id; whoever goes on gets what is behind it."""
+    api = a_list(THREE)
+    answer: Callable[[Asked], Any] = api.fault
+
+    def odd(asked: Asked) -> Any:
+        said = answer(asked)
+        if asked.query.get("cursor") == "1":
+            said.body["data"].insert(1, ODD)
+        return said
+
+    api.fault = odd
+    got: list[str] = []
+    told: list[SchemaMismatchError] = []
+    with api.client() as sume:
+        pager = sume.jobs.list()
+        while not pager.ended:
+            try:
+                got += some(pager, how)
+            except SchemaMismatchError as error:
+                told.append(error)
+    assert [(error.place, "job_odd" in str(error)) for error in told] == [("status", True)]
+    assert got == ["a", "b", "c", "d", "e"]
+
+
+def test_what_was_taken_to_the_end_of_a_page_is_consumed() -> None:
+    """A batch of a page's size, the cursor kept, and on another day the next batch: none twice."""
+    api = a_list(THREE)
+    with api.client() as sume:
+        pager = sume.jobs.list()
+        cursors: list[str | None] = []
+        while not pager.ended:
+            assert pager.take(2)
+            cursors.append(pager.cursor)
+    assert cursors == ["1", "2", paging.END]
+    assert len(api.log) == 3
+
+
+def test_a_batch_that_came_is_handed_out_even_where_the_list_breaks_behind_it() -> None:
+    api = a_list({START: (["a", "b"], True, None)})
+    with api.client() as sume:
+        pager = sume.jobs.list()
+        assert ids(pager.take(2)) == ["a", "b"]
+        with pytest.raises(PaginationError):
+            pager.take(2)
+
+
+def test_the_page_at_the_cursor_is_the_one_the_cursor_tells() -> None:
+    """After a `take` that failed half way, too: what it had goes back to the list."""
+    api = a_list(THREE)
+    answer = api.fault
+    with api.client() as sume:
+        pager = sume.jobs.list()
+        api.fault = lambda asked: refusal(404, "gone") if asked.query else answer(asked)
+        with pytest.raises(NotFoundError):
+            pager.take(3)
+        api.fault = answer
+        assert pager.cursor is None
+        assert ids([*pager.page()]) == ["a", "b"]
+        assert ids(pager.take(3)) == ["a", "b", "c"]
+
+
+@pytest.mark.parametrize("copied", [pickle.dumps, copy.copy, copy.deepcopy])
+def test_a_pager_says_what_to_keep_instead_of_it(copied: Callable[[object], object]) -> None:
+    with (
+        a_list(THREE).client() as sume,
+        pytest.raises(InvalidArgumentError, match="pickled") as caught,
+    ):
+        copied(sume.jobs.list())
+    assert "cursor" in caught.value.hint
 
 
 def test_too_many_pages_stop_to_ask(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -174,11 +309,8 @@ def test_too_many_pages_stop_to_ask(monkeypatch: pytest.MonkeyPatch) -> None:
     "body",
     [
         {"object": "list", "data": None, "has_more": False},
-        {"object": "list", "data": [{"id": "a", "status": "x"}], "next_cursor": {"a": 1}},
-        {"object": "list", "data": [{"id": "a", "status": "x"}], "next_cursor": ["a"]},
+        {"object": "list", "data": {"id": "a", "status": "x"}, "has_more": False},
         {"object": "list", "has_more": False},
-        {"object": "list", "data": [{"id": "a", "status": "x"}], "next_cursor": "1"},
-        {"object": "list", "data": [], "has_more": True, "next_cursor": 20},
         [],
     ],
 )

@@ -422,6 +422,12 @@ class _Success:
         return self._raw
 
 
+def model_of(call: Call, raw: Any) -> Any:
+    """The generated model of an answer's JSON; generated parsers fail in many ways."""
+    success = _Success(raw)
+    return call.parse(client=success, response=success)
+
+
 def read(call: Call, answer: Answer) -> Reply[Any]:
     """The generated model in a successful answer.
 
@@ -438,8 +444,7 @@ def read(call: Call, answer: Answer) -> Reply[Any]:
         if call.creates:
             named = jobs_named(raw)
         if place is None:
-            success = _Success(raw)
-            parsed = call.parse(client=success, response=success)
+            parsed = model_of(call, raw)
             if not call.creates or (named.ids and not named.unreadable):
                 headers = answer.headers
                 return Reply(parsed, raw, request_id(raw, headers), headers, named.ids)
