@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 
 T = TypeVar("T")
+_MOST_REMEMBERED = 1000
 
 
 @frozen
@@ -31,7 +32,7 @@ class Faces:
 
     job: Callable[[Engine, JobState], Any]
     group: Callable[[Engine, list[Any]], Any]
-    result: Callable[[Engine, Reply[Any]], Any]
+    result: Callable[[Engine, Reply[Any], str], Any]
     pager: Callable[..., Any]
 
 
@@ -56,6 +57,7 @@ class Engine:
         self._bindings = bindings
         self.runner = runner
         self._faces = faces
+        self._made: dict[str, JobState] = {}
 
     def binding(self, name: str) -> Binding:
         """The line of the table under a public name, as in ``jobs.get``."""
@@ -110,13 +112,30 @@ class Engine:
 
     def new_job(self, call: Call, reply: Reply[Any]) -> Any:
         """The handle of a job that was just created."""
-        return self.handle(JobState.created(call, reply, self.runner.clock.monotonic()))
+        state = JobState.created(call, reply, self.runner.clock.monotonic())
+        self._remember(state)
+        return self.handle(state)
 
     def new_group(self, call: Call, reply: Reply[Any]) -> Any:
         """The handles of jobs that were just created together."""
         states = JobState.created_all(call, reply, self.runner.clock.monotonic())
+        self._remember(*states)
         return self._faces.group(self, [self.handle(state) for state in states])
 
-    def result(self, reply: Reply[Any]) -> Any:
-        """A job's result."""
-        return self._faces.result(self, reply)
+    def state_of(self, job_id: str) -> JobState:
+        """What is known of a job by its id alone: more where this client created it lately.
+
+        A program that keeps ids rather than handles has the same grace for a job that the API's
+        replicas don't show yet.
+        """
+        return self._made.get(job_id) or JobState(job_id)
+
+    def _remember(self, *states: JobState) -> None:
+        for state in states:
+            self._made[state.id] = JobState(state.id, type=state.type, made_at=state.made_at)
+        for old in [*self._made][:-_MOST_REMEMBERED]:
+            self._made.pop(old, None)
+
+    def result(self, reply: Reply[Any], job_id: str) -> Any:
+        """The result of the job that was asked for."""
+        return self._faces.result(self, reply, job_id)

@@ -36,7 +36,7 @@ class Job(JobView):
 
         Args:
             timeout: Seconds; ``"auto"`` is 600 for images and 1800 for others; None waits
-                without bound; 0 asks for nothing (`refresh` looks once).
+                without bound; 0 looks once.
             on_event: Called with each `JobEvent`; what it raises ends the wait unchanged.
 
         Returns:

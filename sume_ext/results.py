@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sume_ext import roles
 from sume_ext.downloads import (
     MOST_BYTES,
     Downloads,
@@ -131,19 +130,24 @@ class AsyncMedia(_MediaView):
 class _ResultView:
     """What a result shows, in both worlds."""
 
-    def __init__(self, engine: Engine, reply: Reply[Any]) -> None:
+    def __init__(self, engine: Engine, reply: Reply[Any], job_id: str) -> None:
         self._engine = engine
         self._reply = reply
+        self._job_id = job_id
         self._files = media_of(reply.raw)
 
     @property
     def job_id(self) -> str:
-        """The job's id."""
-        return str(roles.JOB_ID.require(self._reply.raw, "jobs.result"))
+        """The job's id, as it was asked for: the answer need not repeat it."""
+        return self._job_id
 
     @property
     def data(self) -> Any:
-        """The typed payload: the generated model of the whole answer."""
+        """The typed payload: the generated model of the whole answer, or its JSON.
+
+        What a result holds varies by the type of its job: one that the schema doesn't describe
+        comes as plain lists and mappings.
+        """
         return self._reply.parsed
 
     @property
@@ -166,8 +170,8 @@ class Result(_ResultView):
         media: Its files, in the API's order.
     """
 
-    def __init__(self, engine: Engine, reply: Reply[Any]) -> None:
-        super().__init__(engine, reply)
+    def __init__(self, engine: Engine, reply: Reply[Any], job_id: str) -> None:
+        super().__init__(engine, reply, job_id)
         self.media = tuple(
             Media(engine, self.job_id, index, file) for index, file in enumerate(self._files)
         )
@@ -219,8 +223,8 @@ class AsyncResult(_ResultView):
         media: Its files, in the API's order.
     """
 
-    def __init__(self, engine: Engine, reply: Reply[Any]) -> None:
-        super().__init__(engine, reply)
+    def __init__(self, engine: Engine, reply: Reply[Any], job_id: str) -> None:
+        super().__init__(engine, reply, job_id)
         self.media = tuple(
             AsyncMedia(engine, self.job_id, index, file) for index, file in enumerate(self._files)
         )

@@ -48,8 +48,9 @@ in_both_ways = pytest.mark.parametrize("way", [wait, wait_many])
 
 
 @pytest.fixture
-def untold() -> str:
+def untold(monkeypatch: pytest.MonkeyPatch) -> str:
     """A status that nobody has been told of."""
+    monkeypatch.setattr(notices, "_told", set[str]())
     return next(_statuses)
 
 
@@ -83,6 +84,17 @@ def test_it_is_told_once_per_process(untold: str) -> None:
     notices.tell_once(untold)  # a second warning would be an error here
 
 
+def test_a_server_that_says_something_new_each_time_is_told_of_a_hundred_times(
+    untold: str,
+) -> None:
+    """A warning for each of them would fill the log, and the memory."""
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        for n in range(300):
+            notices.tell_once(f"{untold} {n}")
+    assert len(told) == len(notices._told) == 100
+
+
 @in_both_ways
 @in_both_worlds
 def test_a_page_of_a_portal_is_lived_through(world: World, way: Any) -> None:
@@ -92,6 +104,15 @@ def test_a_page_of_a_portal_is_lived_through(world: World, way: Any) -> None:
     world(api, way)
     assert api.clock.now >= 1060
     assert "job_0" in api.shown
+
+
+@pytest.mark.parametrize("odd", [{}, None, [], {"error": {}}, {"id": "job_0"}, {"status": "x"}])
+@in_both_worlds
+def test_one_odd_answer_is_lived_through(world: World, odd: object) -> None:
+    """A gateway's JSON is no more the API's word than its HTML."""
+    api = an_api((60, "completed"))
+    api.fault = lambda _: Answer(200, odd) if len(api.log) % MOST_FOREIGN else None
+    assert world(api, wait).status == "completed"
 
 
 @in_both_ways
@@ -111,14 +132,14 @@ def test_a_wrong_base_url_is_not_waited_on(world: World, way: Any) -> None:
 
 @in_both_ways
 @in_both_worlds
-def test_an_answer_of_the_api_in_another_shape_is_told_at_once(world: World, way: Any) -> None:
-    """JSON without a status won't get better by waiting."""
+def test_answers_that_never_tell_of_the_job_are_not_waited_on(world: World, way: Any) -> None:
+    """JSON without a status, time and again, won't get better by waiting."""
     api = an_api((60, "completed"))
     api.fault = lambda asked: Answer(200, {"id": "job_0"}) if asked.path != "/jobs" else None
     if way is wait:
-        with pytest.raises(SchemaMismatchError):
+        with pytest.raises(SchemaMismatchError, match=r"job job_0 .*sume\.jobs\.wait\('job_0'\)"):
             world(api, way)
-        assert len(api.log) == 1
+        assert len(api.log) == MOST_FOREIGN
     else:
         outcomes = world(api, way)
         assert all(o.ok or isinstance(o.error, SchemaMismatchError) for o in outcomes)

@@ -12,9 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sume_ext import SchemaMismatchError
 from sume_ext.media import media_in
 from tests.models.jobs_api import Answer, ModelApi
-from tests.models.worlds import World, in_both_worlds
+from tests.models.worlds import Use, World, in_both_worlds
 from tests.support import FakeClock
 
 M = "https://media.example/"
@@ -65,6 +66,45 @@ def test_a_result_tells_of_each_file_what_it_is_and_where_it_came_from(world: Wo
     ]
     assert (result.data.id, result.data.status) == ("job_1", "completed")
     assert "sig=1" not in repr(result.media)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"object": "job_result", "result": {"media": [{"url": f"{M}a.mp4"}]}},
+        {"result": {"video": {"id": "vid_9", "url": f"{M}a.mp4"}}},
+        {"id": "result_77", "job_id": "job_1", "output": {"url": f"{M}a.mp4"}},
+        {"id": "result_77", "status": "ready", "output": {"url": f"{M}a.mp4"}},
+        {"id": 5, "status": None, "result": [f"{M}a.mp4"]},
+        {"data": [{"url": f"{M}a.mp4", "status": "processing"}], "has_more": False},
+        [{"url": f"{M}a.mp4"}],
+        f"{M}a.mp4",
+    ],
+)
+@in_both_worlds
+def test_a_result_needs_neither_id_nor_status_nor_any_shape(world: World, body: object) -> None:
+    """The contract leaves its body open: what was paid for must not be lost to a missing member."""
+    api = ModelApi(FakeClock())
+    api.fault = lambda _: Answer(200, body)
+    uses: list[Use] = [
+        lambda sume: sume.jobs.result("job_1"),
+        lambda sume: sume.jobs.handle("job_1").result(),
+    ]
+    for use in uses:
+        result = world(api, use)
+        assert result.job_id == "job_1"
+        assert [m.url for m in result.media] == [f"{M}a.mp4"]
+        assert "job_1" in repr(result)
+
+
+@pytest.mark.parametrize("body", [{}, [], None, 7, "", {"error": {"code": "x"}}, b"<html>"])
+@in_both_worlds
+def test_what_holds_nothing_is_no_result(world: World, body: object) -> None:
+    """Taken for a result without media, it would be what was paid for."""
+    api = ModelApi(FakeClock())
+    api.fault = lambda _: Answer(200, body, {"content-length": "6"})
+    with pytest.raises(SchemaMismatchError):
+        world(api, lambda sume: sume.jobs.result("job_1"))
 
 
 @pytest.mark.parametrize(

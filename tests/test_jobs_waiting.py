@@ -12,6 +12,7 @@ import json
 import pickle
 import random
 import warnings
+from email.utils import formatdate
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -28,10 +29,11 @@ from sume_ext import (
     JobTimeoutError,
     NotFoundError,
     PermissionDeniedError,
+    Sume,
 )
 from sume_ext.waiting.job_state import JobState
 from sume_ext.waiting.polling import PENDING, TERMINAL, schedule_for
-from tests.models.jobs_api import LOST, NOT_SENT, Answer, Asked, ModelApi, ModelJob, refusal
+from tests.models.jobs_api import LOST, NOT_SENT, Answer, Asked, ModelApi, ModelJob, Wire, refusal
 from tests.models.worlds import Use, World, in_both_worlds
 from tests.support import FakeClock
 
@@ -250,11 +252,25 @@ def test_a_hint_of_the_server_is_never_undercut(world: World, status: int) -> No
 
 
 @in_both_worlds
-def test_timeout_zero_asks_for_nothing(world: World) -> None:
+def test_timeout_zero_looks_once(world: World) -> None:
+    """A wait that says "the job still runs" of a job it never looked at has made that up."""
     api = an_api()
-    with pytest.raises(JobTimeoutError):
+    with pytest.raises(JobTimeoutError, match=r"queued: .*still runs"):
         world(api, lambda sume: sume.jobs.wait("job_1", timeout=0))
-    assert api.log == []
+    assert len(api.log) == 1
+    api.clock.advance(100)
+    api.jobs["job_1"].course.append((50, "completed"))
+    assert world(api, lambda sume: sume.jobs.wait("job_1", timeout=0)).status == "completed"
+
+
+@in_both_worlds
+def test_nothing_is_claimed_of_a_job_that_was_never_seen(world: World) -> None:
+    """Not even by the last look of a wait whose every look was lost."""
+    api = an_api()
+    api.fault = lambda _: LOST
+    with pytest.raises(JobTimeoutError, match=r"may still run; .*'job_1'") as caught:
+        world(api, lambda sume: sume.jobs.wait("job_1", timeout=0))
+    assert "still runs" not in str(caught.value)
 
 
 @pytest.mark.parametrize(
@@ -411,8 +427,78 @@ def test_a_result_before_its_time_is_a_clear_error(world: World) -> None:
     api = an_api((60, "completed"))
     with pytest.raises(ConflictError, match=r"sume\.jobs\.wait\('job_1'\)"):
         world(api, lambda sume: sume.jobs.handle("job_1").result())
-    with pytest.raises(ConflictError, match=r"sume\.jobs\.wait\(job_id\)"):
+    with pytest.raises(ConflictError, match=r"sume\.jobs\.wait\('job_1'\)"):
         world(api, lambda sume: sume.jobs.result("job_1"))
+
+
+def of_result(answer: Answer) -> Any:
+    """A fault that answers so to whoever asks for the result."""
+
+    def fault(asked: Asked) -> Answer | None:
+        return answer if asked.path.endswith("/result") else None
+
+    return fault
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        Answer(200, {"id": "job_1", "status": "processing", "result": None}),
+        Answer(202, {"status": "processing"}),
+        Answer(200, {"job": {"id": "job_1", "status": "brand_new"}}),
+        refusal(400, "not_completed"),
+        refusal(404, "not_found"),
+        refusal(409, "not_completed"),
+        refusal(422, "not_completed"),
+        refusal(425, "too_early"),
+    ],
+)
+@in_both_worlds
+def test_however_the_api_says_that_there_is_no_result_yet_the_error_says_wait(
+    world: World, answer: Answer
+) -> None:
+    """The docs don't say how it does; an empty result would be taken for what was paid for."""
+    api = an_api((60, "completed"))
+    api.fault = of_result(answer)
+    uses: list[Use] = [
+        lambda sume: sume.jobs.handle("job_1").result(),
+        lambda sume: sume.jobs.result("job_1"),
+    ]
+    for use in uses:
+        with pytest.raises(APIError, match=r"ait for .*sume\.jobs\.wait\('job_1'\)"):
+            world(api, use)
+    assert len(api.log) == 2 or answer.status == 425  # which every call tries again
+
+
+@in_both_worlds
+def test_a_result_that_tells_of_a_failure_is_that_failure(world: World) -> None:
+    error = {"code": "unsafe", "message": "No."}
+    api = an_api()
+    api.fault = of_result(Answer(200, {"id": "job_1", "status": "failed", "error": error}))
+    with pytest.raises(JobFailedError, match="unsafe"):
+        world(api, lambda sume: sume.jobs.result("job_1"))
+
+
+@pytest.mark.parametrize("answer", [refusal(409, "no"), refusal(404, "no")])
+@in_both_worlds
+def test_the_result_of_a_completed_job_may_come_a_little_later(
+    world: World, answer: Answer
+) -> None:
+    """One replica knows of the end, the next not yet; "wait for the job" would be no help."""
+    api = an_api((5, "completed"))
+    api.clock.advance(10)
+    job = world(api, lambda sume: sume.jobs.get("job_1"))
+
+    def again(sume: Any) -> Any:
+        return sume.jobs._engine.handle(job._state).result()
+
+    api.fault = failing(answer, answer)
+    assert world(api, again).job_id == "job_1"
+    api.fault = of_result(answer)
+    began = api.clock.now
+    with pytest.raises(APIError, match=r"completed.*sume\.jobs\.result\('job_1'\)"):
+        world(api, again)
+    assert api.clock.now - began <= 10
 
 
 def test_a_result_of_a_failed_job_says_why_without_asking() -> None:
@@ -423,6 +509,124 @@ def test_a_result_of_a_failed_job_says_why_without_asking() -> None:
         with pytest.raises(JobFailedError, match="generation_failed"):
             job.result()
     assert len(api.log) == 1
+
+
+@in_both_worlds
+def test_what_an_answer_leaves_out_is_still_known(world: World) -> None:
+    """An image was waited for like a video, three times as long, once a poll left out its type."""
+    api = an_api()
+    api.fault = lambda _: Answer(200, {"id": "job_1", "status": "running"})
+
+    def use(sume: Any) -> Any:
+        made = JobState("job_1", "queued", "image_generation", made_at=1000.0)
+        handles.append(sume.jobs._engine.handle(made))
+        return handles[-1].wait()
+
+    handles: list[Any] = []
+    with pytest.raises(JobTimeoutError):
+        world(api, use)
+    assert api.clock.now == pytest.approx(1600)
+    assert handles[0].type == "image_generation"
+    refreshed = world(api, lambda sume: fresh(sume).refresh())
+    assert (refreshed.type, refreshed.fresh) == ("video_generation", True)
+
+
+def test_an_id_of_a_job_made_just_now_has_the_grace_of_its_handle() -> None:
+    """Programs keep ids: a 404 from a replica that lags must not lose them the wait."""
+
+    def fault(asked: Asked) -> Answer | None:
+        if asked.path == "/videos/generations":
+            return Answer(202, {"job_id": "job_1"})
+        return refusal(404, "no") if asked.at < 1005 else None
+
+    uses: list[Use] = [
+        lambda sume: sume.jobs.wait("job_1"),
+        lambda sume: sume.jobs.handle("job_1").wait(),
+    ]
+    for use in uses:
+        api = an_api((30, "completed"))
+        api.fault = fault
+        with api.client() as sume:
+            sume.videos.generate(prompt="x")
+            assert use(sume).status == "completed"
+
+
+def test_ids_are_remembered_for_the_newest_jobs_only() -> None:
+    """A program that runs for months must not grow by every job it made."""
+    api = an_api()
+    api.fault = lambda _: Answer(202, {"job_id": f"job_{len(api.log)}"})
+    with api.client() as sume:
+        for _ in range(1100):
+            sume.videos.generate(prompt="x")
+        assert len(sume.jobs._engine._made) == 1000
+        assert sume.jobs._engine.state_of("job_1100").made_at is not None
+
+
+@in_both_worlds
+def test_a_date_to_come_back_at_is_kept_by_our_clock_where_the_server_tells_no_time(
+    world: World,
+) -> None:
+    """Taken for half a century, it was two minutes' sleep past the job's end."""
+    api = an_api((30, "completed"))
+
+    def fault(_: Asked) -> Answer:
+        soon = {"retry-after": formatdate(api.clock.time() + 3, usegmt=True)}
+        return Answer(200, api._seen(api.jobs["job_1"]), soon)
+
+    api.fault = fault
+    world(api, lambda sume: sume.jobs.wait("job_1"))
+    assert 1030 <= api.clock.now <= 1036
+
+
+KEY = "sume_live_canary0123456789abcdef"
+
+
+@pytest.mark.parametrize(
+    "word",
+    [
+        KEY,
+        f"x{KEY}",
+        "https://m.example/x?X-Amz-Signature=deadbeefdeadbeef",
+        "\x1b[31mred",
+        "x" * 999,
+    ],
+)
+def test_what_the_server_calls_a_status_or_a_type_is_shown_with_care(word: str) -> None:
+    """A server that echoes the key as a status would have it in a repr, an error and a warning."""
+    api = an_api()
+    api.fault = lambda _: Answer(200, {"id": "job_1", "status": word, "type": word})
+    with (
+        Sume(api_key=KEY, transport=Wire(api), clock=api.clock) as sume,
+        warnings.catch_warnings(record=True) as told,
+    ):
+        warnings.simplefilter("always")
+        job = sume.jobs.handle("job_1")
+        events = job.events(timeout=2)
+        event = next(events)
+        with pytest.raises(JobTimeoutError) as caught:
+            job.wait(timeout=2)
+    assert job.status == job.type == event.status == word
+    said = [repr(job), repr(job._state), repr(event), str(caught.value), repr(caught.value)]
+    said += [str(one.message) for one in told]
+    said.append(str(pickle.loads(pickle.dumps(caught.value)).__dict__))
+    for text in said:
+        assert word[:50] not in text
+        assert "deadbeef" not in text
+        assert len(text) < 700
+
+
+def test_an_interruption_while_nothing_is_awaited_carries_the_note_as_well() -> None:
+    """Ctrl-C comes when it comes: also while the next pause is computed."""
+
+    class Hand(random.Random):
+        def uniform(self, a: float, b: float) -> float:
+            raise KeyboardInterrupt
+
+    api = an_api()
+    with api.client(Hand()) as sume, pytest.raises(KeyboardInterrupt) as caught:
+        sume.jobs.wait("job_1")
+    (note,) = caught.value.__notes__
+    assert "sume.jobs.wait('job_1')" in note
 
 
 def test_the_clock_may_jump() -> None:

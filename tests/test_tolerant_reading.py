@@ -265,6 +265,21 @@ def test_a_broken_promise_is_our_error_with_operation_and_place(body: bytes) -> 
         assert caught.value.place == "id"
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"job_id": "job_1", "status": "queued"}',
+        b'{"job": {"id": "job_1", "status": "queued"}}',
+        b'{"id": "job_1", "status": "queued", "progress": "half"}',
+    ],
+)
+def test_a_job_is_read_wherever_the_roles_find_it(body: bytes) -> None:
+    """The docs leave its members' names open; what the schema inferred mustn't lose the job."""
+    job = ask(body, 200)
+    assert (job.id, job.status) == ("job_1", "queued")
+    assert job.data == json.loads(body)
+
+
 # --- unions, in the document that has them ----------------------------------------------------
 
 

@@ -210,7 +210,7 @@ class fetches_result(Line, Generic[P]):  # noqa: N801
 
     def flow(self, engine: Engine, kwargs: dict[str, Any]) -> Flow[Any]:
         """Perform it and hand out the result."""
-        return engine.result((yield from fetch_result(engine, self.binding.call, kwargs)))
+        return (yield from fetch_result(engine, self.binding.call, kwargs))
 
 
 class submits(GivesJob[P], Line, Generic[P]):  # noqa: N801

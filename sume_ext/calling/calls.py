@@ -19,7 +19,15 @@ from attrs import field, frozen
 from sume_api.shapes import mismatch
 
 from sume_ext import __version__
-from sume_ext.calling.answers import Named, api_error, decode, job_ids_in, jobs_named, request_id
+from sume_ext.calling.answers import (
+    Named,
+    api_error,
+    decode,
+    job_ids_in,
+    jobs_named,
+    request_id,
+    tells_enough,
+)
 from sume_ext.calling.effects import Effect
 from sume_ext.calling.exchange import Answer, exchange
 from sume_ext.calling.retries import Backoff, Budget, is_unknown, persist
@@ -111,11 +119,13 @@ class Reply(Generic[T]):
     """A successful answer.
 
     Attributes:
-        parsed: The generated model.
+        parsed: The generated model; the JSON itself where that has another shape than the schema
+            says, but tells enough.
         raw: The JSON it was made from.
         request_id: The API's id of the request, or None.
         headers: The answer's headers, by lower-case name.
         job_ids: The ids of the jobs it created, where it is a creation's: never none.
+        status: The HTTP status: 200, or another of success.
     """
 
     parsed: T
@@ -123,6 +133,7 @@ class Reply(Generic[T]):
     request_id: str | None
     headers: Mapping[str, str] = field(repr=False)
     job_ids: tuple[str, ...] = ()
+    status: int = 200
 
 
 @overload
@@ -429,7 +440,7 @@ def model_of(call: Call, raw: Any) -> Any:
 
 
 def read(call: Call, answer: Answer) -> Reply[Any]:
-    """The generated model in a successful answer.
+    """The generated model in a successful answer; what the answer says, where that is enough.
 
     Raises:
         SchemaMismatchError: It isn't what the schema says; ids of created jobs are on it.
@@ -446,13 +457,14 @@ def read(call: Call, answer: Answer) -> Reply[Any]:
         if place is None:
             parsed = model_of(call, raw)
             if not call.creates or (named.ids and not named.unreadable):
-                headers = answer.headers
-                return Reply(parsed, raw, request_id(raw, headers), headers, named.ids)
+                return _reply(answer, parsed, raw, named.ids)
             place = "there is a job without an id" if named.ids else "there is no job id"
     except Exception as error:  # noqa: BLE001  (generated parsers fail in many ways)
         if raw is None and answer.content and not _LENGTHS & answer.headers.keys():
             raise ResponseLostError("the answer is cut short.") from None
         place = "not JSON" if raw is None else f"{type(error).__name__} while reading it"
+    if tells_enough(call.name, raw):
+        return _reply(answer, raw, raw, ())
     where, _, what = place.rpartition(": ")
     raise SchemaMismatchError(
         f"the answer isn't what the schema says ({what}).",
@@ -462,6 +474,11 @@ def read(call: Call, answer: Answer) -> Reply[Any]:
         job_ids=() if call.effect is Effect.READS else named.ids,
         foreign=place == "not JSON",
     )
+
+
+def _reply(answer: Answer, parsed: Any, raw: Any, job_ids: tuple[str, ...]) -> Reply[Any]:
+    headers = answer.headers
+    return Reply(parsed, raw, request_id(raw, headers), headers, job_ids, answer.status)
 
 
 _NOBODY = Named((), unreadable=False)

@@ -44,7 +44,7 @@ def mark_made(end: BaseException, made: object) -> None:
         mark(end, OutcomeUnknownError("interrupted just after a job was made.", job_ids=ids))
 
 
-def leave_word(end: GeneratorExit, word: str) -> None:
+def leave_word(end: BaseException, word: str) -> None:
     """Add a note to the Ctrl-C or cancellation that ends a flow; to nothing else."""
     interruption = _interruption(end)
     if interruption is not None:

@@ -5,12 +5,13 @@ Nothing here asks for anything: a state is as old as the answer it came from.
 
 from __future__ import annotations
 
+import math
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from sume_ext import roles
 from sume_ext.calling.retries import retry_after
@@ -23,6 +24,7 @@ from sume_ext.errors import (
 )
 from sume_ext.waiting.notices import tell_once
 from sume_ext.waiting.polling import CANCELED, EXPIRED, FAILED, PENDING, TERMINAL
+from sume_ext.waiting.wording import shown_repr
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -61,9 +63,9 @@ class JobState:
     """
 
     id: str
-    status: str = NEVER_SEEN
-    type: str | None = None
-    error_code: str | None = None
+    status: str = field(default=NEVER_SEEN, repr=shown_repr)
+    type: str | None = field(default=None, repr=shown_repr)
+    error_code: str | None = field(default=None, repr=shown_repr)
     error_message: str | None = field(default=None, repr=False)
     data: Any = field(default=None, repr=False)
     raw: Any = field(default=None, repr=False)
@@ -71,14 +73,22 @@ class JobState:
     made_at: float | None = None
 
     @classmethod
-    def read(cls, model: Any, raw: Any, request_id: str | None) -> JobState:
+    def read(
+        cls, model: Any, raw: Any, request_id: str | None, *, job_id: str | None = None
+    ) -> JobState:
         """From the answer of a read.
+
+        Args:
+            model: The generated model, or None.
+            raw: The job's JSON.
+            request_id: The API's id of the request.
+            job_id: The job's id where the answer need not say it.
 
         Raises:
             SchemaMismatchError: It has no id or no status.
         """
         return cls(
-            id=str(roles.JOB_ID.require(raw, "jobs.get")),
+            id=job_id or str(roles.JOB_ID.require(raw, "jobs.get")),
             status=str(roles.JOB_STATUS.require(raw, "jobs.get")),
             type=_text(roles.JOB_TYPE.find(raw)),
             error_code=_text(roles.JOB_ERROR_CODE.find(raw)),
@@ -122,6 +132,10 @@ class JobState:
             made_at=now,
         )
 
+    def after(self, seen: JobState) -> JobState:
+        """What is known once it was seen again: an answer may leave out what doesn't change."""
+        return evolve(seen, type=seen.type or self.type, made_at=self.made_at)
+
     @property
     def terminal(self) -> bool:
         """Whether the status can't change any more."""
@@ -143,7 +157,7 @@ class JobState:
                 redact_foreign(self.error_message) or "the API gave no reason.",
                 job_id=self.id,
                 status=self.status,
-                code=self.error_code,
+                code=redact_foreign(self.error_code),
                 request_id=self.request_id,
             )
         return None
@@ -174,8 +188,8 @@ class JobEvent:
     """
 
     job_id: str
-    type: str | None
-    status: str
+    type: str | None = field(repr=shown_repr)
+    status: str = field(repr=shown_repr)
     elapsed: float
     terminal: bool
 
@@ -214,16 +228,24 @@ def sighting(model: Any, raw: Any, reply: Reply[Any], *, asked: str | None = Non
             request_id=reply.request_id,
         )
     if state.foreign:
-        status = state.status[:40]
         tell_once(
-            f"job status {status!r} is newer than this package; it is taken as still running."
+            f"job status {shown_repr(state.status)} is newer than this package; "
+            "it is taken as still running."
         )
     return Sighting(state, _age(raw, reply.headers))
 
 
-def hint(reply: Reply[Any]) -> float | None:
-    """Seconds the server asks to wait before the next look, on whatever answer; or None."""
-    return retry_after(reply.headers.get("retry-after"), server_time(reply.headers) or 0.0)
+def hint(reply: Reply[Any], wall_clock: float | None = None) -> float | None:
+    """Seconds the server asks to wait before the next look, on whatever answer; or None.
+
+    Args:
+        reply: The answer.
+        wall_clock: Our time of day, for a moment that the server names without telling its own.
+    """
+    there = server_time(reply.headers)
+    now = wall_clock if there is None else there
+    # A moment means nothing where nobody knows what time it is: it is as good as over.
+    return retry_after(reply.headers.get("retry-after"), math.inf if now is None else now)
 
 
 def _age(raw: Any, headers: Mapping[str, str]) -> float | None:

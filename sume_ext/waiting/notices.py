@@ -1,8 +1,8 @@
 """What a waiting program should know without being stopped by it.
 
-A notice is given once per process, as a warning at the line that called this package. Whoever
-turns warnings into errors gets a log record instead: the job is paid for, so nothing that is
-merely worth knowing may end the wait for it.
+A notice is given once per process, and a hundred altogether, as a warning at the line that called
+this package. Whoever turns warnings into errors gets a log record instead: the job is paid for,
+so nothing that is merely worth knowing may end the wait for it.
 """
 
 from __future__ import annotations
@@ -13,11 +13,13 @@ import warnings
 
 _PACKAGE = __name__.partition(".")[0]
 _told: set[str] = set()
+_MOST = 100
+"""A server that says something new each time would fill the memory, and whoever reads along."""
 
 
 def tell_once(text: str) -> None:
     """Tell the program something, whatever its warning filters say."""
-    if text in _told:
+    if text in _told or len(_told) >= _MOST:
         return
     _told.add(text)
     try:

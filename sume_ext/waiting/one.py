@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NoReturn
+from urllib.parse import unquote
 
-from attrs import evolve, frozen
+from attrs import frozen
 
+from sume_ext import roles
 from sume_ext.calling.calls import perform
 from sume_ext.calling.effects import Effect
 from sume_ext.calling.ids import check_id
@@ -24,10 +26,21 @@ from sume_ext.errors import (
     SchemaMismatchError,
     SumeError,
 )
-from sume_ext.flow import NOW, Emit, Flow, Sleep
+from sume_ext.flow import NOW, WALL_CLOCK, Emit, Flow, Sleep
+from sume_ext.media import media_in
 from sume_ext.runners.interruptions import leave_word
-from sume_ext.waiting.job_state import JobEvent, JobState, Sighting, hint, sighting
+from sume_ext.waiting.job_state import (
+    JobEvent,
+    JobState,
+    NeverSeen,
+    Sighting,
+    hint,
+    sighting,
+)
 from sume_ext.waiting.polling import (
+    ONE_LOOK,
+    PENDING,
+    SUCCEEDED,
     UNKNOWN_STATUS_PATIENCE,
     Timeout,
     check_timeout,
@@ -36,6 +49,7 @@ from sume_ext.waiting.polling import (
     schedule_for,
     seconds_for,
 )
+from sume_ext.waiting.wording import shown
 
 if TYPE_CHECKING:
     from sume_ext.calling.calls import Call, Reply
@@ -46,10 +60,14 @@ Keep = Callable[[JobState], object]
 NEW_JOB_GRACE = 10.0
 """Seconds after its creation in which a 404 for a job is lived through: a replica may not have
 it yet."""
-_NO_TIME = 0.01
 MOST_FOREIGN = 5
-"""Answers in a row that aren't the API's (a proxy's page, a captive portal) before a wait ends:
-fewer may pass, but a wrong base_url never does."""
+"""Answers in a row that aren't the API's (a proxy's page, a captive portal), or tell of no job,
+before a wait ends: fewer may pass, but a wrong base_url never does."""
+RESULT_GRACE = 10.0
+"""Seconds in which the result of a completed job may not be there yet: replicas lag."""
+_FIRST_PAUSE_FOR_RESULT = 0.5
+_TOO_EARLY = frozenset({400, 404, 409, 422, 425})
+"""Statuses with which an API may say that a job has no result yet: the docs don't say which."""
 
 
 @frozen
@@ -86,12 +104,13 @@ def try_look(engine: Engine, state: JobState, *, within: float) -> Flow[Look]:
     call = engine.lookup("jobs.get")
     try:
         reply = yield from perform(engine.settings, call, call.arguments(state.id), within=within)
+        seen = sighting(reply.parsed, reply.raw, reply, asked=state.id)
     except SumeError as error:
-        if not (passes(error) or may_be_new(error, state, now)):
+        odd = isinstance(error, SchemaMismatchError)
+        if not (odd or passes(error) or may_be_new(error, state, now)):
             raise
         return Look(None, error, asked_wait(error))
-    seen = sighting(reply.parsed, reply.raw, reply, asked=state.id)
-    return Look(seen, None, hint(reply))
+    return Look(seen, None, hint(reply, (yield WALL_CLOCK)))
 
 
 def passes(error: SumeError) -> bool:
@@ -138,7 +157,7 @@ def watch(
     check_listener(on_event)
     try:
         return (yield from _watch(engine, state, timeout, on_event, keep))
-    except GeneratorExit as end:
+    except (GeneratorExit, KeyboardInterrupt) as end:
         leave_word(
             end,
             f"job {state.id} may still run, and is left alone. "
@@ -155,30 +174,32 @@ def _watch(
     keep: Keep | None,
 ) -> Flow[JobState]:
     started = now = yield NOW
-    born, changed, shown, foreign = started, started, "", 0
+    born, changed, told, odd = started, started, "", 0
     while not state.terminal:
         limit = seconds_for(timeout, state.type)
         deadline = end_of_wait(started + limit, state, changed)
-        if now >= deadline:
+        # Who has no time to wait wants to know how the job stands: one look is what a wait is.
+        within = deadline - now if limit else ONE_LOOK
+        if within <= 0:
             _give_up(state, now - started, None)
         sent = now
-        seen = yield from try_look(engine, state, within=deadline - now)
+        seen = yield from try_look(engine, state, within=within)
         now = yield NOW
-        foreign = foreign + 1 if is_foreign(seen.trouble) else 0
-        if seen.trouble and foreign >= MOST_FOREIGN:
-            raise seen.trouble
+        odd = odd + 1 if isinstance(seen.trouble, SchemaMismatchError) else 0
+        if isinstance(seen.trouble, SchemaMismatchError) and odd >= MOST_FOREIGN:
+            raise _unreadable(state, seen.trouble) from None
         if seen.sighting:
             born = _born(seen.sighting, now, started)
             changed = changed if seen.sighting.state.status == state.status else now
-            state = evolve(seen.sighting.state, made_at=state.made_at)
+            state = state.after(seen.sighting.state)
             if keep:
                 keep(state)
             limit = seconds_for(timeout, state.type)
             deadline = end_of_wait(started + limit, state, changed)
             if state.terminal:
                 break
-            if state.status != shown:
-                shown = state.status
+            if state.status != told:
+                told = state.status
                 yield Emit(_event(state, now - started), on_event)
         pause = schedule_for(state.type).pause(now - born, engine.settings.rng)
         # From one request to the next, so that the time an answer takes isn't added to the pause.
@@ -220,20 +241,44 @@ def _event(state: JobState, elapsed: float) -> JobEvent:
 
 def timed_out(state: JobState, elapsed: float, trouble: SumeError | None) -> JobTimeoutError:
     """The error for a wait that ended before its job."""
+    known = not isinstance(state.status, NeverSeen)
     if trouble:
         why = f" (the last look failed: {type(trouble).__name__})."
     elif state.foreign:
         why = " (this package doesn't know the status; a newer one may)."
-    elif elapsed < _NO_TIME:
+    elif not known:
         why = ": there was no time to look."
     else:
         why = "."
     return JobTimeoutError(
         f"not finished after {elapsed:.0f} s{why}",
         job_id=state.id,
-        status=state.status,
+        status=shown(state.status),
         elapsed=elapsed,
         request_id=state.request_id,
+        hint=None if known else f"The job may still run; {_go_on(state)}.",
+    )
+
+
+def _go_on(state: JobState) -> str:
+    return f"go on waiting with sume.jobs.wait({state.id!r})"
+
+
+def _unreadable(state: JobState, last: SchemaMismatchError) -> SchemaMismatchError:
+    """The error for answers that can't be read, time and again: which job it is, how to go on."""
+    what = (
+        "something else than the API answers: check base_url, and any proxy or sign-in page of "
+        "this network"
+        if last.foreign
+        else "the API may have changed: update this package"
+    )
+    return SchemaMismatchError(
+        f"job {state.id} can't be looked at: {last.message}",
+        place=last.place,
+        foreign=last.foreign,
+        hint=f"The job is left alone, but {what}, then {_go_on(state)}.",
+        operation=last.operation,
+        request_id=last.request_id,
     )
 
 
@@ -265,14 +310,14 @@ def wait(
         engine: The client's.
         job_id: The job's id.
         timeout: Seconds; ``"auto"`` is 600 for images and 1800 for others; None waits
-            without bound; 0 asks for nothing (``jobs.get`` looks once).
+            without bound; 0 looks once.
         on_event: Called with each `JobEvent`; what it raises ends the wait unchanged.
 
     Raises:
         JobFailedError: It failed; likewise `JobCanceledError`, `JobExpiredError`.
         JobTimeoutError: The time is over; the job still runs.
     """
-    state = JobState(check_id(job_id, "jobs.wait"))
+    state = engine.state_of(check_id(job_id, "jobs.wait"))
     return engine.handle((yield from complete(engine, state, timeout, on_event)))
 
 
@@ -283,7 +328,7 @@ def handle(engine: Engine, job_id: str) -> Any:
         engine: The client's.
         job_id: The job's id, from another process or another day.
     """
-    return engine.handle(JobState(check_id(job_id, "jobs.handle")))
+    return engine.handle(engine.state_of(check_id(job_id, "jobs.handle")))
 
 
 def result_of(engine: Engine, state: JobState) -> Flow[Any]:
@@ -295,23 +340,79 @@ def result_of(engine: Engine, state: JobState) -> Flow[Any]:
     """
     state.finished()
     call = engine.lookup("jobs.result")
-    kwargs = call.arguments(state.id)
-    return engine.result((yield from fetch_result(engine, call, kwargs, repr(state.id))))
+    completed = state.status == SUCCEEDED
+    return (yield from fetch_result(engine, call, call.arguments(state.id), completed=completed))
 
 
 def fetch_result(
-    engine: Engine, call: Call, kwargs: dict[str, Any], job: str = "job_id"
-) -> Flow[Reply[Any]]:
-    """The answer with a job's result; one that isn't there yet says how to wait for it.
+    engine: Engine, call: Call, kwargs: dict[str, Any], *, completed: bool = False
+) -> Flow[Any]:
+    """A job's result; where it isn't there yet, the error says how to wait for it.
 
     Args:
         engine: The client's.
         call: The operation.
         kwargs: Its arguments.
-        job: What to call the job in a hint.
+        completed: Whether the job is known to be completed: then its result, which one replica
+            may not have yet, is asked for again for a while.
+
+    Raises:
+        ConflictError: The job isn't completed yet.
+        JobError: The answer says that it ended without a result.
     """
-    try:
-        return (yield from perform(engine.settings, call, kwargs))
-    except ConflictError as error:
-        error.hint = f"Wait for the job with sume.jobs.wait({job}), then ask for its result again."
-        raise
+    job_id = unquote(kwargs["url"].rstrip("/").split("/")[-2])
+    grace = RESULT_GRACE if completed else 0.0
+    config = engine.settings.config
+    now = yield NOW
+    until = now + (min(grace, config.timeout) if config.bounded else grace)
+    pause = _FIRST_PAUSE_FOR_RESULT
+    while True:
+        try:
+            reply = yield from perform(engine.settings, call, kwargs)
+            _check_made(reply, job_id, call.name)
+            return engine.result(reply, job_id)
+        except APIError as error:
+            now = yield NOW
+            too_early = isinstance(error, ConflictError) or error.status in _TOO_EARLY
+            if not too_early or now + pause > until:
+                if too_early:
+                    error.hint = _how_to_get_it(error, job_id, completed=completed)
+                raise
+        yield Sleep(pause)
+        pause *= 2
+
+
+def _check_made(reply: Reply[Any], job_id: str, operation: str) -> None:
+    """Refuse an answer that tells how the job stands instead of what it made.
+
+    A result may have a status of its own that means anything: files that are there count more.
+    """
+    places = ("status", "job.status")
+    said = [one for place in places for one in roles.JOB_STATUS.at(reply.raw, place)]
+    if not (said and isinstance(said[0], str)) or said[0] == SUCCEEDED:
+        return
+    made = bool(media_in(reply.raw)) or roles.RESULT.find(reply.raw) is not None
+    state = JobState.read(None, reply.raw, reply.request_id, job_id=job_id)
+    if state.status in PENDING or not (made or state.terminal):
+        raise ConflictError(
+            f"job {job_id} has no result yet: it is {shown(state.status)}.",
+            status=reply.status,
+            code="job_not_completed",
+            operation=operation,
+            request_id=reply.request_id,
+        )
+    if not made:
+        state.finished()
+
+
+def _how_to_get_it(error: APIError, job_id: str, *, completed: bool) -> str:
+    """What to do about a result that isn't there."""
+    again = f"sume.jobs.result({job_id!r})"
+    if completed:
+        return f"The job is completed, but its result isn't there yet: try {again} in a minute."
+    wait = f"ait for the job with sume.jobs.wait({job_id!r}), then ask for its result again."
+    if isinstance(error, NotFoundError):
+        return f"{NotFoundError.default_hint[:-1]}; if the job still runs, w{wait}"
+    if isinstance(error, ConflictError):
+        return f"W{wait}"
+    return f"If the job still runs, w{wait}"

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, Self
 
 from sume_ext.errors import InvalidArgumentError, JobError
 from sume_ext.waiting.one import Listener, complete, look, result_of, watch
+from sume_ext.waiting.wording import shown
 
 if TYPE_CHECKING:
     from sume_ext.engine import Engine
@@ -70,7 +71,7 @@ class JobView:
         self._state = state
 
     def _refreshed(self) -> Flow[Self]:
-        self.learn((yield from look(self._engine, self.id)))
+        self.learn(self._state.after((yield from look(self._engine, self.id))))
         return self
 
     def _completed(self, timeout: Timeout, on_event: Listener | None) -> Flow[Self]:
@@ -91,5 +92,5 @@ class JobView:
         )
 
     def __repr__(self) -> str:
-        kind = f" {self.type}" if self.type else ""
-        return f"<{type(self).__name__} {self.id}{kind} {self.status}>"
+        kind = f" {shown(self.type)}" if self.type else ""
+        return f"<{type(self).__name__} {self.id}{kind} {shown(self.status)}>"

@@ -123,7 +123,7 @@ def _handles(world: str) -> dict[str, Callable[[Any], Any]]:
     """How to come by an instance of each class that a client hands out."""
 
     def result(sume: Any) -> Any:
-        return sume._engine.result(Reply(None, GOOD, None, {}))
+        return sume._engine.result(Reply(None, GOOD, None, {}), "job_1")
 
     def group(sume: Any) -> Any:
         return prefixed("JobGroup")(sume._engine, [sume.jobs.handle("job_1")])
