@@ -22,10 +22,11 @@ from hypothesis import strategies as st
 
 import sume_ext
 from sume_ext import Sume, SumeError, errors
-from sume_ext.errors import NotSentError, ResponseLostError, error_class
+from sume_ext.errors import InvalidArgumentError, NotSentError, ResponseLostError, error_class
 from sume_ext.hints import Name, respelled
 from tests.faults.worlds import KEY
 from tests.support import FakeClock
+from tests.test_request_odd_answers import Once
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -353,3 +354,12 @@ def test_a_hint_knows_the_time_and_the_job() -> None:
     assert "proxy" in html.hint
     many = errors.SchemaMismatchError("odd.", job_ids=tuple(map(str, range(500))))
     assert len(str(many)) < 500
+
+
+def test_a_number_that_python_cannot_write_is_refused_by_us() -> None:
+    transport = Once(b"{}")
+    with Sume(api_key="sk_test", base_url="http://127.0.0.1:1", transport=transport) as sume:
+        for limit in (10**5000, -(10**5000)):
+            with pytest.raises(InvalidArgumentError):
+                sume.jobs.list(limit=limit).page()
+    assert transport.sent == 0

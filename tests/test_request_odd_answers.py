@@ -326,3 +326,15 @@ def test_of_a_refusal_only_its_beginning_is_read() -> None:
     error = api_error(answer, "videos.generate", 0.0)
     assert error.code == "busy"
     assert len(error.details["a"]) < 100_000
+
+
+def test_a_redirect_that_names_a_job_leads_to_it() -> None:
+    """Not to base_url, which took the order."""
+    got, error = create("videos.generate", {"job_id": "job_1"}, 302)
+    assert got == {"job_1"}
+    assert error is not None
+    assert "sume.jobs.wait('job_1')" in str(error)
+    assert "base_url" not in str(error)
+    _, error = create("videos.generate", {}, 302)
+    assert error is not None
+    assert "base_url" in error.hint

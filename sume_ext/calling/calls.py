@@ -42,7 +42,7 @@ from sume_ext.errors import (
 )
 from sume_ext.flow import NOW, WALL_CLOCK
 from sume_ext.network.wire import Request
-from sume_ext.runners.interruptions import mark
+from sume_ext.runners.interruptions import hold, mark
 from sume_ext.secrecy.memory import remember_json
 
 if TYPE_CHECKING:
@@ -195,7 +195,7 @@ def perform(
         return _attempt(settings, call, request, budget.deadline, heard)
 
     if call.effect is not Effect.READS:
-        return (yield from _heeding(call, flow, attempt, heard, budget.deadline - now, make))
+        return (yield from _heeding(call, flow, attempt, heard, budget, make))
     try:
         reply = yield from flow(attempt)
     except SumeError as error:
@@ -209,7 +209,7 @@ def _heeding(
     persisting: Callable[[Callable[[], Flow[Reply[Any]]]], Flow[Reply[Any]]],
     attempt: Callable[[], Flow[Reply[Any]]],
     heard: bytearray,
-    longest: float,
+    budget: Budget,
     make: Callable[[Reply[Any]], Any] | None,
 ) -> Flow[Any]:
     """A call that spends or writes: whatever ends it, what it may have done is said.
@@ -219,13 +219,16 @@ def _heeding(
         persisting: Makes an attempt as often as that is safe.
         attempt: Sends the request.
         heard: What has come of the answer, filled by `attempt`.
-        longest: Seconds that it may take.
+        budget: The time that it has, which pauses move.
         make: As for `perform`.
     """
     at_stake = False  # whether a request may have arrived whose outcome nobody knows
+    started, over = math.inf, 0.0  # times of day: of the first attempt, and of the last one's end
 
     def attempt_at_stake() -> Flow[Reply[Any]]:
-        nonlocal at_stake
+        nonlocal at_stake, started, over
+        began = yield WALL_CLOCK
+        started, over = min(started, began), began + budget.deadline - (yield NOW)
         before, at_stake = at_stake, True
         try:
             return (yield from attempt())
@@ -233,7 +236,6 @@ def _heeding(
             at_stake = before or is_unknown(error)
             raise
 
-    started = yield WALL_CLOCK
     try:
         try:
             reply = yield from persisting(attempt_at_stake)
@@ -246,14 +248,16 @@ def _heeding(
             unknown = _outcome_unknown(call, error.message, error.job_ids, (started, ended))
             unknown.request_id = error.request_id
             raise unknown from None
-        return reply if make is None else make(reply)
+        made = reply if make is None else make(reply)
+        hold(reply.job_ids)
+        return made  # noqa: TRY300  (an interruption may come here, too)
     except SumeError:
         raise
     except BaseException as end:
         if at_stake:
             # No clock can be asked any more, but by then it would have been over.
-            window = (started, started + longest)
-            mark(end, _outcome_unknown(call, "it was interrupted.", job_ids_in(heard), window))
+            ids = job_ids_in(heard)
+            mark(end, _outcome_unknown(call, "it was interrupted.", ids, (started, over)))
         raise
 
 
@@ -321,6 +325,8 @@ def build(config: Config, call: Call, kwargs: dict[str, Any]) -> Request:
         query = urlencode(_query(params), doseq=True) if params else ""
     except UnicodeEncodeError:
         raise _refused(call, "an argument has text that no UTF-8 can hold") from None
+    except ValueError:  # Python writes no number of thousands of digits
+        raise _refused(call, "an argument is a number that is too long") from None
     given: dict[str, object] = kwargs.get("headers") or {}
     headers: dict[str, str] = {
         "accept": "application/json",
@@ -411,12 +417,14 @@ def _origin(url: str) -> str:
 
 
 def _refused_redirect(call: Call, answer: Answer, how: str) -> APIError:
+    ids = () if call.effect is Effect.READS else job_ids_in(answer.content)
     return APIError(
         f"the API redirects {how}, where the key must not go.",
         status=answer.status,
         code="redirect_refused",
         operation=call.name,
-        hint="Check base_url; it must be the API's final address.",
+        job_ids=ids,
+        hint=None if ids else "Check base_url; it must be the API's final address.",
     )
 
 

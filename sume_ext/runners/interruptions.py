@@ -6,9 +6,12 @@ that spends or writes is awaited, they carry what an `OutcomeUnknownError` would
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 from sume_ext.errors import OutcomeUnknownError
+from sume_ext.secrecy.border import parting
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,6 +30,27 @@ def mark(end: BaseException, outcome: OutcomeUnknownError) -> None:
     if interruption is not None and not hasattr(interruption, _ATTRIBUTE):
         setattr(interruption, _ATTRIBUTE, outcome)
         interruption.add_note(str(outcome))
+        if not isinstance(interruption, KeyboardInterrupt):
+            _tell(outcome)
+
+
+def _tell(outcome: OutcomeUnknownError) -> None:
+    """Log it: a cancelled task is often asked for nothing, as in a `TaskGroup` that has failed."""
+    import logging  # noqa: PLC0415  (interruptions are rare)
+
+    began = datetime.fromtimestamp(outcome.sent_after, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    told = str(outcome).replace("find_recent(error)", f"find_recent(since={began!r})")
+    logging.getLogger("sume_ext").warning("%s", told)
+
+
+def hold(job_ids: tuple[str, ...]) -> None:
+    """Keep in mind which jobs were made, until whoever made them has crossed the border."""
+    parting.set(partial(_mark_ids, ids=job_ids))
+
+
+def _mark_ids(end: BaseException, ids: tuple[str, ...]) -> None:
+    if ids and not isinstance(end, Exception):
+        mark(end, OutcomeUnknownError("interrupted just after a job was made.", job_ids=ids))
 
 
 def mark_made(end: BaseException, made: object) -> None:
@@ -39,9 +63,7 @@ def mark_made(end: BaseException, made: object) -> None:
     if isinstance(end.__context__, StopIteration):  # in the middle of answering
         made = end.__context__.value  # pyright: ignore[reportUnknownMemberType]
     handles: tuple[Any, ...] = getattr(made, "jobs", (made,))
-    ids: tuple[str, ...] = tuple(one.id for one in handles if getattr(one, "fresh", False))
-    if ids and not isinstance(end, Exception):
-        mark(end, OutcomeUnknownError("interrupted just after a job was made.", job_ids=ids))
+    _mark_ids(end, tuple(one.id for one in handles if getattr(one, "fresh", False)))
 
 
 def leave_word(end: BaseException, word: str) -> None:

@@ -7,6 +7,7 @@ and those of the libraries below them, are emptied; frames of the application ar
 
 from __future__ import annotations
 
+from contextvars import ContextVar
 from functools import wraps
 from types import FunctionType
 from typing import TYPE_CHECKING, ParamSpec, TypeVar, cast
@@ -28,15 +29,21 @@ _BELOW = frozenset({
 })  # fmt: skip
 """Libraries that work on our behalf when they are called by us."""
 
+parting: ContextVar[Callable[[BaseException], None] | None] = ContextVar("parting", default=None)
+"""What is to be told to whatever ends the public call that is under way, however late."""
+
 
 def border(work: Callable[P, T]) -> Callable[P, T]:
     """Let a public callable fail without showing what it was called with, or what it did then."""
 
     @wraps(work)
     def crossing(*args: P.args, **kwargs: P.kwargs) -> T:
+        parting.set(None)
         try:
             return work(*args, **kwargs)
         except BaseException as error:
+            if (tell := parting.get()) is not None:
+                tell(error)
             misuse = _misuse(work, error, args, kwargs)
             del args, kwargs
             conceal(error)
