@@ -62,3 +62,15 @@ def test_completion_offers_help_beside_words_and_nothing_hidden(stage: Stage) ->
     assert "videos\tGenerate videos." in offered.out
     assert "login" not in offered.out
     assert stage.sume("completion", "powershell").code == 2
+
+
+def test_what_is_known_without_asking_anybody_is_offered(stage: Stage) -> None:
+    def offered(words: str, begun: str) -> list[str]:
+        env = {"_SUME_COMPLETE": "fish_complete", "COMP_WORDS": words, "COMP_CWORD": begun}
+        lines = stage.sume(**env, SUME_API_KEY=None).out.split("\n")
+        return [line.partition("\t")[0].rpartition(",")[2] for line in lines if line]
+
+    assert offered("sume tools schema ", "vid") == ["videos.generate"]
+    assert "uploads.face_swap_video" in offered("sume tools schema ", "uploads.face-s")
+    assert offered("sume sandbox ", "--sp") == ["--speed"]
+    assert {"--port", "--fault", "--help"} <= {*offered("sume sandbox ", "--")}

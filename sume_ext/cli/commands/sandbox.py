@@ -5,7 +5,10 @@ Its options are the sandbox's own; this adds nothing but the word.
 
 from __future__ import annotations
 
+import re
+
 import click
+from click.shell_completion import CompletionItem
 
 from sume_ext.cli.shell import HELP
 
@@ -21,6 +24,14 @@ class Wrapped(click.Command):
         _, _, options = parser().format_help().partition("\noptions:\n")
         with formatter.section("Options"):
             formatter.write(options)
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """The other parser's options, and click's own."""
+        from sume_ext.sandbox.command import parser  # noqa: PLC0415
+
+        options = re.findall(r"--[a-z-]+", parser().format_usage())
+        begun = [CompletionItem(one) for one in options if one.startswith(incomplete or " ")]
+        return begun + super().shell_complete(ctx, incomplete)
 
 
 def _serve(words: tuple[str, ...]) -> int:

@@ -152,11 +152,19 @@ def _param_schema(param: click.Parameter) -> dict[str, Any]:
     return made
 
 
+def _names() -> list[str]:
+    return sorted({*BINDINGS, *BEHAVIOURS})
+
+
+def _begun(_: click.Context, __: click.Parameter, incomplete: str) -> list[str]:
+    """The tools whose names begin with what was typed."""
+    return [name for name in _names() if name.startswith(incomplete.replace("-", "_"))]
+
+
 @own_command("list", example="sume tools list --json")
 def list_tools(shell: Shell) -> None:
     """List every operation: whether it only reads, what it may cost, what its output holds."""
-    known = sorted({*BINDINGS, *BEHAVIOURS})
-    tools = [behaviour_metadata(n) if n in BEHAVIOURS else metadata(n) for n in known]
+    tools = [behaviour_metadata(n) if n in BEHAVIOURS else metadata(n) for n in _names()]
     titles = ("name", "read_only", "paid", "sensitive_output", "command")
     envelope = as_list([{"id": tool["name"], **tool} for tool in tools])
     if shell.as_json:
@@ -166,7 +174,7 @@ def list_tools(shell: Shell) -> None:
 
 @own_command(
     "schema",
-    click.Argument(["tool"]),
+    click.Argument(["tool"], shell_complete=_begun),
     example="sume tools schema videos.generate --json",
 )
 def schema(shell: Shell, *, tool: str) -> None:
