@@ -187,6 +187,18 @@ def test_a_face_swap_takes_a_local_file_and_never_shows_where_it_went(stage: Sta
     assert both.code == 2
 
 
+def test_an_upload_that_would_tell_nothing_isnt_made(stage: Stage) -> None:
+    words = ("uploads", "face-swap-video", "clip.mp4", "-q")
+    done = stage.sume(*words)
+    assert done.code == 2
+    assert "--show-urls" in done.err
+    assert not stage.sandbox.requests.where(operation="presign_upload")
+    shown = stage.sume(*words, "--show-urls")
+    assert (shown.code, shown.err) == (0, "")
+    assert shown.out.startswith("http")
+    assert len(shown.out.split()) == 1
+
+
 def test_a_download_that_fails_never_asks_for_a_second_job(stage: Stage) -> None:
     for fault in ("media_get reset=mid times=null", "get_job_result status=500 times=null"):
         stage.sandbox.faults.add(fault)

@@ -171,7 +171,15 @@ def face_swap_video(shell: Shell, *, file: str) -> None:
     The URL is private, so it is shown in full with --show-urls only;
     `sume face-swap create --source-video FILE` uploads and uses it without showing it.
     """
+    if shell.quiet and not shell.show_urls:
+        raise CommandError(
+            "with --quiet there is only the URL to print, which is private.",
+            code="usage",
+            hint="Add --show-urls to get it. Nothing was sent.",
+        )
     with shell.connect() as client:
         url = upload_source(shell, client, file)
-    if shell.as_json or not shell.quiet:
+    if shell.quiet and not shell.as_json:
+        shell.put_ids([url])
+    else:
         shell.put_record({"media_url": url})
