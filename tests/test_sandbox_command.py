@@ -104,6 +104,9 @@ def test_a_termination_signal_ends_it_cleanly(shell: list[Shell]) -> None:
     [
         (["--fault", "get_me satus=1"], "a fault has no 'satus'"),
         (["--fault", "get_mee status=500"], "did you mean 'get_me'?"),
+        (["--fault", "zzz yyy status=500"], "there is no method 'zzz'"),
+        (["--fault", "get /me status=500"], "there is no method 'get'"),
+        (["--fault", "GET me status=500"], "must begin with a slash"),
         (["--speed", "0"], "speed must be above 0"),
         (["--speed", "-1"], "speed must be above 0"),
         (["--speed", "nan"], "speed must be above 0"),

@@ -39,6 +39,9 @@ CHOICES: Final[dict[str, tuple[str, ...]]] = {
     "encoding": get_args(Encoding),
     "shape": get_args(Shape),
 }
+_METHODS: Final = frozenset(
+    {"*", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "TRACE"}
+)
 NOTHING: Final = object()
 """No body given; None would be JSON's null."""
 
@@ -227,13 +230,25 @@ class _Armed:
 def _check_place(place: str) -> None:
     """A fault on what doesn't exist would strike nothing, and a test with it prove nothing."""
     names = {*ROUTES, "*", "paid", "openapi"}
-    if " " in place or place in names or re.fullmatch(r"(api|storage|media)(_[a-z]+)?", place):
+    method, space, path = place.partition(" ")
+    if space:
+        _check_request(method, path)
+        return
+    if place in names or re.fullmatch(r"(api|storage|media)(_[a-z]+)?", place):
         return
     near = get_close_matches(place, names, n=1)
     raise ValueError(
         f"there is no operation {place!r}; "
         + (f"did you mean {near[0]!r}?" if near else f"there are {', '.join(sorted(names))}")
     )
+
+
+def _check_request(method: str, path: str) -> None:
+    if method not in _METHODS:
+        known = ", ".join(sorted(_METHODS))
+        raise ValueError(f"there is no method {method!r}; before a path stands one of {known}")
+    if not path.startswith(("/", "*", "?", "[")):
+        raise ValueError(f"the path {path!r} must begin with a slash, as in 'GET /jobs/*'")
 
 
 class Faults:
