@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 from rich.console import Console
 
-from sume_ext.cli import columns, render, units
+from sume_ext.cli import columns, live, render, units
 
 if TYPE_CHECKING:
     from tests.cli.stage import Stage
@@ -171,3 +171,24 @@ def test_a_file_is_not_done_before_storage_took_it(stage: Stage) -> None:
         assert not re.search(r"100 ?%|0s left|of ", shown)
         assert terminal.end() == 0
         assert "finishing" not in terminal.text, "what moved is gone"
+
+
+@pytest.mark.parametrize("width", [30, 36, 44, 46, 52, 64, 70, 90])
+def test_the_name_and_the_amount_of_a_file_outlast_its_rate(
+    monkeypatch: pytest.MonkeyPatch, width: int
+) -> None:
+    stream = io.StringIO()
+    shown = Console(file=stream, width=width, force_terminal=True, color_system=None)
+
+    def console_for(_: object) -> Console:
+        return shown
+
+    monkeypatch.setattr(live, "console_for", console_for)
+    board = live.TransferBoard()
+    for count in (1_000_000, 12_300_000):
+        board.moved("summer-campaign-final.mp4", count, 145_600_000)
+    shown.print(board._progress)
+    (line,) = stream.getvalue().splitlines()
+    assert "summer-" in line
+    assert "12.3 of 145.6 MB" in line
+    assert ("/s" in line) == (width >= 64)

@@ -32,9 +32,12 @@ if TYPE_CHECKING:
 
 _ROWS = 8
 _FRAMES = 8
+_AMOUNT = len(" 999.9 kB of 999.9 MB")
 _FINISHING = "finishing"
 _BAR_FROM = 80
 """The narrowest terminal that has room for a bar beside the numbers."""
+_RATE_FROM, _LEFT_FROM = 64, 46
+"""The narrowest with room for the rate, and for the time left: a file's name goes before both."""
 
 
 class _Row:
@@ -140,10 +143,20 @@ class TransferBoard:
         name = TextColumn(
             "{task.description}",
             markup=False,
-            table_column=Column(no_wrap=True, overflow="ellipsis", ratio=1 if not bar else None),
+            table_column=Column(
+                no_wrap=True, overflow="ellipsis", ratio=1 if not bar else None, min_width=8
+            ),
         )
+        narrow = console.width < _LEFT_FROM
+        pace = [] if narrow else [_Pace(rate=console.width >= _RATE_FROM)]
         self._progress = Progress(
-            name, *bar, _Amount(), _Pace(), console=console, transient=True, expand=not bar
+            name,
+            *bar,
+            _Amount(alone=narrow),
+            *pace,
+            console=console,
+            transient=True,
+            expand=not bar,
         )
         self._tasks: dict[str, TaskID] = {}
 
@@ -182,9 +195,23 @@ class _Bar(BarColumn):
 
 
 class _Amount(ProgressColumn):
-    """``12.3 of 45.6 MB``."""
+    """``12.3 of 45.6 MB``, never cut: half a number says another one.
+
+    Args:
+        alone: Whether no `_Pace` beside it says what is being waited for.
+    """
+
+    def __init__(self, *, alone: bool) -> None:
+        super().__init__()
+        self._alone = alone
+
+    def get_table_column(self) -> Column:
+        """A column that doesn't shrink."""
+        return Column(no_wrap=True, min_width=_AMOUNT)
 
     def render(self, task: Task) -> Text:
+        if self._alone and task.fields["finishing"]:
+            return Text(f" {_FINISHING}", "dim", no_wrap=True)
         there = size(task.completed)
         if not task.total or task.fields["finishing"]:
             return Text(f" {there}", no_wrap=True)
@@ -194,7 +221,15 @@ class _Amount(ProgressColumn):
 
 
 class _Pace(ProgressColumn):
-    """``3.2 MB/s  12s left``, or what is being waited for once everything is gone."""
+    """``3.2 MB/s  12s left``, or what is being waited for once everything is gone.
+
+    Args:
+        rate: Whether there is room for the rate.
+    """
+
+    def __init__(self, *, rate: bool) -> None:
+        super().__init__()
+        self._rate = rate
 
     def render(self, task: Task) -> Text:
         if task.fields["finishing"]:
@@ -203,5 +238,6 @@ class _Pace(ProgressColumn):
         if not speed:
             return Text("", no_wrap=True)
         left = task.time_remaining
-        ends = f"  {span(left)} left" if left is not None else ""
-        return Text(f" {size(speed)}/s{ends}", "dim", no_wrap=True)
+        rate = f" {size(speed)}/s " if self._rate else ""
+        ends = f" {span(left)} left" if left is not None else ""
+        return Text(rate + ends, "dim", no_wrap=True)
