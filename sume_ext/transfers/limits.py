@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from sume_ext import listeners
 from sume_ext.errors import InvalidArgumentError
 
 
@@ -33,10 +34,6 @@ def check_listener(listener: object) -> None:
     """Refuse what can't be told anything.
 
     Raises:
-        InvalidArgumentError: It can't be called.
+        InvalidArgumentError: It is neither a plain function nor None.
     """
-    if listener is not None and not callable(listener):
-        raise InvalidArgumentError(
-            f"on_progress is a {type(listener).__name__}, which can't be called.",
-            hint="Pass a function, or None.",
-        )
+    listeners.check(listener, "on_progress", "one Progress")

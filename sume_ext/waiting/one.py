@@ -13,6 +13,7 @@ from urllib.parse import unquote
 from attrs import frozen
 
 from sume_ext import roles
+from sume_ext import listeners
 from sume_ext.calling.calls import perform
 from sume_ext.calling.effects import Effect
 from sume_ext.calling.ids import check_id
@@ -20,7 +21,6 @@ from sume_ext.calling.retries import may_retry
 from sume_ext.errors import (
     APIError,
     ConflictError,
-    InvalidArgumentError,
     JobTimeoutError,
     NotFoundError,
     SchemaMismatchError,
@@ -214,15 +214,12 @@ def _watch(
 
 
 def check_listener(on_event: object) -> None:
-    """Refuse what can't be called, before anything is sent.
+    """Refuse what can't be told of events, before anything is sent.
 
     Raises:
-        InvalidArgumentError: It is neither callable nor None.
+        InvalidArgumentError: It is neither a plain function nor None.
     """
-    if not (on_event is None or callable(on_event)):
-        raise InvalidArgumentError(
-            f"on_event is {type(on_event).__name__}.", hint="Pass a function of one JobEvent."
-        )
+    listeners.check(on_event, "on_event", "one JobEvent")
 
 
 def end_of_wait(deadline: float, state: JobState, changed: float) -> float:
