@@ -27,6 +27,7 @@ class Awaited:
         handles: The caller's handles of it.
         page: The page of the whole list where it was last seen, or None.
         listed: Whether the list may hold it.
+        told: The statuses that were told as events.
     """
 
     state: JobState
@@ -37,3 +38,4 @@ class Awaited:
     handles: list[JobView] = field(factory=list["JobView"])
     page: int | None = None
     listed: bool = True
+    told: tuple[str, ...] = ()

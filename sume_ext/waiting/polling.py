@@ -116,6 +116,15 @@ def check_timeout(timeout: object) -> None:
     )
 
 
+def goes_on(told: tuple[str, ...], status: str) -> bool:
+    """Whether a status is news after those told before: neither one of them, nor a step back.
+
+    A list or a replica that lags shows what was; whoever is told of changes never goes back.
+    """
+    known = PENDING[PENDING.index(status) :] if status in PENDING else (status,)
+    return not any(later in told for later in known)
+
+
 def next_look(
     now: float, pause: float, *, hint: float | None, deadline: float, reserve: float
 ) -> float | None:

@@ -58,6 +58,7 @@ from sume_ext.waiting.outcomes import Outcome
 from sume_ext.waiting.polling import (
     LONGEST_HINT,
     Timeout,
+    goes_on,
     next_look,
     reserve_for,
     schedule_for,
@@ -298,7 +299,8 @@ class Scheduler:
         entry.state = state
         for handle in entry.handles:
             handle.learn(state)
-        if state.status != before.status:
+        if goes_on(entry.told, state.status):
+            entry.told += (state.status,)
             yield from self._tell(state, now)
         if state.terminal:
             yield from self._end(entry, state.failure)
