@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from sume_ext import OutcomeUnknownError, ServerError, TransportError
+from sume_ext import OutcomeUnknownError, PaginationError, ServerError, TransportError
 from tests.models.jobs_api import LOST, Answer, Asked, ModelApi, ModelJob, refusal
 from tests.models.worlds import World, in_both_worlds
 from tests.support import FakeClock
@@ -106,6 +106,62 @@ def test_times_are_compared_not_guessed() -> None:
     api.fault = lambda _: Answer(200, body)
     with api.client() as sume:
         assert [job.id for job in sume.jobs.find_recent(error)] == ["timeless", "naive", "odd"]
+
+
+@in_both_worlds
+@pytest.mark.parametrize("order", ["oldest first", "none"])
+def test_no_order_of_the_list_hides_the_job(world: World, order: str) -> None:
+    """Nobody has promised newest first: the job is behind a page of old ones."""
+    api = an_api(arrives=True)
+    error = lose(api)
+    born = [api.clock.wall - 3000 + n for n in range(250)]
+    jobs = [job(f"old_{n}", moment) for n, moment in enumerate(born)]
+    if order == "none":
+        jobs[:100] = jobs[99::-1]
+        jobs[50], jobs[10] = jobs[10], jobs[50]
+    jobs.insert(180, job("job_1", error.sent_after))
+    jobs.append(job("later", api.clock.wall + 9000))
+    api.fault = lambda asked: paged(jobs, asked)
+    found = world(api, lambda sume: sume.jobs.find_recent(error))
+    assert [one.id for one in found] == ["job_1"]
+
+
+@in_both_worlds
+def test_a_list_too_long_to_read_is_no_leave_to_pay_again(world: World) -> None:
+    api = an_api(arrives=True)
+    error = lose(api)
+    jobs = [job(f"old_{n}", api.clock.wall - 9000 + n) for n in range(2500)]
+    jobs.insert(5, job("job_1", error.sent_after))
+    api.fault = lambda asked: paged(jobs, asked)
+    with pytest.raises(PaginationError) as caught:
+        world(api, lambda sume: sume.jobs.find_recent(error))
+    assert caught.value.job_ids == ("job_1",)
+
+
+@pytest.mark.parametrize("odd", [1_800_000_000, 1.5, True, [], {}, "", "\x00", 10**400])
+def test_an_odd_time_hides_no_job(odd: object) -> None:
+    api = an_api(arrives=False)
+    error = lose(api)
+    one = {**job("job_1", 0.0), "created_at": odd}
+    api.fault = lambda asked: paged([one], asked)
+    with api.client() as sume:
+        assert [job.id for job in sume.jobs.find_recent(error)] == ["job_1"]
+
+
+def job(job_id: str, born: float) -> dict[str, Any]:
+    return {
+        "object": "job", "id": job_id, "type": "video_generation", "status": "queued",
+        "created_at": iso(born),
+    }  # fmt: skip
+
+
+def paged(jobs: list[dict[str, Any]], asked: Asked) -> Answer:
+    """A page of them, a hundred at most."""
+    start = int(asked.query.get("cursor", "0"))
+    end = start + 100
+    more = end < len(jobs)
+    body = {"object": "list", "data": jobs[start:end], "has_more": more}
+    return Answer(200, {**body, "next_cursor": str(end) if more else None})
 
 
 def iso(moment: float) -> str:

@@ -6,6 +6,7 @@ another known type) is left out.
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from sume_ext.errors import InvalidArgumentError, OutcomeUnknownError, PaginationError
@@ -34,7 +35,7 @@ def find_recent(
     until: Moment | None = None,
     job_type: str | None = None,
 ) -> Flow[list[Any]]:
-    """Jobs that a submission with an unknown outcome may have created, newest first.
+    """Jobs that a submission with an unknown outcome may have created, in the API's order.
 
     Look at each: a job made by another process at the same time looks the same, so several are
     never narrowed down to one. None means that none shows yet: a list may lag, and a request
@@ -50,7 +51,7 @@ def find_recent(
         job_type: The type of job it would have created; any when None.
 
     Raises:
-        PaginationError: There are too many newer jobs; those that fit are in its ``job_ids``.
+        PaginationError: There are too many jobs; those that fit are in its ``job_ids``.
         InvalidArgumentError: It is neither an exception that tells of a lost answer, nor a time.
     """
     lost = _lost(error, since, until, job_type, (yield WALL_CLOCK))
@@ -60,22 +61,23 @@ def find_recent(
     walk = Walk(call, call.arguments(limit=PAGE))
     others = _other_types(engine, lost.job_type)
     found: list[Any] = []
+    seen: list[float | None] = []
     for _ in range(_MOST_PAGES):
         reply = yield from walk.fetch(engine.settings)
         skew = _skew(reply, (yield WALL_CLOCK))
         page = walk.read(reply, lambda model, raw: (model, raw))
-        ages = [created_at(raw) for _, raw in page]
-        for (model, raw), created in zip(page, ages, strict=True):
+        for model, raw in page:
+            created = created_at(raw)
+            seen.append(created)
             state = JobState.read(model, raw, reply.request_id)
             if state.type not in others and _fits(created, lost, skew):
                 found.append(engine.handle(state))
         earliest = lost.sent_after + skew - _BEFORE
-        passed = bool(ages) and all(age is not None and age < earliest for age in ages)
-        if passed or not page.has_more:
+        if not page.has_more or (_falls(seen) and _all_before(seen[-len(page) :], earliest)):
             return found
         walk.move_on(page)
     unread = PaginationError(
-        f"{_MOST_PAGES} pages of jobs are newer than the submission; what is older wasn't read.",
+        f"{_MOST_PAGES} pages of jobs were read, but not the whole list: it may be on a later one.",
         operation="jobs.find_recent",
         hint="Look for it with sume.jobs.list(), narrowed by type and status.",
     )
@@ -124,6 +126,17 @@ def _fits(created: float | None, error: OutcomeUnknownError, skew: float) -> boo
     if created is None:
         return True
     return error.sent_after + skew - _BEFORE <= created <= error.sent_before + skew + _AFTER
+
+
+def _falls(times: list[float | None]) -> bool:
+    """Whether a list goes from the newest to the oldest, as nobody has promised."""
+    known = [time for time in times if time is not None]
+    steady = all(later <= before + _BEFORE for before, later in pairwise(known))
+    return steady and len(known) > 1 and known[-1] < known[0]
+
+
+def _all_before(times: list[float | None], moment: float) -> bool:
+    return all(time is not None and time < moment for time in times)
 
 
 def _skew(reply: Reply[Any], now: float) -> float:
