@@ -347,6 +347,75 @@ def test_a_part_that_was_given_away_is_none(shop: Shop, tmp_path: Path) -> None:
     assert (tmp_path / NAME).read_bytes() == VIDEO
 
 
+@pytest.mark.parametrize("name", [f".{NAME}.deadbeef.part", ".other.deadbeef.part"])
+@pytest.mark.parametrize("pipe", ["", ".json"])
+def test_a_pipe_that_somebody_put_there_is_not_waited_for(
+    shop: Shop, tmp_path: Path, name: str, pipe: str
+) -> None:
+    """In a directory that others write to, it would hold up every download into it."""
+    for ending in ("", ".json"):
+        path = tmp_path / f"{name}{ending}"
+        if ending == pipe:
+            os.mkfifo(path)
+        else:
+            path.touch()
+    shop.download(tmp_path, File(VIDEO))
+    assert (tmp_path / NAME).read_bytes() == VIDEO
+
+
+def test_a_forked_child_does_not_hold_what_its_parent_s_end_set_free(tmp_path: Path) -> None:
+    """It lives on, with copies of all that was open; the next run would begin afresh."""
+    file = File(VIDEO)
+    forks = (
+        "import os, threading, time\n"
+        "def fork():\n"
+        "    while not any(name.endswith('.part') for name in os.listdir(sys.argv[2])):\n"
+        "        time.sleep(0.01)\n"
+        "    time.sleep(0.1)\n"
+        "    if os.fork() == 0:\n"
+        "        print('child', os.getpid(), flush=True)\n"
+        "        time.sleep(20)\n"
+        "        os._exit(0)\n"
+        "threading.Thread(target=fork).start()\n"
+    )
+    script = RUN.replace("with Sume", f"{forks}with Sume")
+    with (
+        Scripted(file.until(STOP, silence), file) as server,
+        client(Api([server.url])) as (sume, api),
+    ):
+        command = [sys.executable, "-W", "ignore", "-c", script, f"{api.url}/api/v1"]
+        with subprocess.Popen(
+            [*command, str(tmp_path)], stdout=subprocess.PIPE, text=True
+        ) as process:
+            assert process.stdout is not None
+            child = next(int(line.split()[1]) for line in process.stdout if "child" in line)
+            process.kill()
+            process.wait()
+            try:
+                assert sume.jobs.result("job_1").download(tmp_path).outcomes == ("resumed",)
+            finally:
+                os.kill(child, signal.SIGKILL)
+    assert files_in(tmp_path) == {NAME: VIDEO}
+
+
+def test_a_forked_child_never_removes_its_parent_s_part(tmp_path: Path) -> None:
+    script = """
+import os, pathlib, sys
+from sume_ext.transfers.partial import PartFile
+part = PartFile(pathlib.Path(sys.argv[1]), "of")
+part.open()
+part.write(b"text")
+child = os.fork()
+if not child:
+    part.let_go()
+    os._exit(0)
+os.waitpid(child, 0)
+assert part.place(overwrite=False)
+"""
+    subprocess.run([sys.executable, "-c", script, str(tmp_path / NAME)], check=True)
+    assert files_in(tmp_path) == {NAME: b"text"}
+
+
 def test_old_parts_of_other_files_are_cleared_away_and_new_ones_are_not(
     shop: Shop, tmp_path: Path
 ) -> None:

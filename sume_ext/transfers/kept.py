@@ -10,6 +10,7 @@ import contextlib
 import hashlib
 import json
 import os
+import stat
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from attrs import asdict, frozen
@@ -21,6 +22,8 @@ _FORMAT: Final = 1
 _LONGEST: Final = 16 * 1024
 _FLAGS: Final = os.O_CREAT | os.O_EXCL | os.O_WRONLY
 _NO_LINKS: Final = getattr(os, "O_NOFOLLOW", 0)
+_NO_WAITING: Final = getattr(os, "O_NONBLOCK", 0)
+"""Whoever may write to a directory may put a pipe there, which waits for its other end."""
 
 
 @frozen
@@ -75,9 +78,10 @@ def has_record(part: Path) -> bool:
 def _read(part: Path) -> dict[str, Any] | None:
     text = b""
     with contextlib.suppress(OSError):
-        descriptor = os.open(_beside(part), os.O_RDONLY | _NO_LINKS)
+        descriptor = os.open(_beside(part), os.O_RDONLY | _NO_LINKS | _NO_WAITING)
         with os.fdopen(descriptor, "rb") as file:
-            if is_ours(os.fstat(file.fileno())):
+            seen = os.fstat(file.fileno())
+            if stat.S_ISREG(seen.st_mode) and is_ours(seen):
                 text = file.read(_LONGEST)
     try:
         found: Any = json.loads(text)

@@ -14,6 +14,7 @@ import stat
 import threading
 import time
 from typing import TYPE_CHECKING, Final
+from weakref import WeakSet
 
 from sume_ext.transfers.kept import Record, forget, has_record, is_ours, note, recall
 
@@ -68,6 +69,7 @@ class PartFile:
         self._placed = False  # whether there is nothing (any more) to unlink
         self._path = final
         self._file = -1
+        _parts.add(self)
 
     def open(self) -> None:
         """Own a part that an earlier run left of this very file, else make one."""
@@ -188,10 +190,33 @@ class PartFile:
         finally:
             self._mutex.release()
 
+    def disown(self) -> None:
+        """Leave it to the process that this one was forked from."""
+        descriptor, self._file = self._file, -1
+        self._placed = True
+        if descriptor >= 0:
+            os.close(descriptor)
+
     def _shut(self) -> None:
         descriptor, self._file = self._file, -1
         if descriptor >= 0:
             _close(descriptor, self.size)
+
+
+_parts: Final = WeakSet[PartFile]()
+
+
+def _disown() -> None:
+    """A forked child would hold the locks of its parent's parts, and longer than the parent lives.
+
+    It lets go of them, and of every wish to remove them; locks are gone with their last holder.
+    """
+    for part in list(_parts):
+        part.disown()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_disown)
 
 
 def _fits(record: Record | None, of: str, seen: os.stat_result) -> bool:
@@ -285,7 +310,7 @@ def _abandoned(final: Path) -> Iterator[tuple[Path, int]]:
 def _claimed(path: Path) -> int | None:
     """A part that was nobody's, open and locked, or None."""
     try:
-        descriptor = os.open(path, _OPEN)
+        descriptor = os.open(path, _OPEN | getattr(os, "O_NONBLOCK", 0))
     except OSError:
         return None
     seen = os.fstat(descriptor)
