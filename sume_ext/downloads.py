@@ -13,6 +13,7 @@ from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
+from urllib.parse import urlsplit
 
 from attrs import evolve, field, frozen
 
@@ -41,6 +42,7 @@ __all__ = ["Downloads", "Options", "Progress", "download_all", "download_one", "
 
 MOST_BYTES: Final = 20 * 1024**3
 _AT_ONCE: Final = 4
+_SEPARATORS: Final = tuple(filter(None, (os.sep, os.altsep)))
 
 
 @frozen
@@ -127,11 +129,15 @@ def download_one(
     path: str | os.PathLike[str],
     options: Options,
 ) -> Flow[Path]:
-    """One file of a result, to a path, or into a directory under the name it would get there."""
+    """One file of a result, to a path, or into a directory under the name it would get there.
+
+    A path that ends with a separator means a directory, whether there is one yet or not.
+    """
     _refuse_url(path)
     target = Path(path)
+    names_folder = os.fspath(path).endswith(_SEPARATORS)
     latest = deadline_of(options.timeout, (yield NOW))
-    if (yield Do(partial(_is_folder, target))):
+    if names_folder or (yield Do(partial(_is_folder, target))):
         target /= file_name(job_id, index, file)
     yield Do(partial(_make_folder, target.parent))
     source = _Source(engine, job_id, options, StopSign(), latest)
@@ -177,18 +183,44 @@ class _Source:
             overwrite=self.options.overwrite,
             max_bytes=self.options.max_bytes,
             deadline=self.deadline,
-            renew=lambda left: _renewed(self.engine, self.job_id, file.place, left),
+            renew=lambda left: _renewed(self.engine, self.job_id, file, left),
             listener=self.options.on_progress,
         )
         return Fetch(plan, self.engine.settings, self.sign).flow()
 
 
-def _renewed(engine: Engine, job_id: str, place: str, within: float) -> Flow[str | None]:
-    """The URL that the result has now where it had one that is refused."""
+def _renewed(engine: Engine, job_id: str, file: MediaFile, within: float) -> Flow[str | None]:
+    """The URL that the result has now for a file whose URL is refused."""
     call = engine.lookup("jobs.result")
     bound = None if within == math.inf else within
     reply = yield from perform(engine.settings, call, call.arguments(job_id), within=bound)
-    return next((file.url for file in media_of(reply.raw) if file.place == place), None)
+    return _url_of(file, media_of(reply.raw))
+
+
+def _url_of(file: MediaFile, now: Sequence[MediaFile]) -> str | None:
+    """Where a file of a result is in a later answer, which may list files in another order.
+
+    A new signature leaves a URL's path as it is. Where no path is the same, or several are, the
+    place in the answer tells, but that is believed of the only file of its kind at most.
+
+    Raises:
+        DownloadError: It may be any of several.
+    """
+    same = [one for one in now if _path_of(one) == _path_of(file)]
+    if len(same) == 1:
+        return same[0].url
+    at = next((one for one in now if one.place == file.place), None)
+    if at is not None and [one.kind for one in now if one.kind == file.kind] != [at.kind]:
+        raise DownloadError(
+            "the result's files have other URLs now, and which is which can't be told.",
+            step="url",
+            hint="Take the result anew with sume.jobs.result(job_id), and download from that.",
+        )
+    return None if at is None else at.url
+
+
+def _path_of(file: MediaFile) -> str:
+    return urlsplit(file.url).path
 
 
 def _refuse_url(target: object) -> None:

@@ -15,6 +15,8 @@ from hypothesis import strategies as st
 
 from sume_ext.media import MediaFile
 from sume_ext.transfers.file_names import file_name, is_url
+from tests.transfers.clients import VIDEO, result
+from tests.transfers.scripted import File
 
 FITS = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]*(\.[a-z0-9]{2,4})?")
 TRAPS = ["../../x", "CON", "con", "nul.txt", "a" * 300, "x\u202egpj.exe", ".hidden", "-rf", "a/b",
@@ -73,6 +75,14 @@ def test_the_extension_is_a_known_one_or_none(
     content_type: str | None, url: str, extension: str
 ) -> None:
     assert file_name("j", 0, media(content_type, url)) == f"j-1{extension}"
+
+
+def test_a_path_that_ends_like_a_directory_s_means_one(tmp_path: Path) -> None:
+    """A first download would otherwise make a file of that name, and a second stumble over it."""
+    with result(File(VIDEO)) as (made, _):
+        path = made.media[0].download(f"{tmp_path}/new/out/")
+    assert path == tmp_path / "new" / "out" / "job_1-1.mp4"
+    assert path.read_bytes() == VIDEO
 
 
 def test_a_path_is_no_url() -> None:

@@ -162,6 +162,50 @@ def test_what_a_listener_raises_leaves_as_it_is(
     assert caught.value is error
 
 
+def renewed(tmp_path: Path, before: list[str], after: list[str]) -> list[bytes]:
+    """What files hold whose URLs are refused, and then are other ones."""
+
+    def act(seen: Seen, connection: socket.socket) -> None:
+        if seen.target in before:
+            return reply(403)(seen, connection)
+        return File(seen.target.encode())(seen, connection)
+
+    listed = 0
+
+    def media() -> list[str]:
+        nonlocal listed
+        listed += 1
+        return [server.url + path for path in (before if listed == 1 else after)]
+
+    with Scripted(act) as server, client(Api(media)) as (sume, _):
+        return [path.read_bytes() for path in sume.jobs.result("job_1").download(tmp_path)]
+
+
+def test_a_renewed_url_is_the_same_file_s_in_whatever_order_they_are_listed(
+    tmp_path: Path,
+) -> None:
+    """Otherwise each file would get the other's name, and nothing would tell."""
+    found = renewed(tmp_path, ["/a.mp4?old", "/b.mp4?old"], ["/b.mp4?new", "/a.mp4?new"])
+    assert found == [b"/a.mp4?new", b"/b.mp4?new"]
+
+
+def test_the_only_file_may_have_another_path_once_its_url_is_renewed(tmp_path: Path) -> None:
+    assert renewed(tmp_path, ["/a/old.mp4"], ["/a/new.mp4"]) == [b"/a/new.mp4"]
+
+
+@pytest.mark.parametrize(
+    "after", [["/3.mp4", "/4.mp4"], ["/get.mp4?id=1", "/get.mp4?id=2"]], ids=str
+)
+def test_which_of_several_renewed_urls_a_file_has_is_never_guessed(
+    tmp_path: Path, after: list[str]
+) -> None:
+    before = ["/get.mp4?i=1", "/get.mp4?i=2"]
+    with pytest.raises(DownloadError, match="which is which") as caught:
+        renewed(tmp_path, before, after)
+    assert "sume.jobs.result" in caught.value.hint
+    assert not files_in(tmp_path)
+
+
 def test_a_result_without_media_makes_an_empty_list(tmp_path: Path) -> None:
     with result(File(VIDEO), servers=0) as (made, server):
         assert made.download(tmp_path) == []
