@@ -14,7 +14,8 @@ from typing import Any
 
 import pytest
 
-from sume_ext.waiting.scheduling import JOBS_PER_SECOND, PER_TICK
+from sume_ext.waiting.asking import PER_TICK
+from sume_ext.waiting.scheduling import JOBS_PER_SECOND
 from tests.models.jobs_api import LOST, NOT_SENT, Answer, Asked, refusal
 from tests.models.workload import at, wait_for_all, workload
 
@@ -40,7 +41,8 @@ def test_the_budget_is_kept_and_every_end_noticed_within_the_schedules_bound(
     waited = wait_for_all(workload(count, seed=seed, latency=latency))
     assert len(waited.delays) == count
     assert waited.per_tick <= 1
-    assert waited.over[-1] <= latency + _MOMENT
+    samples = 2  # polls of what the lists showed, in one round of so few pages
+    assert waited.over[-1] <= (1 + samples) * latency + _MOMENT
     assert waited.requests <= max(0.4, 3 / count**0.5) * waited.fixed
 
 

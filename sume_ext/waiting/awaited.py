@@ -1,16 +1,20 @@
 """One of many jobs waited for together: what was seen of it, and when to look again.
 
-Nothing here decides; `scheduling` and `list_reading` keep their books in it.
+Nothing here decides. `list_reading` writes where lists show a job (``page``, ``listed``), and
+brings a look forward; all else is `scheduling`'s.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import math
+from typing import TYPE_CHECKING, Any
 
 from attrs import define, field
 
 if TYPE_CHECKING:
-    from sume_ext.waiting.job_state import JobState
+    from collections.abc import Callable
+
+    from sume_ext.waiting.job_state import JobState, Sighting
     from sume_ext.waiting.view import JobView
 
 
@@ -28,6 +32,13 @@ class Awaited:
         page: The page of the whole list where it was last seen, or None.
         listed: Whether the list may hold it.
         told: The statuses that were told as events.
+        seen: When an answer last showed it, or None.
+        polled: When a single look last showed it.
+        alone: Whether its next look is to be a single one, whatever lists show.
+        troubled: Whether the last single look failed.
+        verdict: How it ended as a list told, which gave no reason, and what makes its model.
+        share: Where in the time for last polls its own comes: from 0 to 1.
+        granted: When it was granted one last look past its deadline, or None.
     """
 
     state: JobState
@@ -39,3 +50,10 @@ class Awaited:
     page: int | None = None
     listed: bool = True
     told: tuple[str, ...] = ()
+    seen: float | None = None
+    polled: float = -math.inf
+    alone: bool = False
+    troubled: bool = False
+    verdict: tuple[Sighting, Callable[[], Any]] | None = None
+    share: float = 0.5
+    granted: float | None = None

@@ -1,8 +1,9 @@
 """Seeing many jobs with one request: reading the lists of jobs, as far as that pays.
 
-A list only ever tells of jobs that it shows. What it doesn't show is left for single polls, so
-a list that shifts, lags, lies or is refused costs requests and loses nothing; and no reading
-takes more requests than polling the jobs it was begun for.
+A list only ever tells of jobs that it shows: what it doesn't show is left for single polls, so
+one that shifts or is refused costs requests and loses nothing. One that shows a job running
+after a poll has shown its end is doubted and left alone for a while; and no reading takes more
+requests than polling the jobs it was begun for.
 """
 
 from __future__ import annotations
@@ -25,23 +26,31 @@ from sume_ext.errors import (
 )
 from sume_ext.flow import NOW
 from sume_ext.paging import Walk
+from sume_ext.waiting.asking import Nothing
 from sume_ext.waiting.job_state import NEVER_SEEN, sighting
-from sume_ext.waiting.polling import PENDING
+from sume_ext.waiting.polling import PENDING, TERMINAL
 from sume_ext.waiting.reading_plans import PAGE, Plan, cheapest
 
 if TYPE_CHECKING:
     from sume_ext.calling.calls import Call, Reply, Settings
     from sume_ext.engine import Engine
     from sume_ext.flow import Flow
+    from sume_ext.waiting.asking import Heard, Send
     from sume_ext.waiting.awaited import Awaited
     from sume_ext.waiting.job_state import Sighting
 
-Ask = Callable[[Callable[..., "Flow[Reply[Any]]"]], "Flow[Reply[Any] | SumeError | None]"]
+Ask = Callable[["Send"], "Flow[Heard]"]
 Note = Callable[["Awaited", "Sighting", float, Callable[[], Any]], "Flow[None]"]
 
 _VAIN_PAGES = 10
 _FAILURES = 2
 _WITHOUT_LISTS = 60.0
+"""Seconds without lists after they failed in a row, or showed what was no longer so; doubled
+each time they do the latter."""
+_SHORT_PAUSE = 5.0
+"""Seconds without lists after one made no sense or was refused, quadrupled each time in a row."""
+_MOST_ODD = 3
+"""Times in a row that lists may make no sense, or be refused, before they are done without."""
 
 
 @define
@@ -77,23 +86,40 @@ class ListReader:
     page_size: int | None = PAGE
     by_status: bool = True
     _failures: int = 0
+    _odd: int = 0
+    _doubts: int = 0
+    _doubted: bool = False
+    _known_ends: set[str] = field(factory=set[str])
 
-    def read(self, wanted: dict[str, Awaited]) -> Flow[None]:
+    def count_end(self) -> None:
+        """A job isn't waited for any more."""
+        self.ended += 1
+
+    def learn_end(self, job_id: str) -> None:
+        """A poll showed the end of a job: from now on, a list that shows it running is old."""
+        self._known_ends.add(job_id)
+
+    def read(self, wanted: dict[str, Awaited]) -> Flow[bool]:
         """Read whatever lists spare requests; takes the jobs they show out of `wanted`.
 
         The lists of what still runs leave over what has ended meanwhile; when that is more
         than was expected, the whole list is read for it.
+
+        Returns:
+            Whether they turned out to show what is no longer so.
         """
         now = yield NOW
+        self._doubted = False
         if now < self.usable_from:
-            return
+            return False
         ended, self.ended = self.ended, 0
         plan = self._plan(wanted, self._running(), ended)
         while plan is not None:
-            found_end = yield from self._read(plan, wanted)
-            if not (found_end and plan.statuses) or self.enough():
-                return
+            sound = yield from self._read(plan, wanted)
+            if not sound or not plan.statuses or self.enough():
+                break
             plan = self._plan(wanted, {}, 0)
+        return self._doubted
 
     def _plan(self, wanted: dict[str, Awaited], running: dict[str, int], ended: int) -> Plan | None:
         return cheapest(
@@ -121,15 +147,16 @@ class ListReader:
         pages, to_the_end = 0, True
         for status in plan.statuses or (None,):
             walk = Walk(self._list_call(), self._list_arguments(status))
-            missing = {i for i, e in wanted.items() if plan.reaches(e.page, e.listed)}
-            found_end, count = yield from self._walk(walk, missing, wanted, status)
+            sought = {i for i, e in wanted.items() if plan.reaches(e.page, e.listed)}
+            sound, count = yield from self._walk(walk, sought, wanted, status)
             pages += count
             to_the_end = to_the_end and walk.ended
-            if not found_end or self.enough():
+            if not sound or self.enough():
                 return False
             if status is None:
-                for lost in missing & wanted.keys():
+                for lost in sought & wanted.keys():
                     wanted[lost].page, wanted[lost].listed = None, False
+        self._odd = 0
         if plan.statuses:
             self.strangers = max(0, pages - plan.pages)
         if plan.statuses and to_the_end:
@@ -140,53 +167,71 @@ class ListReader:
         return True
 
     def _walk(
-        self, walk: Walk, missing: set[str], wanted: dict[str, Awaited], status: str | None
+        self, walk: Walk, sought: set[str], wanted: dict[str, Awaited], status: str | None
     ) -> Flow[tuple[bool, int]]:
-        """Pages read until that stops to pay; whether it stopped for that, and how many."""
-        most, vain, count = len(missing), 0, 0
+        """Read pages until that stops to pay.
+
+        Returns:
+            False when it was broken off for what it came to, and how many pages were read.
+        """
+        missing, vain, count = len(sought), 0, 0
         while not walk.ended:
             reply = yield from self._list_page(walk)
             if reply is None:
                 return False, count
+            now = yield NOW
             try:
                 page = walk.read(reply, lambda _, raw: raw)
             except SchemaMismatchError:
-                self.usable_from = math.inf
+                self._pause(now)
                 return False, count
             yield from self._note_page(page.data, reply, wanted, None if status else count)
             count += 1
-            left = missing & wanted.keys()
-            vain = vain + 1 if len(left) == len(missing) else 0
-            missing &= left
+            if self._doubted:
+                self._doubts += 1
+                self.usable_from = now + _WITHOUT_LISTS * 2 ** (self._doubts - 1)
+                return False, count
+            left = len(sought & wanted.keys())
+            vain = vain + 1 if left == missing else 0
+            missing = left
             walk.ended = not page.has_more
             # A page that shows nothing new costs as much as a poll that surely would.
-            if not left or vain >= min(len(left), _VAIN_PAGES) or count >= most or self.enough():
+            if not left or vain >= min(left, _VAIN_PAGES) or count >= len(sought) or self.enough():
                 break
             try:
                 walk.move_on(page)
             except PaginationError:
-                self.usable_from = math.inf
-                break
+                self._pause(now)
+                return False, count
         return True, count
 
+    def _pause(self, now: float) -> None:
+        """Do without lists for a while, which may be a hiccup's; for good after several."""
+        self._odd += 1
+        pause = _SHORT_PAUSE * 4 ** (self._odd - 1) if self._odd < _MOST_ODD else math.inf
+        self.usable_from = now + pause
+
     def _list_page(self, walk: Walk) -> Flow[Reply[Any] | None]:
-        reply = yield from self.ask(partial(walk.fetch, self.settings))
-        if reply is None:
+        heard = yield from self.ask(partial(walk.fetch, self.settings))
+        if heard is Nothing.NO_TIME:
+            return None  # which says nothing of the lists
+        now = yield NOW
+        if isinstance(heard, Nothing):
             self._failures += 1
             if self._failures >= _FAILURES:
                 # Polls may get through where lists don't; those are tried again later.
-                self.usable_from, self._failures = (yield NOW) + _WITHOUT_LISTS, 0
+                self.usable_from, self._failures = now + _WITHOUT_LISTS, 0
             return None
         self._failures = 0
-        if isinstance(reply, SumeError):
-            self._without_list(reply, narrowed="status" in walk.params)
+        if isinstance(heard, SumeError):
+            self._without_list(heard, now, narrowed="status" in walk.params)
             return None
-        return reply
+        return heard
 
-    def _without_list(self, error: SumeError, *, narrowed: bool) -> None:
+    def _without_list(self, error: SumeError, now: float, *, narrowed: bool) -> None:
         """Ask for less the next time, when the list itself is refused."""
         if not isinstance(error, InvalidRequestError):
-            self.usable_from = math.inf
+            self._pause(now)
         elif narrowed:
             self.by_status = False
         elif self.page_size is not None:
@@ -196,7 +241,8 @@ class ListReader:
 
     def _list_call(self) -> Call:
         # Models are made only for jobs that ended: making thousands of running ones a
-        # hundred times over would take longer than the requests.
+        # hundred times over would take longer than the requests. A parser that no generated
+        # module defines is also held to no schema: an odd job must not cost the page.
         call = self.engine.lookup("jobs.list")
         return evolve(call, parse=_items_as_they_came)
 
@@ -216,7 +262,11 @@ class ListReader:
         now = yield NOW
         for raw in items:
             job_id = roles.JOB_ID.find(raw)
-            if not isinstance(job_id, str) or job_id not in self.live:
+            if not isinstance(job_id, str):
+                continue
+            if job_id in self._known_ends:
+                self._doubted = self._doubted or roles.JOB_STATUS.find(raw) not in TERMINAL
+            if job_id not in self.live:
                 continue
             try:
                 seen = sighting(None, raw, reply)

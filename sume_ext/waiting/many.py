@@ -57,6 +57,7 @@ def attend(
     for job in _targets(jobs):
         state = JobState(job) if isinstance(job, str) else job._state  # noqa: SLF001
         entry = live.setdefault(state.id, Awaited(state, now, now, now, now))
+        entry.share = engine.settings.rng.random()
         if not isinstance(job, str):
             entry.handles.append(job)
     scheduler = Scheduler(engine, timeout, on_event, on_outcome, enough, now, live)
@@ -157,4 +158,5 @@ def as_completed(
         jobs: Ids, or handles, which are brought up to date; one given twice comes once.
         timeout: As for `wait_many`; jobs that take longer come with a `JobTimeoutError`.
     """
-    return attend(engine, jobs, timeout)
+    check_timeout(timeout)  # now, not when the first outcome is asked for
+    return attend(engine, _targets(jobs), timeout)

@@ -1,61 +1,60 @@
-"""Waiting for many jobs at once: one scheduler, one request at a time.
+"""Waiting for many jobs at once: one scheduler, and few requests.
 
 A job's end is only ever told from an answer that showed that job, never concluded from its
 absence in a list; and no tick sees more than two requests per hundred jobs that still run.
 
 Why every end is noticed in time. Work is done in rounds; a round begins when the first job is
-due, and looks at every job whose pause is half over: lists first, as far as they spare
-requests, then polls, the longest due first. Let ``b`` be the bound of a job's schedule (or
-``n / 500`` seconds among ``n`` jobs, if that is more), ``d`` the time of one request, and ``S``
-the time that a round takes to read lists and to poll what has dropped out of them.
+due, and looks at every job whose pause is half over: lists first, one page after the other, as
+far as they spare requests, then polls, the longest due first, side by side as far as the budget
+has room for more than one answer after the other. Let ``b`` be the bound of a job's schedule
+(or ``n / 500`` seconds among ``n`` jobs, if that is more), ``d`` the time of one request, and
+``S`` the time that a round takes to read lists and to poll what has dropped out of them.
 
-* What the lists show: a job shown by a round is due ``max(b/2, b - S)`` after that round began.
-  Polls give way when it is due, but for as many as their round had pages, which take another
-  ``S`` at most. So the next reading begins after ``b - S``, ``b/2`` or ``2 S``, whichever is
-  most, and has shown the job ``S`` later: its end is noticed within ``max(b, 3 S) + d``. A
-  reading that takes longer than the one before it adds the difference.
+* What the lists show, where they tell the truth: a job shown by a round is due
+  ``max(b/2, b - S)`` after that round began. Polls give way when it is due, but for as many as
+  their round had pages, which take another ``S`` at most. So the next reading begins after
+  ``b - S``, ``b/2`` or ``2 S``, whichever is most, and has shown the job ``S`` later: its end is
+  noticed within ``max(b, 3 S) + d``. A reading that takes longer than the one before it adds the
+  difference.
 * What single polls cover: at least half the requests of a round are polls, while a job is left
   to poll. So each of ``u`` jobs that no list shows gets its turn within ``2 u`` requests: its
   end is noticed within ``max(b, time of 2 u requests) + d``.
 * What the budget permits: a tick has room for ``2 n / 100`` requests, so ``2 u`` of them take
-  100 ticks at most, or as long as the answers take. A list that shows only our jobs needs
-  ``n / 100`` pages: half a tick's budget.
+  100 ticks at most, or ``d / 10`` each where ten side by side don't use the budget up. A list
+  that shows only our jobs needs ``n / 100`` pages: half a tick's budget.
 
 Hence the bound is the schedule's whenever the lists are read within a third of it. It can't be
 where lists don't show the jobs: the budget grants each of ``n`` polled jobs a look in 50 ticks,
 and in 100 beside jobs that lists show. Trouble (429, 5xx, lost answers) adds its own pauses.
+
+Lists that lag or freeze are found out: for every few pages, a job that they show is polled, too,
+and as long as that finds what has ended, so is the next; the few of a round add their time to
+``d``. A list that shows a job running after a
+poll has shown its end is not read for a while; then all jobs are polled. And whatever the lists
+say, no job's time is told to be over before a poll late in its time, for which the budget has
+room.
 """
 
 from __future__ import annotations
 
 import math
+from collections import deque
 from functools import partial
+from heapq import nsmallest
 from typing import TYPE_CHECKING, Any
 
 from attrs import define, evolve, field
 
-from sume_ext.calling.calls import Settings, perform
-from sume_ext.errors import (
-    AuthenticationError,
-    ConfigurationError,
-    SchemaMismatchError,
-    SumeError,
-    TransportError,
-)
-from sume_ext.flow import NOW, Emit, Sleep
+from sume_ext.calling.calls import Reply, Settings, perform
+from sume_ext.errors import SchemaMismatchError, SumeError
+from sume_ext.flow import NOW, WALL_CLOCK, Emit, Sleep
+from sume_ext.waiting.asking import MOMENT, TICK, Asker, Nothing
 from sume_ext.waiting.job_state import JobEvent, JobState, hint, sighting
 from sume_ext.waiting.list_reading import ListReader
-from sume_ext.waiting.one import (
-    MOST_FOREIGN,
-    asked_wait,
-    end_of_wait,
-    is_foreign,
-    may_be_new,
-    passes,
-    timed_out,
-)
-from sume_ext.waiting.outcomes import Outcome
+from sume_ext.waiting.one import end_of_wait, may_be_new
+from sume_ext.waiting.outcomes import Outcome, out_of_time
 from sume_ext.waiting.polling import (
+    FAILED,
     LONGEST_HINT,
     Timeout,
     goes_on,
@@ -64,27 +63,29 @@ from sume_ext.waiting.polling import (
     schedule_for,
     seconds_for,
 )
-from sume_ext.waiting.reading_plans import PAGE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from sume_ext.calling.calls import Reply
     from sume_ext.engine import Engine
     from sume_ext.flow import Flow
+    from sume_ext.waiting.asking import Heard
     from sume_ext.waiting.awaited import Awaited
     from sume_ext.waiting.job_state import Sighting
     from sume_ext.waiting.one import Listener
 
-TICK = 1.0
-PER_TICK = 2
-"""Requests per tick and hundred jobs, at most."""
 JOBS_PER_SECOND = 500.0
 """How many jobs are looked at per second in the long run: however many there are, this client
 asks for about ten pages a second, not hundreds."""
-_LONGEST_LOOK = 15.0
-"""Seconds after which a look is given up, for the sake of the jobs that wait behind it."""
-_MOMENT = 1e-6
+_SAMPLES_PER_READING = 0.3
+_SAMPLES_PER_PAGE = 0.2
+"""How many of the jobs that lists show are polled, too."""
+_LAST_POLLS_SHARE = 0.25
+"""The share of a wait, at its end, in which the last polls are made, at most."""
+_LAST_CHANCE = 60.0
+"""Seconds for one last look at jobs whose time ran out while the caller was busy."""
+_BUSY = 0.1
+"""Seconds that a caller may take for an event before anybody looks what it missed."""
 
 
 @define
@@ -99,8 +100,7 @@ class Scheduler:
         enough: Whether to stop before all have ended.
         started: When the wait began.
         live: The jobs that haven't ended, by id.
-        not_before: When the next request may go, after trouble or at the server's wish.
-        shown: The jobs that the lists of this round have shown.
+        shown: The jobs that the lists of this round have shown, by id.
     """
 
     engine: Engine
@@ -110,24 +110,19 @@ class Scheduler:
     enough: Callable[[], bool]
     started: float
     live: dict[str, Awaited]
-    not_before: float = -math.inf
-    shown: list[Awaited] = field(factory=list["Awaited"])
-    requests: int = 0
-    _last_deadline: float = math.inf
-    _failures: int = 0
-    _foreign: int = 0
-    _trouble: SumeError | None = None
-    _tick: int = -1
-    _used: int = 0
+    shown: dict[str, Awaited] = field(factory=dict[str, "Awaited"])
+    _samples: float = -1.0  # the first looks are the most urgent
     _settings: Settings = field(init=False)
+    _asker: Asker = field(init=False)
     _lists: ListReader = field(init=False)
 
     def __attrs_post_init__(self) -> None:
         # The scheduler is what tries again; a call that did, too, would not be counted.
         given = self.engine.settings
         self._settings = evolve(given, backoff=evolve(given.backoff, attempts=1))
+        self._asker = Asker(self._settings, self.started, self.live, self._first_deadline)
         self._lists = ListReader(
-            self.engine, self._settings, self.live, self._ask, self._list_showed, self.enough
+            self.engine, self._settings, self.live, self._asker.ask, self._list_showed, self._done
         )
 
     def run(self) -> Flow[None]:
@@ -141,41 +136,88 @@ class Scheduler:
             yield from self._expire(now)
             if not self.live or self.enough():
                 return
-            self._last_deadline = max(map(self._deadline, self.live.values()))
-            start = max(min(entry.due for entry in self.live.values()), self.not_before)
-            if start <= now + _MOMENT:
+            self._asker.last_deadline = max(map(self._deadline, self.live.values()))
+            start = max(min(e.due for e in self.live.values()), self._asker.not_before)
+            if start <= now + MOMENT:
                 yield from self._round(now)
+                yield from self._give_up()
             else:
                 yield Sleep(min(start, self._first_deadline(), now + 3600.0) - now)
 
-    def _deadline(self, entry: Awaited) -> float:
+    def _done(self) -> bool:
+        return self._asker.over is not None or self.enough()
+
+    def _limit(self, entry: Awaited) -> float:
         limit = seconds_for(self.timeout, entry.state.type)
         return end_of_wait(self.started + limit, entry.state, entry.changed)
+
+    def _deadline(self, entry: Awaited) -> float:
+        granted = -math.inf if entry.granted is None else entry.granted + _LAST_CHANCE
+        return max(self._limit(entry), granted)
 
     def _first_deadline(self) -> float:
         return min(map(self._deadline, self.live.values()), default=math.inf)
 
     def _expire(self, now: float) -> Flow[None]:
-        over = [e for e in self.live.values() if self._deadline(e) <= now + _MOMENT]
-        for entry in over:
-            error = timed_out(entry.state, now - self.started, self._trouble)
-            yield from self._end(entry, error)
+        for entry in [*self.live.values()]:
+            # A job that was granted a last look is done with as soon as it had it.
+            looked = entry.granted is not None and (entry.seen or -math.inf) >= entry.granted
+            end = self._limit(entry) if looked else self._deadline(entry)
+            if end > now + MOMENT:
+                continue
+            if entry.verdict:
+                yield from self._conclude(entry, now)
+            else:
+                error = out_of_time(entry, self.started, now, self._asker.trouble)
+                yield from self._end(entry, error)
+
+    def _give_up(self) -> Flow[None]:
+        """End every job when no request can go well any more."""
+        if self._asker.over is not None:
+            for entry in [*self.live.values()]:
+                yield from self._end(entry, self._asker.over)
 
     def _round(self, began: float) -> Flow[None]:
         """Look at every job whose pause is half over, by whatever takes the fewest requests."""
-        wanted = {e.state.id: e for e in self.live.values() if e.early <= began + _MOMENT}
-        before = self.requests
-        yield from self._lists.read(wanted)
+        ripe = [e for e in self.live.values() if e.early <= began + MOMENT]
+        wanted = {e.state.id: e for e in ripe if not e.verdict}
+        before = self._asker.requests
+        doubted = yield from self._lists.read(wanted)
+        pages = self._asker.requests - before
         now = yield NOW
+        if doubted:  # what they showed may be as old as what gave them away
+            self.shown.clear()
+            wanted = dict(self.live)
+            for entry in self.live.values():
+                entry.due, entry.early = min(entry.due, now), min(entry.early, now)
         self._plan_shown(began, now)
-        polls = [e for e in wanted.values() if e.state.id in self.live and e.due <= now + _MOMENT]
-        last = yield from self._poll_in_turn(polls, at_least=max(1, self.requests - before))
+        self._take_samples(pages, now)
+        polls = [
+            e
+            for e in self.live.values()
+            if (e.alone or e.state.id in wanted) and e.due <= now + MOMENT
+        ]
+        last = yield from self._poll_in_turn(polls, at_least=max(1, pages))
         self._plan_shown(began, max(now, last))
         self.shown.clear()
 
     def _plan_shown(self, began: float, now: float) -> None:
-        for entry in self.shown:
-            self._plan_next(entry, began, now)
+        for entry in self.shown.values():
+            if not entry.alone:
+                self._plan_next(entry, began, now)
+
+    def _take_samples(self, pages: int, now: float) -> None:
+        """Have some of what the lists showed polled, too: those that wait for that longest."""
+        if pages:
+            self._samples += _SAMPLES_PER_READING + pages * _SAMPLES_PER_PAGE
+        count = int(self._samples)
+        self._samples -= count
+        for entry in self._samples_of(count):
+            entry.alone, entry.due = True, now
+
+    def _samples_of(self, count: int) -> list[Awaited]:
+        left = [e for i, e in self.shown.items() if i in self.live and not e.alone]
+        return nsmallest(count, left, key=_longest_unpolled) if count else []
 
     def _poll_in_turn(self, polls: list[Awaited], *, at_least: int) -> Flow[float]:
         """Poll the longest due first, until other jobs are due; but for `at_least` so many.
@@ -186,109 +228,102 @@ class Scheduler:
         mine = {entry.state.id for entry in polls}
         others = [e for e in self.live.values() if e.state.id not in mine]
         until = min((min(e.due, self._deadline(e)) for e in others), default=math.inf)
+        queue = deque(sorted(polls, key=lambda entry: entry.due))
         began: float = yield NOW
-        last = began
-        for count, entry in enumerate(sorted(polls, key=lambda entry: entry.due)):
+        last, count = began, 0
+        while queue and not self._done():
             now = yield NOW
-            if not self.live or self.enough():  # one answer may have ended every job
-                break
-            if now < self.not_before or now >= self._deadline(entry):
+            if now < self._asker.not_before or now >= self._deadline(queue[0]):
                 break
             if count >= at_least and now >= until:
                 break
-            yield from self._poll(entry, began)
-            now = yield NOW
-            last = now if entry.listed else last
+            room = yield from self._asker.room(len(queue))
+            if not room:
+                break
+            batch = [queue.popleft() for _ in range(room)]
+            if (yield from self._poll(batch, began)):
+                # The list just before it didn't show that end: maybe it misses others, too.
+                now = yield NOW
+                for entry in self._samples_of(1):
+                    entry.alone, entry.due = True, now
+                    queue.append(entry)
+            now, count = (yield NOW), count + room
+            last = now if any(entry.listed for entry in batch) else last
         return last
 
-    def _poll(self, entry: Awaited, began: float) -> Flow[None]:
-        reply = yield from self._ask(partial(self._get, entry.state.id))
-        now = yield NOW
-        if reply is None or (isinstance(reply, SumeError) and may_be_new(reply, entry.state, now)):
-            # Trouble with one job must not keep the others from being looked at: they go first.
-            entry.due = entry.early = max(now, self.not_before) + TICK
-        elif isinstance(reply, SumeError):
-            yield from self._end(entry, reply)
-        else:
-            try:
-                seen = sighting(reply.parsed, reply.raw, reply, asked=entry.state.id)
-            except SchemaMismatchError as error:
-                yield from self._end(entry, error)
-            else:
-                yield from self._note(entry, seen, now, lambda: reply.parsed)
-                self._plan_next(entry, began, now)
+    def _poll(self, batch: list[Awaited], began: float) -> Flow[bool]:
+        """Look at each; whether one has ended that the lists of this round showed running."""
+        sends = [partial(self._get, entry.state.id) for entry in batch]
+        missed = False
+        for entry, heard in zip(batch, (yield from self._asker.send(sends)), strict=True):
+            running = entry.state.id in self.shown and not entry.verdict
+            yield from self._hear(entry, heard, began)
+            missed = missed or (running and entry.state.terminal)
+        return missed
 
     def _get(self, job_id: str, *, within: float) -> Flow[Reply[Any]]:
         call = self.engine.lookup("jobs.get")
         return (yield from perform(self._settings, call, call.arguments(job_id), within=within))
 
-    def _ask(self, send: Callable[..., Flow[Reply[Any]]]) -> Flow[Reply[Any] | SumeError | None]:
-        """One request: its answer; an error that is about what was asked; None for trouble."""
-        if not (yield from self._pace()):
-            return None
+    def _hear(self, entry: Awaited, heard: Heard, began: float) -> Flow[None]:
+        """Take down what a single look came to."""
         now = yield NOW
-        within = min(self._last_deadline - now, _LONGEST_LOOK)
-        if within <= 0:
-            return None
-        self.requests += 1
+        if entry.state.id not in self.live or heard is Nothing.NO_TIME:
+            return
+        entry.troubled = not isinstance(heard, Reply)
+        if isinstance(heard, Nothing) or (
+            isinstance(heard, SumeError) and may_be_new(heard, entry.state, now)
+        ):
+            # Trouble with one job must not keep the others from being looked at: they go first.
+            entry.due = entry.early = max(now, self._asker.not_before) + TICK
+            return
+        if isinstance(heard, SumeError):
+            yield from self._refused(entry, heard, now)
+            return
         try:
-            reply = yield from send(within=within)
-        except SumeError as error:
-            return (yield from self._in_trouble(error))
-        self._failures, self._foreign, self._trouble = 0, 0, None
-        self._hold((yield NOW), hint(reply) or 0.0)
-        return reply
+            seen = sighting(heard.parsed, heard.raw, heard, asked=entry.state.id)
+        except SchemaMismatchError as error:
+            yield from self._refused(entry, error, now)
+            return
+        entry.alone, entry.polled = False, now
+        if seen.state.terminal:
+            self._lists.learn_end(entry.state.id)
+        elif entry.verdict:
+            yield from self._conclude(entry, now)
+            return
+        yield from self._note(entry, seen, now, lambda: heard.parsed)
+        self._plan_next(entry, began, now, asked=hint(heard, (yield WALL_CLOCK)) or 0.0)
 
-    def _in_trouble(self, error: SumeError) -> Flow[SumeError | None]:
-        """None for trouble that passes, or that ended every job; else the error itself."""
-        self._foreign = self._foreign + 1 if is_foreign(error) else 0
-        if passes(error) and self._foreign < MOST_FOREIGN:
-            now = yield NOW
-            self._failures += 1
-            pause = self.engine.settings.backoff.pause(self._failures, self.engine.settings.rng)
-            self._hold(now, max(pause, asked_wait(error) or 0.0))
-            self._trouble = error
-            return None
-        for_all = AuthenticationError | TransportError | ConfigurationError
-        if isinstance(error, for_all) or is_foreign(error):
-            for entry in [*self.live.values()]:
-                yield from self._end(entry, error)
-            return None
-        return error
+    def _refused(self, entry: Awaited, error: SumeError, now: float) -> Flow[None]:
+        if entry.verdict:
+            yield from self._conclude(entry, now)
+        else:
+            yield from self._end(entry, error)
 
-    def _hold(self, now: float, seconds: float) -> None:
-        self.not_before = max(self.not_before, now + min(seconds, LONGEST_HINT))
-
-    def _pace(self) -> Flow[bool]:
-        """Sleep until the next request may go; false when a deadline comes before."""
-        while True:
-            now = yield NOW
-            tick = math.floor((now - self.started + _MOMENT) / TICK)
-            if tick != self._tick:
-                self._tick, self._used = tick, 0
-            full = self._used >= PER_TICK * math.ceil(len(self.live) / PAGE)
-            start = self.started + (tick + 1) * TICK if full else now
-            start = max(start, self.not_before)
-            if start <= now + _MOMENT:
-                self._used += 1
-                return True
-            if start >= self._first_deadline():
-                self.not_before = max(self.not_before, start)
-                return False
-            yield Sleep(start - now)
+    def _conclude(self, entry: Awaited, now: float) -> Flow[None]:
+        """End a job as a list told, when no single look tells more."""
+        if entry.verdict:
+            seen, model = entry.verdict
+            yield from self._note(entry, seen, now, model)
 
     def _list_showed(
         self, entry: Awaited, seen: Sighting, now: float, model: Callable[[], Any]
     ) -> Flow[None]:
-        self.shown.append(entry)
-        yield from self._note(entry, seen, now, model)
+        state = seen.state
+        self.shown[state.id] = entry
+        if state.status == FAILED and not (state.error_code or state.error_message):
+            # Only the single look is documented to say why.
+            entry.verdict, entry.seen = (seen, model), now
+            entry.alone, entry.due, entry.early = True, min(entry.due, now), min(entry.early, now)
+        else:
+            yield from self._note(entry, seen, now, model)
 
     def _note(
         self, entry: Awaited, seen: Sighting, now: float, model: Callable[[], Any]
     ) -> Flow[None]:
         """Remember what was seen of a job, and tell what changed."""
         before = entry.state
-        state = evolve(seen.state, made_at=before.made_at)
+        state = before.after(seen.state)
         if seen.age is not None:
             entry.born = min(entry.born, now - seen.age)
         if state.status != before.status:
@@ -296,7 +331,7 @@ class Scheduler:
         state = (
             evolve(state, data=model()) if state.terminal else evolve(state, data=None, raw=None)
         )
-        entry.state = state
+        entry.state, entry.seen, entry.troubled = state, now, False
         for handle in entry.handles:
             handle.learn(state)
         if goes_on(entry.told, state.status):
@@ -309,27 +344,68 @@ class Scheduler:
         if self.on_event:
             elapsed = now - self.started
             event = JobEvent(state.id, state.type, state.status, elapsed, state.terminal)
-            yield Emit(event, self.on_event)
+            yield from self._hand_out(Emit(event, self.on_event))
 
-    def _plan_next(self, entry: Awaited, began: float, now: float) -> None:
+    def _hand_out(self, step: Emit) -> Flow[None]:
+        """Emit; jobs whose time ran out while the caller was busy with that get one more look."""
+        before = yield NOW
+        yield step
+        now = yield NOW
+        if now - before < _BUSY:
+            return
+        for entry in self.live.values():
+            if before < self._deadline(entry) <= now:
+                entry.granted = entry.due = entry.early = now
+                self._asker.last_deadline = max(self._asker.last_deadline, now + _LAST_CHANCE)
+
+    def _plan_next(self, entry: Awaited, began: float, now: float, *, asked: float = 0.0) -> None:
         """When to look again at a job that was seen in work which lasted from `began` to `now`.
 
         It may come up last in the next such work, so that has to begin that much earlier.
+
+        Args:
+            entry: The job.
+            began: When that work began.
+            now: When it ended.
+            asked: Seconds the server asked to wait before another look at this very job.
         """
         crowd = len(self.live) / JOBS_PER_SECOND
         schedule = schedule_for(entry.state.type)
+        limit, deadline = seconds_for(self.timeout, entry.state.type), self._deadline(entry)
         pause = max(schedule.pause(now - entry.born, self.engine.settings.rng), crowd)
         ahead = max(0.5 * pause, pause - (now - began))
-        reserve = reserve_for(seconds_for(self.timeout, entry.state.type)) + max(crowd, now - began)
-        due = next_look(began, ahead, hint=None, deadline=self._deadline(entry), reserve=reserve)
+        reserve = reserve_for(limit) + max(crowd, now - began)
+        due = next_look(began, ahead, hint=None, deadline=deadline, reserve=reserve)
+        if due is not None and asked:
+            due = max(due, now + min(asked, LONGEST_HINT))
+            due = due if due <= deadline - reserve else None
         entry.due = math.inf if due is None else due
-        entry.early = min(entry.due, began + 0.5 * pause)
+        entry.early = entry.due if asked else min(entry.due, began + 0.5 * pause)
+        if entry.polled < (entry.seen or -math.inf):
+            self._plan_last_poll(entry, now, deadline, limit)
+
+    def _plan_last_poll(self, entry: Awaited, now: float, deadline: float, limit: float) -> None:
+        """Have a job that only lists show polled before its time is over, each at its own moment.
+
+        A poll per job is half of what the budget has room for in those moments.
+        """
+        reserve = reserve_for(limit)
+        room = 2 * self._asker.seconds_to_poll(len(self.live))
+        first = deadline - reserve - min(room, _LAST_POLLS_SHARE * limit)
+        moment = first + entry.share * (deadline - reserve - first)
+        if entry.polled < first and now < deadline - reserve and entry.due >= moment:
+            entry.alone, entry.due = True, max(moment, now)
+            entry.early = min(entry.early, entry.due)
 
     def _end(self, entry: Awaited, error: SumeError | None) -> Flow[None]:
         del self.live[entry.state.id]
-        self._lists.ended += 1
-        yield Emit(Outcome(self.handle_of(entry), error), self.on_outcome)
+        self._lists.count_end()
+        yield from self._hand_out(Emit(Outcome(self.handle_of(entry), error), self.on_outcome))
 
     def handle_of(self, entry: Awaited) -> Any:
         """The caller's handle, or one made from what was seen."""
         return entry.handles[0] if entry.handles else self.engine.handle(entry.state)
+
+
+def _longest_unpolled(entry: Awaited) -> tuple[float, float]:
+    return entry.polled, entry.born

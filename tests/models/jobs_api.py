@@ -15,6 +15,7 @@ from attrs import define, field, frozen
 
 from sume_ext import AsyncSume, Sume
 from sume_ext.errors import NotSentError, ResponseLostError
+from tests.models import lanes
 
 if TYPE_CHECKING:
     import random
@@ -55,7 +56,8 @@ class ModelJob:
 
     def status(self, now: float) -> str:
         """The last status it came to."""
-        return [status for age, status in self.course if self.born + age <= now][-1]
+        past = [status for age, status in self.course if self.born + age <= now]
+        return past[-1] if past else self.course[0][1]
 
     @property
     def ends(self) -> float:
@@ -79,6 +81,9 @@ class ModelApi:
         latency: Seconds that each request takes.
         largest_page: What `limit` is cut to.
         skew: How many seconds the server's clock is ahead of the client's.
+        lag: How many seconds ago what lists show was so.
+        frozen_at: From when on lists show what was so then; infinity for never.
+        reasons_listed: Whether lists say why a job failed.
         by_offset: Whether cursors count items, so that lists shift under a reader.
         fault: Says what to answer instead, if anything.
         log: Every request, in order.
@@ -91,6 +96,9 @@ class ModelApi:
     latency: float = 0.0
     largest_page: int = 100
     skew: float = 0.0
+    lag: float = 0.0
+    frozen_at: float = float("inf")
+    reasons_listed: bool = True
     by_offset: bool = True
     fault: Callable[[Asked], Answer | Exception | None] = lambda _: None
     log: list[Asked] = field(factory=list[Asked])
@@ -129,7 +137,7 @@ class ModelApi:
         return Answer(200, self._seen(self.jobs[job_id]), self._date())
 
     def _list(self, query: dict[str, str]) -> Answer:
-        now = self.clock.monotonic()
+        now = min(self.clock.monotonic() - self.lag, self.frozen_at)
         newest = [job for job in reversed(self.jobs.values()) if job.id not in self.forgotten]
         if "type" in query:
             newest = [job for job in newest if job.type == query["type"]]
@@ -145,7 +153,7 @@ class ModelApi:
             200,
             {
                 "object": "list",
-                "data": [self._seen(job) for job in page],
+                "data": [self._seen(job, now, whole=self.reasons_listed) for job in page],
                 "has_more": more,
                 "next_cursor": cursor,
             },
@@ -165,8 +173,10 @@ class ModelApi:
             return ids.index(cursor) + 1
         return next((i for i, job in enumerate(newest) if job.born < born), len(newest))
 
-    def _seen(self, job: ModelJob) -> dict[str, Any]:
-        status = job.status(self.clock.monotonic())
+    def _seen(
+        self, job: ModelJob, at: float | None = None, *, whole: bool = True
+    ) -> dict[str, Any]:
+        status = job.status(self.clock.monotonic() if at is None else at)
         if status in TERMINAL:
             self.shown.add(job.id)
         seen: dict[str, Any] = {
@@ -176,7 +186,7 @@ class ModelApi:
             "status": status,
             "created_at": _iso(self._wall(job.born)),
         }
-        if status == "failed":
+        if status == "failed" and whole:
             seen["error"] = {"code": "generation_failed", "message": "No."}
         return seen
 
@@ -188,11 +198,13 @@ class ModelApi:
 
     def client(self, rng: random.Random | None = None) -> Sume:
         """A client that talks to it."""
-        return Sume(api_key="k", transport=Wire(self), clock=self.clock, rng=rng)
+        made = Sume(api_key="k", transport=Wire(self), clock=self.clock, rng=rng)
+        return lanes.lay(made, self.clock)
 
     def aclient(self, rng: random.Random | None = None) -> AsyncSume:
         """A client that talks to it, for code that awaits."""
-        return AsyncSume(api_key="k", transport=AsyncWire(self), clock=self.clock, rng=rng)
+        made = AsyncSume(api_key="k", transport=AsyncWire(self), clock=self.clock, rng=rng)
+        return lanes.alay(made, self.clock)
 
 
 def refusal(status: int, code: str, **headers: str) -> Answer:
