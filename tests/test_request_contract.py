@@ -66,7 +66,8 @@ class Scripted:
         self.sent.append(f"{request.method} {request.url}")
         if request.content is not None and not isinstance(request.content, bytes):
             for piece in request.content.chunks():
-                request.content.sent(len(piece))
+                if tell := request.content.sent(len(piece)):
+                    tell()
         if self._storage != (".example/" in request.url):
             return Canned(PLAIN["ok"](GOOD_BYTES))
         if isinstance(self._how, BaseException):

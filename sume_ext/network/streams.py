@@ -45,6 +45,18 @@ _PLAINLY = {
 """What names of the transport's mean, where the system has no words of its own."""
 _UNDER_WAY = (ssl.SSLWantReadError, ssl.SSLWantWriteError)
 """No failures: TLS waits for the network, which may fail then."""
+_NO_TLS_EVER = frozenset(
+    {
+        # What answers speaks no TLS, in the words of one OpenSSL or another.
+        "WRONG_VERSION_NUMBER", "HTTP_REQUEST", "HTTPS_PROXY_REQUEST", "UNEXPECTED_MESSAGE",
+        "PACKET_LENGTH_TOO_LONG", "RECORD_LAYER_FAILURE", "UNKNOWN_PROTOCOL",
+        # It speaks another version of it, or wants a certificate of ours.
+        "UNSUPPORTED_PROTOCOL", "NO_PROTOCOLS_AVAILABLE", "TLSV1_ALERT_PROTOCOL_VERSION",
+        "NO_SHARED_CIPHER", "SSLV3_ALERT_HANDSHAKE_FAILURE", "TLSV13_ALERT_CERTIFICATE_REQUIRED",
+    }
+)  # fmt: skip
+"""Why TLS fails that fails the next time, too. Other alerts (``internal_error`` of a balancer that
+restarts, ``unrecognized_name`` of one that isn't configured yet) may pass."""
 _TLS_HINT = "Check base_url and the system's certificates (SSL_CERT_FILE), or pass verify=."
 
 
@@ -87,7 +99,9 @@ class Sender:
 
     def _sent(self, content: Body, size: int) -> None:
         try:
-            content.sent(size)
+            tell = content.sent(size)
+            if tell is not None:
+                tell()
         except Exception as error:
             self.failure = error
             raise
@@ -291,11 +305,9 @@ def _not_sent(error: Exception, kind: str, tls: ssl.SSLError | None) -> NotSentE
         return NotSentError("the URL or a header has what HTTP forbids.", final=True)
     if tls is None:
         return NotSentError(f"no connection to the server ({_words(error)}).")
-    broken = isinstance(tls, ssl.SSLEOFError)
+    final = isinstance(tls, ssl.SSLCertVerificationError) or tls.reason in _NO_TLS_EVER
     return NotSentError(
-        f"no TLS with the server ({_words(tls)}).",
-        final=not broken,
-        hint=None if broken else _TLS_HINT,
+        f"no TLS with the server ({_words(tls)}).", final=final, hint=_TLS_HINT if final else None
     )
 
 

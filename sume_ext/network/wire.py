@@ -30,10 +30,11 @@ class Body(Protocol):
         """Its bytes, from the start each time it is called; read off an event loop."""
         ...
 
-    def sent(self, size: int) -> None:
-        """Told, in the caller's own thread, that so many more of its bytes are gone.
+    def sent(self, size: int) -> Callable[[], object] | None:
+        """Told that so many more of its bytes are gone.
 
-        Whatever it raises ends the request.
+        Answers with what is to be called in the caller's own thread, if anything. Whatever either
+        raises ends the request.
         """
         ...
 

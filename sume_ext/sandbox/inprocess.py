@@ -181,7 +181,9 @@ def _body(exchange: Exchange, request: Request) -> Body:
             body.size += body.file.write(piece)
             md5.update(piece)
             if content and not isinstance(content, bytes):
-                content.sent(len(piece))
+                tell = content.sent(len(piece))
+                if tell is not None:
+                    tell()
         body.md5 = md5.hexdigest()
     else:
         body.content = b"".join(pieces)

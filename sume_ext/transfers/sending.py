@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import math
 import re
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from sume_ext.calling.retries import retry_after
 from sume_ext.errors import NotSentError, SumeError, TransportError, UploadError
-from sume_ext.flow import NOW, WALL_CLOCK, Close, Open, Read, Sleep
+from sume_ext.flow import NOW, WALL_CLOCK, Close, Open, Read, Sleep, apart
 from sume_ext.network.addresses import rule_for, trouble_with
 from sume_ext.network.wire import Request
 from sume_ext.transfers.progress import Pace, Throttle
@@ -108,15 +109,18 @@ class Sending:
         if self.failure is not None:
             raise _HaltError
 
-    def sent(self, size: int) -> None:
-        """Tell the listener; what it raises ends the upload unchanged."""
+    def sent(self, size: int) -> Callable[[], object] | None:
+        """What tells the listener, if it is to hear of it; what that raises ends the upload."""
         now = self._report.clock()
         self._gone += size
         if self._pace.too_slow(size, now) and self._gone < self.size:
             raise TransportError(_TOO_SLOW)
         listener = self._report.listener
         if listener is None or not self._report.throttle.due(now, last=self._gone == self.size):
-            return
+            return None
+        return partial(self._tell, listener)
+
+    def _tell(self, listener: Listener) -> None:
         try:
             listener(self._gone, self.size, self._report.attempt)
         except Exception as error:  # noqa: BLE001  (whatever it is, it leaves unchanged)
@@ -145,7 +149,8 @@ def put(
     while True:
         tries += 1
         report.attempt += 1
-        failure, asked = yield from _once(engine, url, headers, source, report, deadline)
+        once = _once(engine, url, headers, source, report, deadline)
+        failure, asked = yield from apart(once)
         if failure is None:
             return
         pause = backoff.pause(tries, rng) if asked is None else asked
