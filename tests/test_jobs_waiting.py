@@ -542,6 +542,7 @@ def test_an_id_of_a_job_made_just_now_has_the_grace_of_its_handle() -> None:
     uses: list[Use] = [
         lambda sume: sume.jobs.wait("job_1"),
         lambda sume: sume.jobs.handle("job_1").wait(),
+        lambda sume: sume.jobs.wait_many(["job_1"])[0].job,
     ]
     for use in uses:
         api = an_api((30, "completed"))
@@ -549,6 +550,21 @@ def test_an_id_of_a_job_made_just_now_has_the_grace_of_its_handle() -> None:
         with api.client() as sume:
             sume.videos.generate(prompt="x")
             assert use(sume).status == "completed"
+
+
+@in_both_worlds
+def test_a_job_given_twice_has_the_grace_of_its_handle(world: World) -> None:
+    """Whichever comes first: an id and its handle are one job."""
+    uses: list[Use] = [
+        lambda sume: sume.jobs.wait_many(["job_1", fresh(sume)]),
+        lambda sume: sume.jobs.wait_many([fresh(sume), "job_1"]),
+    ]
+    for use in uses:
+        api = an_api((30, "completed"))
+        api.fault = lambda asked: refusal(404, "no") if asked.at < 1005 else None
+        one, two = world(api, use)
+        assert one.job is two.job
+        assert one.ok
 
 
 def test_ids_are_remembered_for_the_newest_jobs_only() -> None:
@@ -622,11 +638,15 @@ def test_an_interruption_while_nothing_is_awaited_carries_the_note_as_well() -> 
         def uniform(self, a: float, b: float) -> float:
             raise KeyboardInterrupt
 
-    api = an_api()
-    with api.client(Hand()) as sume, pytest.raises(KeyboardInterrupt) as caught:
-        sume.jobs.wait("job_1")
-    (note,) = caught.value.__notes__
-    assert "sume.jobs.wait('job_1')" in note
+    uses: list[tuple[Use, str]] = [
+        (lambda sume: sume.jobs.wait("job_1"), "sume.jobs.wait('job_1')"),
+        (lambda sume: sume.jobs.wait_many(["job_1"]), "sume.jobs.wait_many(ids)"),
+    ]
+    for use, how in uses:
+        with an_api().client(Hand()) as sume, pytest.raises(KeyboardInterrupt) as caught:
+            use(sume)
+        (note,) = caught.value.__notes__
+        assert how in note
 
 
 def test_the_clock_may_jump() -> None:

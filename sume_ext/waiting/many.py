@@ -12,7 +12,7 @@ from sume_ext.errors import InvalidArgumentError
 from sume_ext.flow import NOW
 from sume_ext.runners.interruptions import leave_word
 from sume_ext.waiting.awaited import Awaited
-from sume_ext.waiting.job_state import JobState
+from sume_ext.waiting.job_state import NeverSeen
 from sume_ext.waiting.one import check_listener
 from sume_ext.waiting.outcomes import Outcome
 from sume_ext.waiting.polling import Timeout, check_timeout
@@ -55,15 +55,17 @@ def attend(
     now = yield NOW
     live: dict[str, Awaited] = {}
     for job in _targets(jobs):
-        state = JobState(job) if isinstance(job, str) else job._state  # noqa: SLF001
+        state = engine.state_of(job) if isinstance(job, str) else job._state  # noqa: SLF001
         entry = live.setdefault(state.id, Awaited(state, now, now, now, now))
         entry.share = engine.settings.rng.random()
         if not isinstance(job, str):
             entry.handles.append(job)
+        if isinstance(entry.state.status, NeverSeen):
+            entry.state = state  # given by its id and as a handle, which knows more
     scheduler = Scheduler(engine, timeout, on_event, on_outcome, enough, now, live)
     try:
         yield from scheduler.run()
-    except GeneratorExit as end:
+    except (GeneratorExit, KeyboardInterrupt) as end:
         leave_word(end, _still_running([*scheduler.live]))
         raise
     return [Outcome(scheduler.handle_of(entry)) for entry in scheduler.live.values()]
@@ -84,11 +86,14 @@ def _targets(jobs: Iterable[str | JobView]) -> list[str | JobView]:
             f"{jobs!r} is one id, not several.", hint="Pass a list: [job_id]."
         )
     try:
-        targets = [*jobs]
+        each = iter(jobs)
     except TypeError:
+        group = " They are in group.jobs." if hasattr(jobs, "primary") else ""
         raise InvalidArgumentError(
-            f"a {type(jobs).__name__} is no list of jobs.", hint="Pass ids, or handles of jobs."
+            f"a {type(jobs).__name__} is no list of jobs.",
+            hint=f"Pass ids, or handles of jobs.{group}",
         ) from None
+    targets = [*each]  # what the caller's own generator raises is the caller's
     for job in targets:
         if not hasattr(job, "learn"):
             check_id(job, "jobs.wait_many")

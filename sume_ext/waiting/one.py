@@ -12,8 +12,7 @@ from urllib.parse import unquote
 
 from attrs import frozen
 
-from sume_ext import roles
-from sume_ext import listeners
+from sume_ext import listeners, roles
 from sume_ext.calling.calls import perform
 from sume_ext.calling.effects import Effect
 from sume_ext.calling.ids import check_id
@@ -44,6 +43,7 @@ from sume_ext.waiting.polling import (
     UNKNOWN_STATUS_PATIENCE,
     Timeout,
     check_timeout,
+    goes_on,
     next_look,
     reserve_for,
     schedule_for,
@@ -174,7 +174,8 @@ def _watch(
     keep: Keep | None,
 ) -> Flow[JobState]:
     started = now = yield NOW
-    born, changed, told, odd = started, started, "", 0
+    born, changed, odd = started, started, 0
+    told: tuple[str, ...] = ()
     while not state.terminal:
         limit = seconds_for(timeout, state.type)
         deadline = end_of_wait(started + limit, state, changed)
@@ -198,8 +199,8 @@ def _watch(
             deadline = end_of_wait(started + limit, state, changed)
             if state.terminal:
                 break
-            if state.status != told:
-                told = state.status
+            if goes_on(told, state.status):
+                told = (*told, state.status)
                 yield Emit(_event(state, now - started), on_event)
         pause = schedule_for(state.type).pause(now - born, engine.settings.rng)
         # From one request to the next, so that the time an answer takes isn't added to the pause.
