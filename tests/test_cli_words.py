@@ -232,6 +232,16 @@ def test_a_page_of_somebody_else_is_no_reason_to_update(stage: Stage) -> None:
     assert "account.me" not in done.err, "that is what Python calls it"
 
 
+def test_a_row_that_cant_be_read_is_told_without_loops(stage: Stage) -> None:
+    stage.sandbox.jobs.seed(2)
+    stage.sandbox.faults.add(operation="list_jobs", set={"data.1.completed_at": 7}, times=None)
+    done = stage.sume("jobs", "list")
+    assert done.code == 1
+    assert "at completed_at" in done.err
+    assert "Iterate" not in done.err, "that is what Python does"
+    assert "Update this package" in done.err
+
+
 def test_support_is_sent_no_request_id_where_there_is_none() -> None:
     without = failures.failure_of(errors.ServerError("x", status=500, code="http_500"))
     told = failures.failure_of(

@@ -28,7 +28,7 @@ _SETTINGS = {
 }
 """Arguments of the client: in a shell they are the environment's."""
 _BARE = re.compile(r"(?<![\w.-])(base_url|api_key)(?![\w=])")
-_PYTHON_ONLY = re.compile(r",? or (?:pass )?\w+=(?: (?:and|or) \w+=)*")
+_PYTHON_ONLY = re.compile(r",? or (?:pass )?\w+=(?: (?:and|or) \w+=)*|\bIterate on[^.]*\. ")
 """Another way that only Python has."""
 _SIGNATURE = re.compile(r"^(?:It takes|Compare with|See help)\b")
 _OTHERWISE = {"uploads.asset_video": ("assets", "upload")}
