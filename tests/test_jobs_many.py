@@ -6,21 +6,25 @@ shifts while it is read makes a job look finished; ten thousand polls where a hu
 
 from __future__ import annotations
 
+import asyncio
 import math
+import threading
 from collections import Counter
 from typing import Any, cast
 
 import pytest
 
 from sume_ext import (
+    AsyncSume,
     AuthenticationError,
     InvalidArgumentError,
     JobFailedError,
     JobTimeoutError,
     NotFoundError,
     PermissionDeniedError,
+    Sume,
 )
-from tests.models.jobs_api import LOST, Answer, Asked, ModelApi, ModelJob, refusal
+from tests.models.jobs_api import LOST, Answer, Asked, AsyncWire, ModelApi, ModelJob, Wire, refusal
 from tests.models.worlds import World, in_both_worlds
 from tests.support import FakeClock
 
@@ -522,3 +526,30 @@ def test_as_completed_refuses_nonsense_at_once(jobs: Any, timeout: Any) -> None:
     """Not when the first outcome is asked for, which may be far from the mistake."""
     with an_api(1).client() as sume, pytest.raises(InvalidArgumentError):
         sume.jobs.as_completed(jobs, timeout=timeout)
+
+
+@pytest.mark.parametrize("concurrent", [False, True])
+def test_side_by_side_is_done_by_real_threads_and_tasks(concurrent: bool) -> None:
+    """The other tests lay what goes side by side one after the other, for the clock's sake."""
+    api = an_api(0)
+    api.add(*(a_job(f"job_{n}", 1) for n in range(400)))
+    api.forgotten, api.latency = {*api.jobs}, 0.4
+    asked_by = set[int]()
+
+    def note(_: Asked) -> None:
+        asked_by.add(threading.get_ident())
+
+    api.fault = note
+
+    async def main() -> list[Any]:
+        transport = AsyncWire(api)
+        async with AsyncSume(api_key="k", transport=transport, clock=api.clock) as sume:
+            return await sume.jobs.wait_many([*api.jobs])
+
+    if concurrent:
+        outcomes = asyncio.run(main())
+    else:
+        with Sume(api_key="k", transport=Wire(api), clock=api.clock) as sume:
+            outcomes = sume.jobs.wait_many([*api.jobs])
+    assert all(o.ok for o in outcomes)
+    assert (len(asked_by) > 1) != concurrent

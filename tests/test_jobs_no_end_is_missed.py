@@ -17,7 +17,7 @@ from attrs import define
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from sume_ext import JobError, JobTimeoutError, SumeError
+from sume_ext import JobError, JobFailedError, JobTimeoutError, SumeError
 from tests.models.jobs_api import (
     LOST,
     NOT_SENT,
@@ -151,6 +151,9 @@ def apis(draw: st.DrawFn, least: int, most: int) -> ModelApi:
     api.latency = draw(st.sampled_from([0.0, 0.01, 0.3, 2.0]))
     api.largest_page = draw(st.sampled_from([1, 3, 100]))
     api.by_offset = draw(st.booleans())
+    api.lag = draw(st.sampled_from([0.0, 0.0, 0.0, 5.0, 60.0]))
+    api.frozen_at = START + draw(st.sampled_from([math.inf, math.inf, math.inf, 0.0, 30.0]))
+    api.reasons_listed = draw(st.booleans())
     chances = st.sampled_from([0.0, 0.0, 0.1, 0.5])
     rng = random.Random(draw(st.integers(0, 1000)))
     sick = {job.id: draw(st.sampled_from([*SICK])) for job in made if draw(st.integers(0, 7)) == 0}
@@ -226,6 +229,8 @@ def test_waiting_for_many(api: ModelApi, timeout: Any, world: World, data: st.Da
             assert outcome.job.status == job.end
             assert job.ends <= api.clock.now
             assert outcome.ok == (job.end == "completed")
+            if isinstance(outcome.error, JobFailedError) and ill is None:
+                assert outcome.error.code or not api.reasons_listed
         else:
             assert isinstance(outcome.error, JobTimeoutError)
     assert all(request.at < end for request in api.log)
@@ -236,10 +241,14 @@ def test_waiting_for_many(api: ModelApi, timeout: Any, world: World, data: st.Da
 @given(apis(1, 12), BOTH)
 @settings(max_examples=40, deadline=None)
 def test_without_trouble_every_end_is_noticed_within_the_bound(api: ModelApi, world: World) -> None:
-    """No faults, no jumps: then nothing excuses a late or a missed end, listed or not."""
+    """No faults, no jumps: then nothing excuses a late or a missed end, listed or not.
+
+    Where lists show what is no longer so, it takes a few rounds to find that out.
+    """
     api.fault = lambda _: None
     api.latency = 0.05
     assume(all(job.ends < START + 500 for job in api.jobs.values()))
+    truthful = api.lag == 0 and api.frozen_at == math.inf
     seen: dict[str, float] = {}
 
     def note(event: Any) -> None:
@@ -253,4 +262,5 @@ def test_without_trouble_every_end_is_noticed_within_the_bound(api: ModelApi, wo
         ends = max(job.ends, START)
         # A tenth of its age, or two seconds; then, at two requests a second, a page of one job
         # and a poll for each.
-        assert seen[job.id] - ends <= max(2.0, 0.1 * (ends - job.born)) + 2.0 + 1.0 * len(ids)
+        bound = max(2.0, 0.1 * (ends - job.born)) + 2.0 + 1.5 * len(ids)
+        assert seen[job.id] - ends <= (bound if truthful else 8 * bound)
