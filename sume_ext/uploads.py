@@ -44,6 +44,7 @@ _STOPPED: Final = {
     step: f"The upload stopped at {step}; nothing was created. Next: Start the upload again."
     for step in ("source", "presign", "put")
 }
+_STOPPED_NOTES: Final = frozenset(_STOPPED.values())
 _STOPPED_LATE: Final = (
     "The upload stopped at finalize (POST /assets); the file is stored. Next: Look for its job, of "
     "type asset_ingest, with sume.jobs.find_recent(interruption); upload again only if there is "
@@ -130,6 +131,11 @@ def face_swap_video(  # noqa: D417  (as above)
     return str(roles.UPLOAD_MEDIA_URL.require(reply.raw, "uploads.presign"))
 
 
+def created_nothing(interruption: BaseException) -> bool:
+    """Whether it is known of an interrupted upload that finalize was never asked for."""
+    return not _STOPPED_NOTES.isdisjoint(getattr(interruption, "__notes__", ()))
+
+
 def _look_at(
     engine: Engine, source: Uploadable, name: str | None, content_type: str | None, deadline: float
 ) -> Flow[Source]:
@@ -188,6 +194,9 @@ def _presign(engine: Engine, source: Source, purpose: str, deadline: float) -> F
     within = None if deadline == math.inf else max(deadline - (yield NOW), 0.0)
     try:
         return (yield from perform(engine.settings, call, kwargs, within=within))
+    except GeneratorExit as end:
+        leave_word(end, _STOPPED["presign"])
+        raise
     except TransportError as error:
         raise UploadError(error.message, step="presign", request_id=error.request_id) from None
     except SumeError as error:
@@ -207,6 +216,9 @@ def _finalize(engine: Engine, source: Source, reply: Reply[Any]) -> Flow[Any]:
     make = partial(engine.new_job, binding.call)
     try:
         return (yield from perform(engine.settings, binding.call, kwargs, make=make))
+    except GeneratorExit as end:
+        leave_word(end, _STOPPED_LATE)
+        raise
     except OutcomeUnknownError as error:
         error.hint = (
             "The file is stored; whether its ingest began isn't known. Look for its job, of type "

@@ -254,6 +254,17 @@ def test_a_place_that_fills_up_ends_it_for_all_jobs(stage: Stage) -> None:
     assert stage.sandbox.requests.count(operation="media_get") == 1
 
 
+def test_a_file_named_in_several_ways_is_ingested_once(stage: Stage) -> None:
+    (stage.folder / "link.mp4").symlink_to("clip.mp4")
+    done = stage.sume(
+        "assets", "upload", "clip.mp4", "./clip.mp4", str(stage.folder / "clip.mp4"), "link.mp4"
+    )
+    assert done.code == 0
+    assert len(stage.sandbox.jobs.ids()) == 1
+    assert "./clip.mp4 is the same file as clip.mp4" in done.err
+    assert "link.mp4 is the same file as clip.mp4" in done.err
+
+
 def test_an_upload_that_fails_among_others_doubles_none(stage: Stage) -> None:
     for name in ("b.mp4", "c.mp4"):
         (stage.folder / name).write_bytes((stage.folder / "clip.mp4").read_bytes())
@@ -311,6 +322,7 @@ def test_an_upload_whose_end_is_unknown_is_looked_for_first(stage: Stage) -> Non
     for fault, operation in (
         ("create_asset hang=after", "create_asset"),
         ("presign_upload hang=after", "presign_upload"),
+        ("storage_put hang=after", "storage_put"),
     ):
         for number, code in ((signal.SIGINT, 130), (signal.SIGTERM, 143)):
             stage.sandbox.faults.clear()

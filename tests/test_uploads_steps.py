@@ -6,11 +6,13 @@ that is ingested twice because an answer got lost.
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import pickle
 import random
 import socket
+import threading
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +30,7 @@ from sume_ext import (
 from sume_ext.clock import SystemClock
 from sume_ext.transfers import sending
 from sume_ext.transfers.progress import Pace
+from sume_ext.uploads import created_nothing
 from tests.support import FakeClock
 from tests.transfers.clients import VIDEO, client, run_async
 from tests.transfers.scripted import Api, Scripted, Seen, close, head, reply, reset
@@ -378,6 +381,38 @@ def test_what_is_needed_afterwards_is_looked_for_before_anything_is_sent(
         with client(Silent(upload_url=storage.url)) as (sume, _), lacking:
             getattr(sume.uploads, method)(VIDEO)
         assert not storage.requests
+
+
+@pytest.mark.parametrize("step", ["presign", "put", "finalize"])
+def test_whoever_interrupts_an_upload_is_told_where_and_how_to_go_on(step: str) -> None:
+    """After presign and PUT it may simply be sent again, but not after finalize."""
+    reached = threading.Event()
+
+    def silence(seen: Seen, connection: socket.socket) -> None:
+        reached.set()
+        storage.over.wait(5)
+
+    api, _ = answered_once_with(
+        silence, {"presign": "/presign", "finalize": "/assets"}.get(step, "?")
+    )
+
+    async def work(sume: Any) -> BaseException:
+        task = asyncio.create_task(sume.uploads.asset_video(VIDEO))
+        await asyncio.to_thread(reached.wait, 5)
+        await asyncio.sleep(0.05)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError) as caught:
+            await task
+        storage.over.set()
+        return caught.value
+
+    with Scripted(silence if step == "put" else reply(200)) as storage:
+        api.upload_url = storage.url
+        interruption = run_async(api, work)
+    told = "".join(interruption.__notes__)
+    assert f"stopped at {step}" in told
+    assert ("nothing was created" in told) is created_nothing(interruption) is (step != "finalize")
+    assert ("the file is stored" in told) is ("find_recent" in told) is (step == "finalize")
 
 
 # --- time ---------------------------------------------------------------------------------------

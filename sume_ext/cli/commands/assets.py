@@ -66,7 +66,7 @@ def upload(
     waits = wait or place is not None
     if timeout is not None and not waits:
         raise CommandError("--timeout is for waiting.", code="usage", hint="Add --wait.")
-    files = tuple(dict.fromkeys(files))  # overlapping patterns name a file twice
+    files = _each_once(shell, files)
     examined(files)
     making = waiting.Making(LOOK, place)
     with waiting.never_lost(making), shell.connect() as client:
@@ -85,6 +85,17 @@ def upload(
         conclude(shell, outcomes, place, many=len(files) > 1, told=True)
 
 
+def _each_once(shell: Shell, files: Sequence[str]) -> tuple[str, ...]:
+    """Every file once: overlapping patterns and other spellings name it again."""
+    first: dict[tuple[int, int], str] = {}
+    for name in dict.fromkeys(files):
+        seen = Path(name).stat()
+        same = first.setdefault((seen.st_dev, seen.st_ino), name)
+        if same != name:
+            shell.note(f"{name} is the same file as {same}; it is uploaded once.")
+    return tuple(first.values())
+
+
 def _print_made(shell: Shell, jobs: Sequence[Job], files: Sequence[str]) -> None:
     documents = [plain(job.data) for job in jobs]
     if shell.as_json:
@@ -99,6 +110,8 @@ def _print_made(shell: Shell, jobs: Sequence[Job], files: Sequence[str]) -> None
 def _upload_all(shell: Shell, client: Sume, files: Sequence[str], jobs: list[Job]) -> None:
     with Meter(shell) as meter:
         for index, name in enumerate(files):
+            if Path(name).is_fifo():
+                shell.note(f"Waiting for what is written into {name} ...")
             with _OnItsWay(files[index:], meter.upload(Path(name).name)) as upload:
                 jobs.append(client.uploads.asset_video(name, on_progress=upload.moved))
                 waiting.announce(shell, jobs[-1:])
@@ -118,7 +131,7 @@ class _OnItsWay:
         self._whole = False
 
     def moved(self, sent: int, total: int, attempt: int) -> None:
-        """So much of it is gone; once all is, its ingest may have been asked for."""
+        """So much of it is gone; once all is, its ingest may be asked for."""
         self._whole = sent >= total
         self._show(sent, total, attempt)
 
@@ -127,15 +140,17 @@ class _OnItsWay:
 
     def __exit__(self, kind: object, error: BaseException | None, tb: object) -> None:
         if isinstance(error, KeyboardInterrupt):
-            raise self._interrupted() from error
+            raise self._interrupted(error) from error
         if isinstance(error, SumeError):
             raise self._stopped(error) from error
 
-    def _interrupted(self) -> CommandError:
+    def _interrupted(self, signal: KeyboardInterrupt) -> CommandError:
+        from sume_ext.uploads import created_nothing  # noqa: PLC0415  (only uploads need it)
+
         name = self._files[0]
         message = f"interrupted; nothing was created of {name}."
         hint = f"Run it again: {_again(self._files)}"
-        if self._whole:
+        if self._whole and not created_nothing(signal):
             message = f"interrupted while {name} was being finished; it may have been accepted."
             hint = self._look_first()
         return CommandError(message, code="interrupted", hint=hint, exit_code=INTERRUPTED)
