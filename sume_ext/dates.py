@@ -2,7 +2,7 @@
 
 What carries no time zone means local time, as everywhere in Python: `datetime.timestamp`
 takes naive values so, and a person who types a date means their own midnight. What could be
-read in two ways (``1/2/2026``) is refused, never guessed.
+read in two ways (``1/2/2026``, ``1M``) is refused, never guessed.
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ _UNITS = {
 }
 _PART = re.compile(r"(\d{1,6})\s*([a-z]+)[\s,]*")
 _SPAN = re.compile(rf"(?:{_PART.pattern})+(?:ago)?")
+_EITHER = re.compile(r"\d\s*M(?![A-Za-z])")  # minutes to some, months to others
 _HINT = "Give a datetime, a date, ISO 8601 text such as 2026-11-01T09:00:00Z, or a span like 7d."
 
 
@@ -72,6 +73,8 @@ def _meant(value: Moment, now: Callable[[], float]) -> datetime:
         midnight = datetime.combine(present.astimezone().date(), time())
         return midnight - relativedelta(days=1) if text == "yesterday" else midnight
     if _SPAN.fullmatch(text):
+        if _EITHER.search(value):
+            raise ValueError(value)
         return present - _span(text)
     return isoparse(value.strip().upper())  # RFC 3339 allows ``t`` and ``z``, too
 

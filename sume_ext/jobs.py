@@ -6,8 +6,9 @@ client's runner, which decides whether the answer comes now or is awaited.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
+from sume_ext.errors import InvalidArgumentError
 from sume_ext.secrecy.border import bordered
 from sume_ext.waiting.view import JobView
 
@@ -121,6 +122,14 @@ def results_of(jobs: Sequence[JobView]) -> Flow[list[Any]]:
     return found
 
 
+def _refuse_copies(group: object) -> NoReturn:
+    """What a group says to pickle and copy: it holds its client, and so a key."""
+    raise InvalidArgumentError(
+        f"a {type(group).__name__} belongs to its client and can't be pickled or copied.",
+        hint="Keep the ids, [job.id for job in group.jobs], and use sume.jobs.handle(id).",
+    )
+
+
 @bordered
 class JobGroup:
     """Jobs that were created together.
@@ -150,6 +159,9 @@ class JobGroup:
     def results(self) -> list[Result]:
         """The result of every job, in order."""
         return self._engine.block(results_of(self.jobs))
+
+    def __reduce__(self) -> NoReturn:
+        _refuse_copies(self)
 
     def __repr__(self) -> str:
         return f"<JobGroup {' '.join(job.id for job in self.jobs)}>"
@@ -182,6 +194,9 @@ class AsyncJobGroup:
     async def results(self) -> list[AsyncResult]:
         """As `JobGroup.results`."""
         return await self._engine.soon(results_of(self.jobs))
+
+    def __reduce__(self) -> NoReturn:
+        _refuse_copies(self)
 
     def __repr__(self) -> str:
         return f"<AsyncJobGroup {' '.join(job.id for job in self.jobs)}>"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from sume_ext.downloads import (
     MOST_BYTES,
@@ -13,6 +13,7 @@ from sume_ext.downloads import (
     download_one,
     media_of,
 )
+from sume_ext.errors import InvalidArgumentError
 from sume_ext.secrecy.border import bordered
 
 if TYPE_CHECKING:
@@ -129,6 +130,12 @@ class AsyncMedia(_MediaView):
 
 class _ResultView:
     """What a result shows, in both worlds."""
+
+    def __reduce__(self) -> NoReturn:
+        raise InvalidArgumentError(
+            "a result belongs to its client and can't be pickled or copied.",
+            hint="Keep result.job_id, and use sume.jobs.result(id) wherever it is needed.",
+        )
 
     def __init__(self, engine: Engine, reply: Reply[Any], job_id: str) -> None:
         self._engine = engine

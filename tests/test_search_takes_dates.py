@@ -62,6 +62,8 @@ def zone(request: pytest.FixtureRequest) -> Iterator[ZoneInfo]:
         ("90m", "2026-11-22T10:30:00Z"),
         ("45s", "2026-11-22T11:59:15Z"),
         ("6mo", "2026-05-22T12:00:00Z"),
+        ("6MO", "2026-05-22T12:00:00Z"),
+        ("90 MIN", "2026-11-22T10:30:00Z"),
         ("1y", "2025-11-22T12:00:00Z"),
         ("1d12h", "2026-11-21T00:00:00Z"),
         (" 2 Weeks ago ", "2026-11-08T12:00:00Z"),
@@ -108,7 +110,8 @@ def test_spans_are_so_long_whatever_clocks_do_and_days_are_local_ones(zone: Zone
     "written",
     [
         "1/2/2026", "01.02.2026", "soon", "", "  ", "7", "7x", "-7d", "ago", "d7", "2026-13-01",
-        "2026-02-30", "25:00", "7d!", "999999y", "1.5d", "9" * 400, "7" * 400 + "d", 7, 7.5, True,
+        "2026-02-30", "25:00", "7d!", "999999y", "1.5d", "1M", "1 M", "2d1M ago",
+        "9" * 400, "7" * 400 + "d", 7, 7.5, True,
     ],
 )  # fmt: skip
 def test_what_means_nothing_or_two_things_is_refused(written: Any) -> None:
@@ -198,6 +201,17 @@ def test_a_wrong_date_is_refused_before_anything_is_sent(world: World) -> None:
     api = an_api()
     with pytest.raises(InvalidArgumentError):
         world(api, lambda sume: sume.assets.search(created_after="last week"))
+    assert api.log == []
+
+
+@pytest.mark.parametrize("bound", [float("nan"), float("inf"), -float("inf")])
+@pytest.mark.parametrize("name", ["min_duration_seconds", "max_duration_seconds"])
+@in_both_worlds
+def test_a_number_that_is_none_is_no_filter(world: World, name: str, bound: float) -> None:
+    """Whatever a server made of `nan`, it isn't what anybody meant."""
+    api = an_api()
+    with pytest.raises(InvalidArgumentError, match=f"{name} is -?(nan|inf)"):
+        world(api, lambda sume: sume.assets.search(**{name: bound}))
     assert api.log == []
 
 

@@ -6,6 +6,7 @@ message, not a request. Choices stay open to any text, for a server may know new
 
 from __future__ import annotations
 
+import math
 import types
 from functools import cache
 from typing import TYPE_CHECKING, Any, Literal, Union, cast, get_args, get_origin, get_type_hints
@@ -57,10 +58,15 @@ def _fits(value: object, declared: Any) -> bool:
     if origin is list:
         many = cast("list[object]", value) if isinstance(value, (list, tuple)) else None
         return many is not None and all(_fits(one, members[0]) for one in many)
-    if isinstance(value, bool) and declared in (int, float):
+    if declared in (int, float) and _is_no_number(value):
         return False
     members_given = isinstance(value, dict) and hasattr(cast("object", value), "to_dict")
     if hasattr(declared, "to_dict") and members_given:
         return True  # members that serialise themselves stand for a model
     kind = (int, float) if declared is float else origin or declared
     return not isinstance(kind, (type, tuple)) or isinstance(value, kind)
+
+
+def _is_no_number(value: object) -> bool:
+    """Whether it is a number to Python only: no filter means NaN by it, and JSON can't say it."""
+    return isinstance(value, bool) or (isinstance(value, float) and not math.isfinite(value))

@@ -6,6 +6,7 @@ A binding refuses what its operation doesn't take, before anything is sent, with
 from __future__ import annotations
 
 import inspect
+import math
 import time
 from datetime import date, datetime
 from functools import cached_property
@@ -21,6 +22,15 @@ from sume_ext.misuse import explained
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+
+
+def _told(value: object) -> str:
+    """A value that doesn't fit, without what it says: only a number that is none is shown."""
+    return (
+        repr(value)
+        if isinstance(value, float) and not math.isfinite(value)
+        else f"a {type(value).__name__}"
+    )
 
 
 class Binding:
@@ -171,7 +181,7 @@ class Binding:
         name = first_misfit(takes, kwargs)
         if name is not None:
             raise InvalidArgumentError(
-                f"{self.name}: {name} is a {type(kwargs[name]).__name__}.",
+                f"{self.name}: {name} is {_told(kwargs[name])}.",
                 hint=f"It takes {self.signature.parameters[name].annotation}.",
                 operation=self.name,
             )

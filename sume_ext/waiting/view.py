@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, Self
 
 from sume_ext.errors import InvalidArgumentError, JobError
 from sume_ext.waiting.one import Listener, complete, look, result_of, watch
+from sume_ext.waiting.polling import check_timeout
 from sume_ext.waiting.wording import shown
 
 if TYPE_CHECKING:
@@ -79,6 +80,7 @@ class JobView:
         return self
 
     def _watched(self, timeout: Timeout) -> Flow[JobState]:
+        check_timeout(timeout)  # now, not when the first event is asked for
         return watch(self._engine, self._state, timeout, keep=self.learn)
 
     def _result(self) -> Flow[Any]:
