@@ -8,9 +8,13 @@ from __future__ import annotations
 
 import inspect
 import os
+import socket
 import ssl
 import subprocess
 import sys
+import threading
+from contextlib import contextmanager, suppress
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -35,11 +39,12 @@ from sume_ext import (
     SumeError,
 )
 from sume_ext.network import deadlines
+from sume_ext.network.streams import ours
 from tests.faults.server import FaultServer
 from tests.faults.worlds import KEY, TIMEOUT, WORLDS, ask, read, spend, write
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Generator, Iterator
 
 
 @pytest.fixture(scope="module")
@@ -247,6 +252,75 @@ def test_tls_to_a_plain_port_ends(
 ) -> None:
     with pytest.raises(NotSentError, match=r"TLS|no connection"):
         ask(world, server.url("ok", "https"), call)
+
+
+def test_an_alert_of_a_server_in_trouble_passes_and_others_do_not() -> None:
+    """A balancer that restarts ends no wait; a certificate that is refused always will be."""
+    limit = SimpleNamespace(given=False, began=False)
+    for reason, final in (
+        ("TLSV1_ALERT_INTERNAL_ERROR", False),
+        ("TLSV1_UNRECOGNIZED_NAME", False),
+        ("UNEXPECTED_EOF_WHILE_READING", False),
+        ("TLSV1_ALERT_PROTOCOL_VERSION", True),
+        ("WRONG_VERSION_NUMBER", True),
+    ):
+        alert = ssl.SSLError(1, f"[SSL: {reason}] alert")
+        alert.reason = reason
+        told: Any = ours(alert, limit)  # type: ignore[arg-type]
+        assert (type(told), told.final) == (NotSentError, final), reason
+        assert ("certificates" in told.hint) == final
+
+
+@pytest.mark.parametrize("world", WORLDS)
+def test_a_tls_alert_that_passes_is_lived_through(
+    secure_server: FaultServer, authority: trustme.CA, world: str
+) -> None:
+    """One alert `internal_error` before the handshake, then the server is back."""
+    alert = bytes([0x15, 3, 3, 0, 2, 2, 80])
+    trust = ssl.create_default_context()
+    authority.configure_trust(trust)  # pyright: ignore[reportUnknownMemberType]
+    with restarting(alert, secure_server.port) as port:
+        url = f"https://127.0.0.1:{port}/ok"
+        assert ask(world, url, spend, timeout=20, verify=trust).id == "job_1"
+
+
+@contextmanager
+def restarting(alert: bytes, port: int) -> Generator[int]:
+    """A balancer whose first connection gets an alert; the others go to the server behind it."""
+
+    def pour(source: socket.socket, target: socket.socket) -> None:
+        with suppress(OSError):
+            while piece := source.recv(65536):
+                target.sendall(piece)
+        with suppress(OSError):
+            target.shutdown(socket.SHUT_WR)
+
+    def serve() -> None:
+        first = True
+        with suppress(OSError):
+            while True:
+                caller, _ = listening.accept()
+                lines.append(caller)
+                if first:
+                    first = False
+                    caller.recv(4096)
+                    caller.sendall(alert)
+                    caller.close()
+                    continue
+                behind = socket.create_connection(("127.0.0.1", port))
+                lines.append(behind)
+                for ends in ((caller, behind), (behind, caller)):
+                    threading.Thread(target=pour, args=ends, daemon=True).start()
+
+    lines: list[socket.socket] = []
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        yield listening.getsockname()[1]
+        listening.shutdown(socket.SHUT_RDWR)
+    thread.join(10)
+    for line in lines:
+        line.close()
 
 
 @pytest.mark.parametrize("world", WORLDS)
