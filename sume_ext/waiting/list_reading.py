@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from attrs import define, evolve, field
 
 from sume_ext import roles
+from sume_ext.calling.calls import model_of
 from sume_ext.errors import (
     InvalidRequestError,
     PaginationError,
@@ -281,14 +282,10 @@ class ListReader:
     def _model(self, raw: Any) -> Any:
         """The generated model of one job in a list."""
         page = {"object": "list", "data": [raw], "has_more": False, "next_cursor": None}
-        answer = SimpleNamespace(
-            status_code=200, raise_on_unexpected_status=False, json=lambda: page
-        )
         try:
-            parsed = self.engine.lookup("jobs.list").parse(client=answer, response=answer)
+            return model_of(self.engine.lookup("jobs.list"), page).data[0]
         except Exception:  # noqa: BLE001  (generated parsers fail in many ways)
             return None  # the state was read all the same
-        return parsed.data[0]
 
 
 def _items_as_they_came(*, client: Any, response: Any) -> Any:

@@ -161,7 +161,8 @@ def as_completed(
     Args:
         engine: The client's.
         jobs: Ids, or handles, which are brought up to date; one given twice comes once.
-        timeout: As for `wait_many`; jobs that take longer come with a `JobTimeoutError`.
+        timeout: As for `wait_many`; jobs that take longer come with a `JobTimeoutError`. The
+            time that the caller takes for an outcome counts, but what ended meanwhile is seen.
     """
     check_timeout(timeout)  # now, not when the first outcome is asked for
     return attend(engine, _targets(jobs), timeout)
