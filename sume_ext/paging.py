@@ -14,9 +14,8 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any, Generic, NoReturn, Self, TypeVar, cast
 
 from attrs import evolve, frozen
-from sume_api.shapes import mismatch
 
-from sume_ext.calling.calls import Call, Reply, Settings, model_of, perform
+from sume_ext.calling.calls import Call, Reply, Settings, misfit, model_of, perform
 from sume_ext.calling.ids import is_id
 from sume_ext.errors import InvalidArgumentError, PaginationError, SchemaMismatchError
 from sume_ext.secrecy.border import bordered
@@ -123,7 +122,7 @@ class Walk:
 
     def _models(self, page: dict[str, Any]) -> list[Any] | None:
         """The generated models of a page's items; None when one of them has none."""
-        if mismatch(self._call.operation, page) is not None:
+        if misfit(self._call, page) is not None:
             return None
         try:
             models: list[Any] = model_of(self._call, page).data
@@ -136,7 +135,7 @@ class Walk:
 
     def unreadable(self, item: Any, request_id: str | None) -> SchemaMismatchError:
         """The error for an item that has no model."""
-        place = mismatch(self._call.operation, _alone(item)) or "data[0]: it can't be read"
+        place = misfit(self._call, _alone(item)) or "data[0]: it can't be read"
         where, _, what = place.rpartition(": ")
         named = _object(item).get("id")
         told = f" {named}" if isinstance(named, str) and is_id(named) else ""

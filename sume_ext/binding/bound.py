@@ -182,7 +182,7 @@ class Binding:
         if name is not None:
             raise InvalidArgumentError(
                 f"{self.name}: {name} is {_told(kwargs[name])}.",
-                hint=f"It takes {self.signature.parameters[name].annotation}.",
+                hint=f"It takes {self.signature.parameters[name].annotation}. Correct {name}.",
                 operation=self.name,
             )
 

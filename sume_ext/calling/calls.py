@@ -441,6 +441,11 @@ class _Success:
         return self._raw
 
 
+def misfit(call: Call, raw: Any) -> str | None:
+    """The first place where an answer's JSON isn't what the schema says, or None."""
+    return mismatch(call.operation, raw)
+
+
 def model_of(call: Call, raw: Any) -> Any:
     """The generated model of an answer's JSON; generated parsers fail in many ways."""
     success = _Success(raw)
@@ -459,7 +464,7 @@ def read(call: Call, answer: Answer) -> Reply[Any]:
     try:
         raw = decode(answer.content)
         remember_json(answer.content, raw)
-        place = mismatch(call.operation, raw)
+        place = misfit(call, raw)
         if call.creates:
             named = jobs_named(raw)
         if place is None:
