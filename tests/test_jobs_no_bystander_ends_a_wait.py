@@ -113,6 +113,10 @@ def test_one_odd_answer_is_lived_through(world: World, odd: object) -> None:
     api = an_api((60, "completed"))
     api.fault = lambda _: Answer(200, odd) if len(api.log) % MOST_FOREIGN else None
     assert world(api, wait).status == "completed"
+    api = an_api((60, "completed"))
+    rest = [Answer(200, odd)] * (MOST_FOREIGN - 1)
+    api.fault = lambda asked: rest.pop() if rest and asked.path == "/jobs/job_0" else None
+    assert all(outcome.ok for outcome in world(api, wait_many))
 
 
 @in_both_ways
@@ -143,6 +147,7 @@ def test_answers_that_never_tell_of_the_job_are_not_waited_on(world: World, way:
     else:
         outcomes = world(api, way)
         assert all(o.ok or isinstance(o.error, SchemaMismatchError) for o in outcomes)
+        assert all("sume.jobs.wait('job_" in str(o.error) for o in outcomes if o.error)
 
 
 def created(sume: Any, at: float) -> Any:

@@ -7,6 +7,9 @@ date another way, and a paid job's answer ends in a KeyError instead of a Job.
 import copy
 import importlib
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -278,6 +281,26 @@ def test_a_job_is_read_wherever_the_roles_find_it(body: bytes) -> None:
     job = ask(body, 200)
     assert (job.id, job.status) == ("job_1", "queued")
     assert job.data == json.loads(body)
+
+
+def test_the_command_shows_a_result_of_any_shape(tmp_path: Path) -> None:
+    """It was paid for, whatever it looks like; and the shell needs the id that the answer lacks."""
+    sume = [sys.executable, "-m", "sume_ext.cli", "jobs", "result", "job_1"]
+    with server(says(b'[{"hook": 3}]', 200)) as origin:
+        env = {
+            **os.environ,
+            "SUME_API_KEY": "sume_test_key",
+            "SUME_API_BASE_URL": f"{origin}/api/v1",
+            "SUME_CONFIG_DIR": str(tmp_path),
+        }
+        shown = [
+            subprocess.run([*sume, *words], env=env, capture_output=True, text=True, check=True)
+            for words in (["--json"], ["-q"], [])
+        ]
+    assert json.loads(shown[0].stdout)["id"] == "job_1"
+    assert shown[1].stdout == "job_1\n"
+    assert "hook" in shown[0].stdout
+    assert "hook" in shown[2].stdout
 
 
 # --- unions, in the document that has them ----------------------------------------------------

@@ -36,6 +36,7 @@ class Awaited:
         polled: When a single look last showed it.
         alone: Whether its next look is to be a single one, whatever lists show.
         troubled: Whether the last single look failed.
+        odd: How many single looks in a row told of no job, without being trouble.
         verdict: How it ended as a list told, which gave no reason, and what makes its model.
         share: Where in the time for last polls its own comes: from 0 to 1.
         granted: When it was granted one last look past its deadline, or None.
@@ -54,6 +55,7 @@ class Awaited:
     polled: float = -math.inf
     alone: bool = False
     troubled: bool = False
+    odd: int = 0
     verdict: tuple[Sighting, Callable[[], Any]] | None = None
     share: float = 0.5
     granted: float | None = None

@@ -188,7 +188,7 @@ def _watch(
         now = yield NOW
         odd = odd + 1 if isinstance(seen.trouble, SchemaMismatchError) else 0
         if isinstance(seen.trouble, SchemaMismatchError) and odd >= MOST_FOREIGN:
-            raise _unreadable(state, seen.trouble) from None
+            raise unreadable(state, seen.trouble) from None
         if seen.sighting:
             born = _born(seen.sighting, now, started)
             changed = changed if seen.sighting.state.status == state.status else now
@@ -262,7 +262,7 @@ def _go_on(state: JobState) -> str:
     return f"go on waiting with sume.jobs.wait({state.id!r})"
 
 
-def _unreadable(state: JobState, last: SchemaMismatchError) -> SchemaMismatchError:
+def unreadable(state: JobState, last: SchemaMismatchError) -> SchemaMismatchError:
     """The error for answers that can't be read, time and again: which job it is, how to go on."""
     what = (
         "something else than the API answers: check base_url, and any proxy or sign-in page of "

@@ -51,7 +51,7 @@ from sume_ext.flow import NOW, WALL_CLOCK, Emit, Sleep
 from sume_ext.waiting.asking import MOMENT, TICK, Asker, Nothing
 from sume_ext.waiting.job_state import JobEvent, JobState, hint, sighting
 from sume_ext.waiting.list_reading import ListReader
-from sume_ext.waiting.one import end_of_wait, may_be_new
+from sume_ext.waiting.one import MOST_FOREIGN, end_of_wait, may_be_new, unreadable
 from sume_ext.waiting.outcomes import Outcome, out_of_time
 from sume_ext.waiting.polling import (
     FAILED,
@@ -285,7 +285,7 @@ class Scheduler:
         except SchemaMismatchError as error:
             yield from self._refused(entry, error, now)
             return
-        entry.alone, entry.polled = False, now
+        entry.alone, entry.polled, entry.odd = False, now, 0
         if seen.state.terminal:
             self._lists.learn_end(entry.state.id)
         elif entry.verdict:
@@ -295,10 +295,15 @@ class Scheduler:
         self._plan_next(entry, began, now, asked=hint(heard, (yield WALL_CLOCK)) or 0.0)
 
     def _refused(self, entry: Awaited, error: SumeError, now: float) -> Flow[None]:
+        entry.odd += isinstance(error, SchemaMismatchError)
         if entry.verdict:
             yield from self._conclude(entry, now)
-        else:
+        elif not isinstance(error, SchemaMismatchError):
             yield from self._end(entry, error)
+        elif entry.odd >= MOST_FOREIGN:
+            yield from self._end(entry, unreadable(entry.state, error))
+        else:  # a gateway's JSON, perhaps
+            entry.due = entry.early = now + TICK * 2**entry.odd
 
     def _conclude(self, entry: Awaited, now: float) -> Flow[None]:
         """End a job as a list told, when no single look tells more."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -104,7 +104,10 @@ def result(shell: Shell, *, job_id: str, download: str | None, overwrite: bool) 
     place = place_of(download, overwrite=overwrite)
     with shell.connect() as client:
         if place is None:
-            shell.put_record(plain(client.jobs.result(job_id).data))
+            found = plain(client.jobs.result(job_id).data)
+            # A result may have any shape, and need not say whose it is.
+            of_job: dict[str, Any] = {"data": found} if isinstance(found, (list, str)) else found
+            shell.put_record({"id": job_id, **of_job})
             return
         wanted = {job_id: partial(client.jobs.result, job_id)}
         deliver(shell, wanted, place, many=False).raise_missing(place)
