@@ -32,7 +32,7 @@ from sume_ext import (
     Sume,
 )
 from sume_ext.waiting.job_state import JobState
-from sume_ext.waiting.polling import PENDING, TERMINAL, schedule_for
+from sume_ext.waiting.polling import PENDING, TERMINAL, goes_on, schedule_for
 from tests.models.jobs_api import LOST, NOT_SENT, Answer, Asked, ModelApi, ModelJob, Wire, refusal
 from tests.models.worlds import Use, World, in_both_worlds
 from tests.support import FakeClock
@@ -661,3 +661,11 @@ def test_the_clock_may_jump() -> None:
     with api.client(random.Random(1)) as sume, pytest.raises(JobTimeoutError):
         sume.jobs.wait("job_1", timeout=300)
     assert len(api.log) == 1
+
+
+@pytest.mark.parametrize("order", [("running", "processing"), ("processing", "running")])
+def test_each_status_of_a_running_job_is_told_in_whatever_order(order: tuple[str, str]) -> None:
+    """The docs don't say which of the two comes first, so neither is taken for a step back."""
+    assert goes_on(("queued", order[0]), order[1])
+    assert not goes_on(("queued", *order), order[0])
+    assert not goes_on(order[:1], "queued")

@@ -28,8 +28,9 @@ EXPIRED = "expired"
 TERMINAL = frozenset({SUCCEEDED, FAILED, CANCELED, EXPIRED})
 """Statuses that never change again; every other one, known or not, is still running.
 Source: the public docs, "Async job lifecycle"."""
-PENDING = ("queued", "processing", "running")
-"""The other known statuses, in the order a job goes through them."""
+PENDING = ("queued", "running", "processing")
+"""The other known statuses, as the docs list them. They say which comes first, and nothing of the
+order of the other two."""
 
 UNKNOWN_STATUS_PATIENCE = 3600.0
 """Seconds that an unknown status may stay unchanged even in a wait without bound: it may be a
@@ -121,8 +122,8 @@ def goes_on(told: tuple[str, ...], status: str) -> bool:
 
     A list or a replica that lags shows what was; whoever is told of changes never goes back.
     """
-    known = PENDING[PENDING.index(status) :] if status in PENDING else (status,)
-    return not any(later in told for later in known)
+    later = PENDING if status == PENDING[0] else (status,)
+    return not any(one in told for one in later)
 
 
 def next_look(
