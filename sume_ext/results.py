@@ -86,8 +86,9 @@ class Media(_MediaView):
         """Download it, whole or not at all; what an interrupted run left is gone on with.
 
         Args:
-            path: The file to write, or a directory that is there, where it gets a name made of
-                the job's id. Missing directories above it are made. A URL is refused.
+            path: The file to write, or a directory (one that is there, or a path that ends in a
+                slash), where it gets a name made of the job's id. Missing directories are made.
+                A URL is refused.
             overwrite: Whether to replace a file that is there already. If not, it stays as it is,
                 nothing is downloaded, and its path is the answer.
             max_bytes: The most it may hold; 20 GiB by default.
