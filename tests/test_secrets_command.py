@@ -186,7 +186,8 @@ def test_no_terminal_sees_anything(sandbox: Sandbox, folder: Path) -> None:
     env = {
         **os.environ,
         "SUME_API_KEY": sandbox.api_key, "SUME_API_BASE_URL": sandbox.base_url,
-        "SUME_CONFIG_DIR": str(folder / "config"), "TERM": "xterm-256color", "CI": "", "NO_COLOR": "",
+        "SUME_CONFIG_DIR": str(folder / "config"), "TERM": "xterm-256color",
+        "CI": "", "NO_COLOR": "",
     }  # fmt: skip
     shutil.copy(sample_video(), folder / "clip.mp4")
     sume = str(Path(sys.executable).with_name("sume"))
