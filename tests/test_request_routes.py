@@ -38,13 +38,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-class TunnelProxy:
-    """A proxy that tunnels to one port, whatever name was asked for; notes what it was told."""
+class Proxy:
+    """Listens for clients of a proxy; a thread for each hears the head and lets `serve` go on."""
 
-    def __init__(self, port: int, refusal: bytes = b"", tls: ssl.SSLContext | None = None) -> None:
-        self.heads: list[str] = []
-        self._port = port
-        self._refusal = refusal
+    def __init__(self, tls: ssl.SSLContext | None = None) -> None:
         self._tls = tls
         self._listening = socket.create_server(("127.0.0.1", 0))
         scheme = "http" if tls is None else "https"
@@ -57,19 +54,40 @@ class TunnelProxy:
                 near, _ = self._listening.accept()
             except OSError:
                 return
-            threading.Thread(target=self._tunnel, args=(near,), daemon=True).start()
+            threading.Thread(target=self._meet, args=(near,), daemon=True).start()
 
-    def _tunnel(self, near: socket.socket) -> None:
-        try:
+    def _meet(self, near: socket.socket) -> None:
+        with suppress(OSError):
             if self._tls is not None:
                 near = self._tls.wrap_socket(near, server_side=True)
-        except OSError:
-            return
-        head = b""
-        while b"\r\n\r\n" not in head:
-            head += near.recv(4096)
+            with near:
+                head = b""
+                while b"\r\n\r\n" not in head:
+                    if not (piece := near.recv(4096)):
+                        return
+                    head += piece
+                self.serve(near, head)
+
+    def serve(self, near: socket.socket, head: bytes) -> None:
+        """What this proxy does with a client whose first head has come."""
+        raise NotImplementedError
+
+    def close(self) -> None:
+        self._listening.close()
+
+
+class TunnelProxy(Proxy):
+    """A proxy that tunnels to one port, whatever name was asked for; notes what it was told."""
+
+    def __init__(self, port: int, refusal: bytes = b"", tls: ssl.SSLContext | None = None) -> None:
+        self.heads: list[str] = []
+        self._port = port
+        self._refusal = refusal
+        super().__init__(tls)
+
+    def serve(self, near: socket.socket, head: bytes) -> None:
         self.heads.append(head.decode())
-        with near, socket.create_connection(("127.0.0.1", self._port)) as far:
+        with socket.create_connection(("127.0.0.1", self._port)) as far:
             if self._refusal:
                 near.sendall(self._refusal)
                 return
@@ -81,9 +99,6 @@ class TunnelProxy:
             back.start()
             _pump(near, far)
             back.join(5)
-
-    def close(self) -> None:
-        self._listening.close()
 
 
 def _pump(source: socket.socket, sink: socket.socket) -> None:
@@ -268,7 +283,7 @@ def test_a_proxy_that_is_none_is_refused(url: str) -> None:
         ask("sync", "https://sume.example", read, proxy=url)
 
 
-class BreakingProxy:
+class BreakingProxy(Proxy):
     """A proxy whose tunnels do as they are told, once the head of a CONNECT has come."""
 
     def __init__(
@@ -276,38 +291,18 @@ class BreakingProxy:
     ) -> None:
         self.connects = 0
         self._act = act
-        self._tls = tls
-        self._listening = socket.create_server(("127.0.0.1", 0))
-        scheme = "http" if tls is None else "https"
-        self.url = f"{scheme}://127.0.0.1:{self._listening.getsockname()[1]}"
-        threading.Thread(target=self._serve, daemon=True).start()
+        super().__init__(tls)
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._listening.close()
+        self.close()
 
-    def _serve(self) -> None:
-        while True:
-            try:
-                near, _ = self._listening.accept()
-            except OSError:
-                return
-            threading.Thread(target=self._meet, args=(near,), daemon=True).start()
-
-    def _meet(self, near: socket.socket) -> None:
-        with suppress(OSError):
-            if self._tls is not None:
-                near = self._tls.wrap_socket(near, server_side=True)
-            with near:
-                head = b""
-                while b"\r\n\r\n" not in head:
-                    if not (piece := near.recv(4096)):
-                        return
-                    head += piece
-                self.connects += 1
-                self._act(near)
+    def serve(self, near: socket.socket, head: bytes) -> None:
+        del head
+        self.connects += 1
+        self._act(near)
 
 
 OPEN = b"HTTP/1.1 200 OK\r\n\r\n"
