@@ -1,9 +1,9 @@
-"""What tests of many guarantees share: a clock that never waits."""
+"""What tests of many guarantees share: a clock that never waits, an answer without a network."""
 
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -42,3 +42,16 @@ class FakeClock:
     async def asleep(self, seconds: float) -> None:
         self.sleep(seconds)
         await asyncio.sleep(0)
+
+
+class Answer:
+    """What a generated parser looks at: a success and its JSON."""
+
+    status_code = 200
+    raise_on_unexpected_status = False
+
+    def __init__(self, raw: Any) -> None:
+        self._raw = raw
+
+    def json(self) -> Any:
+        return self._raw

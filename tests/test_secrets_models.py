@@ -20,6 +20,7 @@ from sume_api.models import Asset, Job, JobResult, Me, PresignedUpload
 from sume_ext.secrecy.sensitive import NAMES, is_sensitive
 from tests.schema import pipeline
 from tests.secrets.unprotected import models
+from tests.support import Answer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -150,7 +151,7 @@ def test_what_a_regenerated_model_gains_is_hidden_under_any_name(tmp_path: Path)
     answer = {"human": {**secret, "nickname": "Ada", "contact": contact}}
     with pipeline.importable(package):
         module: Any = importlib.import_module("sume_api.api.humans.get_humans_current")
-        parsed = module._parse_response(client=_Answer(answer), response=_Answer(answer))
+        parsed = module._parse_response(client=Answer(answer), response=Answer(answer))
         for view in (repr, str, format, pprint.pformat, rich.pretty.pretty_repr):
             assert MARK not in view(parsed), view
         assert "Ada" in repr(parsed)
@@ -158,16 +159,3 @@ def test_what_a_regenerated_model_gains_is_hidden_under_any_name(tmp_path: Path)
         assert MARK in repr(parsed.to_dict())
         with pytest.raises(TypeError):
             pickle.dumps(parsed)
-
-
-class _Answer:
-    """What a generated parser looks at."""
-
-    status_code = 200
-    raise_on_unexpected_status = False
-
-    def __init__(self, raw: Any) -> None:
-        self._raw = raw
-
-    def json(self) -> Any:
-        return self._raw

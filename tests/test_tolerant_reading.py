@@ -26,28 +26,15 @@ from sume_ext.errors import APIError, SchemaMismatchError
 from tests.schema import payloads, pipeline
 from tests.schema.serving import says, server
 from tests.schema.zod import zod
-from tests.support import FakeClock
+from tests.support import Answer, FakeClock
 
 EFFECTIVE: Json = json.loads((pipeline.OPENAPI / "effective.json").read_text(encoding="utf-8"))
 ANSWERS = payloads.answers(EFFECTIVE)
 QUICK = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
-class Response:
-    """What the generated parser looks at."""
-
-    status_code = 200
-    raise_on_unexpected_status = False
-
-    def __init__(self, payload: Any) -> None:
-        self._payload = payload
-
-    def json(self) -> Any:
-        return self._payload
-
-
 def parse(module: Any, payload: Any) -> Any:
-    answer = Response(payload)
+    answer = Answer(payload)
     return module._parse_response(client=answer, response=answer)
 
 
