@@ -491,8 +491,24 @@ def _target(link: Path) -> str:
         return ""
 
 
-def test_ctrl_c_ends_every_file_at_once(tmp_path: Path) -> None:
-    """The threads that download must not keep the program waiting for their servers."""
+CTRL_C_IN_A_THREAD = """
+import signal, sys, threading
+from sume_ext import Sume
+def interrupt(_):
+    signal.pthread_kill(threading.get_ident(), signal.SIGINT)
+    print(flush=True)
+with Sume(api_key="k", base_url=sys.argv[1]) as sume:
+    sume.jobs.result("job_1").download(sys.argv[2], on_progress=interrupt)
+"""
+
+
+@pytest.mark.parametrize("program", [KILLED, CTRL_C_IN_A_THREAD])
+def test_ctrl_c_ends_every_file_at_once(tmp_path: Path, program: str) -> None:
+    """The threads that download must not keep the program waiting for their servers.
+
+    Nor must it matter which thread the system interrupts: a lock that the main one waits for tells
+    it nothing of a signal that another got.
+    """
     file = File(VIDEO)
 
     def silence(connection: socket.socket) -> None:
@@ -501,13 +517,14 @@ def test_ctrl_c_ends_every_file_at_once(tmp_path: Path) -> None:
     with Scripted(file.until(700_000, silence)) as server:
         api = Api([f"{server.url}/{index}" for index in range(3)])
         with client(api) as (_, stub):
-            command = [sys.executable, "-c", KILLED, f"{stub.url}/api/v1", str(tmp_path)]
+            command = [sys.executable, "-c", program, f"{stub.url}/api/v1", str(tmp_path)]
             with subprocess.Popen(
                 command, stdout=subprocess.PIPE, stderr=subprocess.PIPE
             ) as process:
                 assert process.stdout is not None
                 process.stdout.readline()
-                process.send_signal(signal.SIGINT)
+                if program == KILLED:
+                    process.send_signal(signal.SIGINT)
                 _, errors = process.communicate(timeout=20)
     assert b"KeyboardInterrupt" in errors
     assert not whole_files_in(tmp_path)

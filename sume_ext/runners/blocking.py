@@ -180,6 +180,8 @@ class Runner:
         outcomes: list[Future[Any]] = []
         try:
             outcomes.extend(pool.submit(branch.outcome, flow) for flow in step.flows)
+            while wait(outcomes, timeout=_NAP).not_done:
+                pass  # a Ctrl-C that another thread got, or that came just before, is heard now
             return [outcome.result() for outcome in outcomes]
         except BaseException:
             branch.halt()
