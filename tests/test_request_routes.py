@@ -1,4 +1,4 @@
-"""Guarantee: proxies, certificates and transports of one's own work as the environment says.
+"""Guarantee: proxies and certificates work as the environment, or who makes a client, says.
 
 The threats: a proxy silently by-passed, its password in a message, a request for the API that
 leaks past it; a corporate certificate that is ignored; a proxy that breaks or drips, for which a
@@ -7,107 +7,25 @@ call waits for ever.
 
 from __future__ import annotations
 
-import asyncio
-import socket
 import ssl
 import threading
 import time
 import traceback
-from contextlib import suppress
-from importlib.util import find_spec
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
-import httpx
 import pytest
 import trustme
 
-from sume_ext import (
-    AsyncSume,
-    ConfigurationError,
-    NotSentError,
-    OutcomeUnknownError,
-    ResponseLostError,
-    Sume,
-    SumeError,
-)
-from tests.faults.server import JOB, FaultServer
+from sume_ext import ConfigurationError, NotSentError, ResponseLostError
+from sume_ext.network import transport
+from tests.faults.proxies import BreakingProxy, SocksProxy, TunnelProxy
+from tests.faults.server import FaultServer
 from tests.faults.worlds import KEY, WORLDS, ask, read, spend
 
 if TYPE_CHECKING:
+    import socket
     from collections.abc import Callable, Iterator
     from pathlib import Path
-
-
-class Proxy:
-    """Listens for clients of a proxy; a thread for each hears the head and lets `serve` go on."""
-
-    def __init__(self, tls: ssl.SSLContext | None = None) -> None:
-        self._tls = tls
-        self._listening = socket.create_server(("127.0.0.1", 0))
-        scheme = "http" if tls is None else "https"
-        self.url = f"{scheme}://127.0.0.1:{self._listening.getsockname()[1]}"
-        threading.Thread(target=self._serve, daemon=True).start()
-
-    def _serve(self) -> None:
-        while True:
-            try:
-                near, _ = self._listening.accept()
-            except OSError:
-                return
-            threading.Thread(target=self._meet, args=(near,), daemon=True).start()
-
-    def _meet(self, near: socket.socket) -> None:
-        with suppress(OSError):
-            if self._tls is not None:
-                near = self._tls.wrap_socket(near, server_side=True)
-            with near:
-                head = b""
-                while b"\r\n\r\n" not in head:
-                    if not (piece := near.recv(4096)):
-                        return
-                    head += piece
-                self.serve(near, head)
-
-    def serve(self, near: socket.socket, head: bytes) -> None:
-        """What this proxy does with a client whose first head has come."""
-        raise NotImplementedError
-
-    def close(self) -> None:
-        self._listening.close()
-
-
-class TunnelProxy(Proxy):
-    """A proxy that tunnels to one port, whatever name was asked for; notes what it was told."""
-
-    def __init__(self, port: int, refusal: bytes = b"", tls: ssl.SSLContext | None = None) -> None:
-        self.heads: list[str] = []
-        self._port = port
-        self._refusal = refusal
-        super().__init__(tls)
-
-    def serve(self, near: socket.socket, head: bytes) -> None:
-        self.heads.append(head.decode())
-        with socket.create_connection(("127.0.0.1", self._port)) as far:
-            if self._refusal:
-                near.sendall(self._refusal)
-                return
-            if head.startswith(b"CONNECT"):
-                near.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
-            else:
-                far.sendall(head)
-            back = threading.Thread(target=_pump, args=(far, near), daemon=True)
-            back.start()
-            _pump(near, far)
-            back.join(5)
-
-
-def _pump(source: socket.socket, sink: socket.socket) -> None:
-    try:
-        while data := source.recv(65536):
-            sink.sendall(data)
-        sink.shutdown(socket.SHUT_WR)
-    except OSError:
-        pass
 
 
 @pytest.fixture(scope="module")
@@ -231,9 +149,6 @@ def test_no_message_holds_the_password_of_a_proxy(
         ask(world, "https://sume.example/ok", call, **options)
     assert "canary" not in told(caught.value)
     assert caught.value.hint
-    if "socks" in proxy and find_spec("socksio") is None:
-        assert isinstance(caught.value, ConfigurationError)
-        assert "pip install" in caught.value.hint
 
 
 def told(error: BaseException) -> str:
@@ -281,28 +196,6 @@ def test_a_proxy_that_refuses_is_named_without_its_password(
 def test_a_proxy_that_is_none_is_refused(url: str) -> None:
     with pytest.raises(ConfigurationError, match="proxy"):
         ask("sync", "https://sume.example", read, proxy=url)
-
-
-class BreakingProxy(Proxy):
-    """A proxy whose tunnels do as they are told, once the head of a CONNECT has come."""
-
-    def __init__(
-        self, act: Callable[[socket.socket], None], tls: ssl.SSLContext | None = None
-    ) -> None:
-        self.connects = 0
-        self._act = act
-        super().__init__(tls)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def serve(self, near: socket.socket, head: bytes) -> None:
-        del head
-        self.connects += 1
-        self._act(near)
 
 
 OPEN = b"HTTP/1.1 200 OK\r\n\r\n"
@@ -406,61 +299,100 @@ def test_a_large_request_passes_through_a_proxys_tls(
     assert ask(world, url, make, proxy=secure_proxy.url, timeout=10).id == "job_1"
 
 
-def answering(request: httpx.Request) -> httpx.Response:
-    assert request.headers["authorization"] == f"Bearer {KEY}"
-    assert {name.lower() for name in request.headers} <= {
-        "host", "accept", "accept-encoding", "user-agent", "authorization", "content-type",
-        "content-length",
-    }  # fmt: skip
-    if request.url.path.endswith("/generations"):
-        assert request.read() == b'{"prompt":"x"}'
-        return httpx.Response(202, json={"object": "video_generation", "job_id": "job_1"})
-    return httpx.Response(200, json=JOB)
-
-
-def test_an_httpx_transport_may_be_given() -> None:
-    options: dict[str, Any] = {"api_key": KEY, "base_url": "https://sume.example/v1"}
-    with Sume(**options, transport=httpx.MockTransport(answering)) as sume:
-        assert sume.jobs.get("job_1").id == sume.videos.generate(prompt="x").id == "job_1"
-
-    async def go() -> str:
-        transport = httpx.MockTransport(answering)
-        async with AsyncSume(**options, transport=transport) as sume:
-            await sume.videos.generate(prompt="x")
-            return (await sume.jobs.get("job_1")).id
-
-    assert asyncio.run(go()) == "job_1"
+def _is_there_not(name: str) -> None:
+    """Find no package, whatever its name."""
 
 
 @pytest.mark.parametrize("world", WORLDS)
-@pytest.mark.parametrize(
-    ("failure", "kind"),
-    [
-        (httpx.ConnectError("no https://sume.example?signature=canary"), "NotSentError"),
-        (httpx.PoolTimeout("busy"), "NotSentError"),
-        (httpx.UnsupportedProtocol("what?"), "NotSentError"),
-    ],
-)
-def test_failures_of_a_given_transport_become_ours(
-    world: str, failure: Exception, kind: str
+def test_without_the_package_that_speaks_socks_it_is_said_which(
+    monkeypatch: pytest.MonkeyPatch, world: str
 ) -> None:
-    def fail(_: httpx.Request) -> httpx.Response:
-        raise failure
-
-    with pytest.raises(SumeError) as caught:
-        ask(world, "https://sume.example", read, transport=httpx.MockTransport(fail))
-    assert type(caught.value).__name__ == kind
-    assert "canary" not in str(caught.value)
+    monkeypatch.setattr(transport, "find_spec", _is_there_not)
+    proxy = f"socks5://me:canary@{SILENT}"
+    with pytest.raises(ConfigurationError) as caught:
+        ask(world, "https://sume.example/ok", read, proxy=proxy)
+    assert "pip install" in (caught.value.hint or "")
+    assert "canary" not in told(caught.value)
 
 
 @pytest.mark.parametrize("world", WORLDS)
-def test_a_paid_call_that_a_given_transport_loses_is_unknown(world: str) -> None:
-    sent: list[str] = []
+@pytest.mark.parametrize("given", ["environment", "argument"])
+def test_socks_carries_what_is_asked_and_resolves_the_name(
+    secure_server: FaultServer, trusted: pytest.MonkeyPatch, world: str, given: str
+) -> None:
+    options: dict[str, Any] = {"timeout": 5}
+    with SocksProxy(secure_server.port) as proxy:
+        url = proxy.url.replace("//", "//me:p%40ss@")
+        if given == "environment":
+            trusted.setenv("ALL_PROXY", url)
+        else:
+            options["proxy"] = url
+        assert ask(world, "https://sume.example/ok", read, **options).id == "job_1"
+    assert proxy.wishes == [("sume.example", 443)]
+    assert proxy.logins == [("me", "p@ss")]
 
-    def lose(request: httpx.Request) -> httpx.Response:
-        sent.append(request.method)
-        raise httpx.ReadTimeout("")
 
-    with pytest.raises(OutcomeUnknownError):
-        ask(world, "https://sume.example", spend, transport=httpx.MockTransport(lose))
-    assert sent == ["POST"]
+@pytest.mark.parametrize("world", WORLDS)
+def test_socks_carries_plain_http_to_this_machine(world: str) -> None:
+    with FaultServer() as server, SocksProxy(server.port) as proxy:
+        assert ask(world, server.url("ok"), spend, timeout=5, proxy=proxy.url).id == "job_1"
+
+
+def _close(near: socket.socket) -> None:
+    near.recv(4096)
+
+
+def _say_junk(near: socket.socket) -> None:
+    near.recv(4096)
+    near.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+
+
+def _refuse_the_login(near: socket.socket) -> None:
+    near.recv(4096)
+    near.sendall(b"\5\xff")
+
+
+@pytest.mark.parametrize("world", WORLDS)
+@pytest.mark.parametrize("call", [read, spend])
+@pytest.mark.parametrize(
+    ("act", "code"), [(None, 5), (_close, 0), (_say_junk, 0), (_refuse_the_login, 0)]
+)
+def test_a_socks_proxy_that_fails_has_sent_nothing(
+    secure_server: FaultServer,
+    world: str,
+    call: Callable[[Any], Any],
+    act: Callable[[socket.socket], None] | None,
+    code: int,
+) -> None:
+    """Neither a paid call nor its key went anywhere, and nobody needs to look for a job."""
+    secure_server.seen.clear()
+    with SocksProxy(secure_server.port, code, act) as proxy:
+        url = proxy.url.replace("//", "//me:canary@")
+        error = ends(lambda: ask(world, "https://sume.example/ok", call, proxy=url, timeout=5))
+    assert type(error) is NotSentError
+    assert "canary" not in told(error)
+    assert not secure_server.seen
+    assert proxy.connects == (1 if error.final else 3)
+
+
+def _say_nothing_more(near: socket.socket) -> None:
+    while near.recv(4096):
+        pass
+
+
+def _say_it_slowly(near: socket.socket) -> None:
+    near.recv(4096)
+    while True:
+        near.sendall(b"\5")
+        time.sleep(0.05)
+
+
+@pytest.mark.parametrize("world", WORLDS)
+@pytest.mark.parametrize("act", [_say_nothing_more, _say_it_slowly])
+def test_a_socks_proxy_that_is_silent_is_left_in_time(
+    world: str, act: Callable[[socket.socket], None]
+) -> None:
+    with SocksProxy(1, act=act) as proxy:
+        options: dict[str, Any] = {"proxy": proxy.url, "timeout": 0.5}
+        error = ends(lambda: ask(world, "https://sume.example/ok", spend, **options))
+    assert type(error) is NotSentError

@@ -127,6 +127,21 @@ def _some(seconds: float, otherwise: type[httpcore.TimeoutException]) -> float:
     return min(seconds, _LONGEST)
 
 
+class Greeting:
+    """What a limit is to the words that a SOCKS proxy is greeted with: a part of connecting.
+
+    httpcore hands on no timeouts for them, and no byte of them is one of the request.
+
+    Args:
+        limit: Of the exchange that the connection is made for.
+    """
+
+    def __init__(self, limit: Limit) -> None:
+        self.uses = limit.uses
+        self.reading = self.writing = limit.connecting
+        self.began = False
+
+
 class _Tail:
     """The last bytes that came on a connection, which tell whether more came than was due."""
 
@@ -146,22 +161,27 @@ class BoundedStream(_Tail, httpcore.NetworkStream):
         inner: The same, without a deadline.
         before: How many times TLS begins before the request is written; what is written until
             then is for a proxy.
+        greeting: Bounds what is said without a limit.
     """
 
-    def __init__(self, inner: httpcore.NetworkStream, before: int = 0) -> None:
+    def __init__(
+        self, inner: httpcore.NetworkStream, before: int = 0, greeting: Greeting | None = None
+    ) -> None:
         super().__init__()
         self._inner = inner
         self._before = before
+        self._greeting: Any = greeting  # never None where there is no limit
         self._process = os.getpid()
 
     def read(self, max_bytes: int, timeout: Any = None) -> bytes:
         """What has come, in larger pieces as long as they come full."""
         most = _READ if len(self._last) >= max_bytes else max_bytes
-        self._last = self._inner.read(most, timeout.reading())
+        self._last = self._inner.read(most, (timeout or self._greeting).reading())
         return self._last
 
     def write(self, buffer: bytes, timeout: Any = None) -> None:
         """Send all of it, in pieces that the deadline can come between."""
+        timeout = timeout or self._greeting
         timeout.uses(self.cut)
         timeout.began = timeout.began or not self._before
         left: Any = memoryview(buffer)  # whose slices are no copies
@@ -316,6 +336,7 @@ class BoundedNetwork(httpcore.NetworkBackend):
         self._proxied = proxied
         self._before = before
         self._inner = httpcore.SyncBackend()
+        self._last: BoundedStream | None = None
 
     def connect_tcp(
         self,
@@ -338,10 +359,17 @@ class BoundedNetwork(httpcore.NetworkBackend):
             )
             try:
                 inner = _aside(connect, limit, _closed) if limit.may_stop else connect()
-                return BoundedStream(inner, self._before)
+                self._last = BoundedStream(inner, self._before, Greeting(limit))
             except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
                 failure = error
+            else:
+                return self._last
         raise failure
+
+    def close(self) -> None:
+        """Close what was opened last."""
+        if self._last is not None:
+            self._last.close()
 
 
 def _addresses(host: str, port: int, limit: Limit) -> list[str]:
@@ -414,20 +442,26 @@ class AsyncBoundedStream(_Tail, httpcore.AsyncNetworkStream):
     Args:
         inner: The same, without a deadline.
         before: As for `BoundedStream`.
+        greeting: As for `BoundedStream`.
     """
 
-    def __init__(self, inner: httpcore.AsyncNetworkStream, before: int = 0) -> None:
+    def __init__(
+        self, inner: httpcore.AsyncNetworkStream, before: int = 0, greeting: Greeting | None = None
+    ) -> None:
         super().__init__()
         self._inner = inner
         self._before = before
+        self._greeting: Any = greeting  # never None where there is no limit
 
     async def read(self, max_bytes: int, timeout: Any = None) -> bytes:
         """What has come."""
-        self._last = await self._inner.read(max(max_bytes, _READ), timeout.reading())
+        left = (timeout or self._greeting).reading()
+        self._last = await self._inner.read(max(max_bytes, _READ), left)
         return self._last
 
     async def write(self, buffer: bytes, timeout: Any = None) -> None:
         """Send all of it, in small pieces: each is given the time that a pause may last."""
+        timeout = timeout or self._greeting
         timeout.began = timeout.began or not self._before
         left: Any = memoryview(buffer)  # as above
         for start in range(0, len(buffer), _PIECE_AWAITED):
@@ -474,6 +508,7 @@ class AsyncBoundedNetwork(httpcore.AsyncNetworkBackend):
         self._proxied = proxied
         self._before = before
         self._inner = cast("httpcore.AsyncNetworkBackend", httpcore.AnyIOBackend())
+        self._last: AsyncBoundedStream | None = None
 
     async def connect_tcp(
         self,
@@ -492,13 +527,21 @@ class AsyncBoundedNetwork(httpcore.AsyncNetworkBackend):
         for done, one in enumerate(hosts):
             share = limit.connecting() / (len(hosts) - done)
             try:
-                return AsyncBoundedStream(
+                self._last = AsyncBoundedStream(
                     await self._inner.connect_tcp(one, port, share, local_address, socket_options),
                     self._before,
+                    Greeting(limit),
                 )
             except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
                 failure = error
+            else:
+                return self._last
         raise failure
+
+    async def aclose(self) -> None:
+        """Close what was opened last."""
+        if self._last is not None:
+            await self._last.aclose()
 
     async def sleep(self, seconds: float) -> None:
         """Wait."""

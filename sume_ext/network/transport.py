@@ -99,10 +99,7 @@ class HttpTransport:
         proxy = _proxy(self._config, key)
         if proxy is None:
             return httpcore.HTTPConnection(origin, **options, network_backend=BoundedNetwork())
-        network = BoundedNetwork(proxied=True, before=_layers(key))
-        return httpcore.ConnectionPool(
-            **options, proxy=proxy, max_connections=1, network_backend=network
-        )
+        return _Proxied(BoundedNetwork(proxied=True, before=_layers(key)), proxy=proxy, **options)
 
     def close(self) -> None:
         """Close every connection; a later request opens a new one."""
@@ -251,9 +248,7 @@ class _Room:
             network = AsyncBoundedNetwork()
             return httpcore.AsyncHTTPConnection(origin, **options, network_backend=network)
         network = AsyncBoundedNetwork(proxied=True, before=_layers(key))
-        return httpcore.AsyncConnectionPool(
-            **options, proxy=proxy, max_connections=1, network_backend=network
-        )
+        return _AsyncProxied(network, proxy=proxy, **options)
 
     async def _live(self) -> AsyncGenerator[None]:
         try:
@@ -269,6 +264,39 @@ class _Room:
     async def leave(self) -> None:
         """Close every connection."""
         await self._life.aclose()
+
+
+class _Proxied(httpcore.ConnectionPool):
+    """The one connection through a proxy.
+
+    It closes also what httpcore leaves open: a SOCKS proxy's, when it isn't greeted as it should.
+
+    Args:
+        network: Opens it.
+        options: As for a pool.
+    """
+
+    def __init__(self, network: BoundedNetwork, **options: Any) -> None:
+        super().__init__(**options, max_connections=1, network_backend=network)
+        self._opener = network
+
+    def close(self) -> None:
+        """Close it."""
+        super().close()
+        self._opener.close()
+
+
+class _AsyncProxied(httpcore.AsyncConnectionPool):
+    """As `_Proxied`."""
+
+    def __init__(self, network: AsyncBoundedNetwork, **options: Any) -> None:
+        super().__init__(**options, max_connections=1, network_backend=network)
+        self._opener = network
+
+    async def aclose(self) -> None:
+        """Close it."""
+        await super().aclose()
+        await self._opener.aclose()
 
 
 def _options(config: Config, key: PoolKey) -> dict[str, Any]:
