@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 _GZIP_OR_ZLIB = zlib.MAX_WBITS | 32
 _PIECE = 64 * 1024
+_BEFORE_VALUES = b",", b"[", b"{"
+_MOST_VALUES, _BYTES_A_VALUE = 500_000, 64
+"""How many values any answer may have, and how much of what it may hold there must be for more."""
 
 
 @frozen
@@ -49,7 +52,7 @@ def exchange(
     Raises:
         NotSentError: It never reached the server.
         ResponseLostError: No whole answer came before the deadline.
-        SchemaMismatchError: The answer is larger than `max_bytes`.
+        SchemaMismatchError: The answer is larger than `max_bytes`, or has too many values for that.
     """
     parts = bytearray() if heard is None else heard
     parts.clear()
@@ -76,14 +79,17 @@ class _Identity:
         """Take what has come."""
         self._room -= len(part)
         if self._room < 0:
-            raise SchemaMismatchError(
-                f"the answer is larger than {self._most} bytes.",
-                hint="Ask for a smaller page, or raise max_response_bytes.",
-            )
+            raise _too_large(f"is larger than {self._most} bytes")
         self._parts += part
 
     def finish(self) -> None:
-        """Nothing can be missing: the transport checks the length."""
+        """Nothing can be missing, for the transport checks the length; but it may be a bomb.
+
+        Three bytes, as in ``[],``, take eighty when JSON is made of them.
+        """
+        most = max(_MOST_VALUES, self._most // _BYTES_A_VALUE)
+        if len(self._parts) > most and sum(map(self._parts.count, _BEFORE_VALUES)) > most:
+            raise _too_large(f"has more than {most} values")
 
 
 class _Inflated(_Identity):
@@ -110,9 +116,16 @@ class _Inflated(_Identity):
             raise ResponseLostError("the answer's compression is corrupt.") from None
 
     def finish(self) -> None:
-        """It must have come to its end."""
+        """It must have come to its end, besides."""
         if self._began and not self._inflate.eof:
             raise ResponseLostError("the answer's compression is cut short.")
+        super().finish()
+
+
+def _too_large(how: str) -> SchemaMismatchError:
+    return SchemaMismatchError(
+        f"the answer {how}.", hint="Ask for a smaller page, or raise max_response_bytes."
+    )
 
 
 def _content(encoding: str) -> type[_Identity]:

@@ -63,6 +63,12 @@ def bomb() -> bytes:
     return b"\x1f\x8b\x08" + bytes(7) + piece * 1024
 
 
+@cache
+def lists(number: int) -> bytes:
+    """JSON of so many empty lists: three bytes each, and eighty when Python has made them."""
+    return gzip.compress(b"[" + b"[]," * number + b"[]]", 1)
+
+
 class FaultServer:
     """The server, in a thread of its own.
 
@@ -168,7 +174,8 @@ class FaultServer:
             )
         if fault == "gone-here":
             return answer("302 Found", b"", f"Location: /ok/{path.lstrip('/')}")
-        return PLAIN[fault](good) if fault in PLAIN else None
+        plain = PLAIN.get(fault) or HEAVY.get(fault)
+        return plain(good) if plain else None
 
 
 async def _reset(writer: asyncio.StreamWriter, _: bytes) -> None:
@@ -298,6 +305,11 @@ PLAIN: dict[str, Callable[[bytes], bytes]] = {
 }  # fmt: skip
 """Whole answers, after which the connection goes on."""
 
+HEAVY: dict[str, Callable[[bytes], bytes]] = {
+    "many-lists": lambda _: answer("200 OK", lists(300_000), "Content-Encoding: gzip"),
+    "bomb-of-lists": lambda _: answer("200 OK", lists(10_000_000), "Content-Encoding: gzip"),
+}
+"""Answers that take long to read, for who names them."""
 LAST: dict[str, Callable[[bytes], bytes]] = {
     "cut-length": lambda good: answer("200 OK", good[:20], "Content-Length: 900", length=False),
     "cut-chunk": lambda good: answer(
