@@ -131,7 +131,9 @@ def write_templates(table: Path, folder: Path) -> None:
                     f" {text.count(edit['find'])} times, not once.",
                 )
             text = text.replace(edit["find"], edit.get("put", ""))
-        (folder / name).write_text(text, encoding="utf-8")
+        written = folder / name
+        written.parent.mkdir(exist_ok=True)
+        written.write_text(text, encoding="utf-8")
 
 
 def _config(path: Path, folder: Path) -> Config:

@@ -8,7 +8,7 @@ synchronous code and once for asynchronous code, so no behaviour is written twic
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeVar
 
 from attrs import frozen
 
@@ -18,21 +18,46 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
+class Sink(Protocol):
+    """What the body of an answer goes into; what it raises ends the reading."""
+
+    def take(self, piece: bytes) -> object:
+        """Told each piece as it comes."""
+        ...
+
+    def finish(self) -> object:
+        """Told that this was all."""
+        ...
+
+
 @frozen
-class Open:
-    """Send a request and come back when the head of its answer is there: answers with a `Stream`.
+class Exchange:
+    """Send a request to the API and read its whole answer: answers with its `Stream`, closed.
 
     Attributes:
         request: What to send.
+        deadline: Monotonic time at which all of the answer must be there.
+        into: Makes what the body goes into, when the head is there.
+    """
+
+    request: Request
+    deadline: float
+    into: Callable[[Stream], Sink]
+
+
+@frozen
+class Open:
+    """Send a request to another host: answers with a `Stream` when the head of its answer is there.
+
+    Attributes:
+        request: What to send, over a connection without credentials.
         deadline: Monotonic time at which everything about it must be over.
-        storage: True for hosts other than the API's, which get a connection without credentials.
         stall: Seconds that may pass without a byte moving, when that is less than what is left.
     """
 
     request: Request
     deadline: float
-    storage: bool = False
-    stall: float | None = None
+    stall: float
 
 
 @frozen
@@ -41,21 +66,6 @@ class Read:
 
     stream: Stream
     deadline: float
-
-
-@frozen
-class ReadAll:
-    """Read a body to its end, and close its stream however that goes.
-
-    Attributes:
-        stream: Whose body.
-        deadline: Monotonic time at which all of it must be there.
-        take: Called with each piece as it comes; what it raises ends the reading.
-    """
-
-    stream: Stream
-    deadline: float
-    take: Callable[[bytes], object]
 
 
 @frozen
@@ -117,14 +127,14 @@ class All:
 class Apart:
     """Perform a flow that moves many bytes where that holds up nobody, see `apart`.
 
-    Its steps are those of storage: no `Open` to the API, no `Sleep`, no `All`. Answers with a
+    Its steps are those of storage: no `Exchange`, no `Sleep`, no `All`. Answers with a
     callable that gives its result or raises its failure; None when there is no such place.
     """
 
     flow: Flow[Any]
 
 
-Step: TypeAlias = Open | Read | ReadAll | Close | Sleep | Now | WallClock | Do | Emit | All | Apart
+Step: TypeAlias = Exchange | Open | Read | Close | Sleep | Now | WallClock | Do | Emit | All | Apart
 Flow: TypeAlias = Generator[Step, Any, T]
 
 NOW = Now()

@@ -8,14 +8,17 @@ against the schema, so that a maintainer learns of a new name before a user does
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING, Any, Literal, Protocol, cast
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias, cast
 
-from attrs import frozen
+from attrs import Factory, field, frozen
 
 from sume_ext.errors import SchemaMismatchError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+Way: TypeAlias = tuple[tuple[str, bool], ...]
+"""The names on the way to a place, each with whether a list stands there."""
 
 
 class _Attribute(Protocol):
@@ -46,19 +49,25 @@ class Role:
     operations: tuple[str, ...]
     candidates: tuple[str, ...]
     optional: bool = False
+    _ways: tuple[tuple[str, Way], ...] = field(
+        default=Factory(lambda role: _ways(role.candidates), takes_self=True),
+        init=False,
+        repr=False,
+        eq=False,
+    )
 
     def find_all(self, data: object) -> tuple[Any, ...]:
         """Every value at the first candidate place that has any; null counts as absent."""
         if isinstance(data, dict):
-            for steps in _ways(self.candidates):
+            for first, way in self._ways:
                 # Most candidates are absent, which this tells at a glance.
-                if steps[0][0] in data and (found := _walk(cast("object", data), steps)):
+                if first in data and (found := _walk(cast("object", data), way)):
                     return found
         return ()
 
     def at(self, data: object, place: str) -> tuple[Any, ...]:
         """Every value at one of the candidate places; null counts as absent."""
-        return _walk(data, _steps(place))
+        return _walk(data, _way(place))
 
     def find(self, data: object) -> Any:
         """The first value, or None."""
@@ -102,31 +111,30 @@ class Role:
         )
 
 
-@cache
-def _ways(places: tuple[str, ...]) -> tuple[tuple[tuple[str, bool], ...], ...]:
-    return tuple(map(_steps, places))
+def _ways(places: tuple[str, ...]) -> tuple[tuple[str, Way], ...]:
+    """The way to each place, after the first name on it."""
+    return tuple((way[0][0], way) for way in map(_way, places))
 
 
 @cache
-def _steps(place: str) -> tuple[tuple[str, bool], ...]:
-    """The names on the way, each with whether a list stands there."""
+def _way(place: str) -> Way:
     return tuple((name.removesuffix("[]"), name.endswith("[]")) for name in place.split("."))
 
 
-def _walk(data: object, steps: tuple[tuple[str, bool], ...]) -> tuple[Any, ...]:
+def _walk(data: object, way: Way) -> tuple[Any, ...]:
     here: list[Any] = [data]
-    for name, many in steps:
+    for name, many in way:
         below: list[Any] = []
         for one in here:
             if isinstance(one, dict) and (value := cast("Any", one).get(name)) is not None:
                 if not many:
                     below.append(value)
                 elif isinstance(value, list):
-                    below += cast("Any", value)
+                    below += [each for each in cast("Any", value) if each is not None]
         if not below:
             return ()
         here = below
-    return tuple([one for one in here if one is not None])
+    return tuple(here)
 
 
 def fill(operation: str, body: type, values: Mapping[Role, object]) -> dict[str, object]:

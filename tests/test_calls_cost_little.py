@@ -31,7 +31,7 @@ def server() -> Iterator[FaultServer]:
         yield one
 
 
-def test_a_read_takes_three_steps(server: FaultServer, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_read_takes_two_steps(server: FaultServer, monkeypatch: pytest.MonkeyPatch) -> None:
     steps: list[str] = []
     perform = Runner._perform
 
@@ -42,7 +42,7 @@ def test_a_read_takes_three_steps(server: FaultServer, monkeypatch: pytest.Monke
     monkeypatch.setattr(Runner, "_perform", noting)
     with Sume(api_key=KEY, base_url=server.url("ok")) as sume:
         assert sume.jobs.get("job_1").id == "job_1"
-    assert steps == ["Now", "Open", "ReadAll"]
+    assert steps == ["Now", "Exchange"]
 
 
 def test_an_awaited_read_takes_the_same_steps(
@@ -61,7 +61,7 @@ def test_an_awaited_read_takes_the_same_steps(
 
     monkeypatch.setattr(AsyncRunner, "_perform", noting)
     assert asyncio.run(once()) == "job_1"
-    assert steps == ["Now", "Open", "ReadAll"]
+    assert steps == ["Now", "Exchange"]
 
 
 def test_a_call_on_an_open_connection_writes_once_and_reads_little(

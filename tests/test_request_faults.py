@@ -50,6 +50,8 @@ if TYPE_CHECKING:
 @pytest.fixture(scope="module")
 def server() -> Iterator[FaultServer]:
     with FaultServer() as one:
+        for world in WORLDS:
+            ask(world, one.url("ok"), spend, timeout=20)  # what is imported now takes no time later
         yield one
 
 

@@ -188,7 +188,7 @@ def perform(
         backoff=settings.backoff,
         rng=settings.rng,
         turns=settings.turns,
-        keyed=_is_keyed(request),
+        keyed=call.effect is not Effect.READS and _is_keyed(request),
     )
 
     def attempt() -> Flow[Reply[Any]]:

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import zlib
+from functools import partial
 from typing import TYPE_CHECKING
 
 from attrs import field, frozen
 
 from sume_ext.errors import ResponseLostError, SchemaMismatchError
-from sume_ext.flow import Open, ReadAll
+from sume_ext.flow import Exchange
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from sume_ext.flow import Flow
-    from sume_ext.network.wire import Request
+    from sume_ext.flow import Flow, Sink
+    from sume_ext.network.wire import Request, Stream
 
 _GZIP_OR_ZLIB = zlib.MAX_WBITS | 32
 _PIECE = 64 * 1024
@@ -56,10 +57,7 @@ def exchange(
     """
     parts = bytearray() if heard is None else heard
     parts.clear()
-    stream = yield Open(request, deadline)
-    content = _content(stream.headers.get("content-encoding", ""))(parts, max_bytes)
-    yield ReadAll(stream, deadline, content.take)
-    content.finish()
+    stream: Stream = yield Exchange(request, deadline, partial(_content, parts, max_bytes))
     return Answer(stream.status, stream.headers, bytes(parts))
 
 
@@ -75,12 +73,12 @@ class _Identity:
         self._parts = parts
         self._most = self._room = most
 
-    def take(self, part: bytes) -> None:
+    def take(self, piece: bytes) -> None:
         """Take what has come."""
-        self._room -= len(part)
+        self._room -= len(piece)
         if self._room < 0:
             raise _too_large(f"is larger than {self._most} bytes")
-        self._parts += part
+        self._parts += piece
 
     def finish(self) -> None:
         """Nothing can be missing, for the transport checks the length; but it may be a bomb.
@@ -103,15 +101,15 @@ class _Inflated(_Identity):
         self._inflate = zlib.decompressobj(_GZIP_OR_ZLIB)
         self._began = False
 
-    def take(self, part: bytes) -> None:
+    def take(self, piece: bytes) -> None:
         """Take what has come."""
         self._began = True
         try:
-            while part:
+            while piece:
                 if self._inflate.eof:  # gzip may come in several members
                     self._inflate = zlib.decompressobj(_GZIP_OR_ZLIB)
-                super().take(self._inflate.decompress(part, _PIECE))
-                part = self._inflate.unconsumed_tail or self._inflate.unused_data
+                super().take(self._inflate.decompress(piece, _PIECE))
+                piece = self._inflate.unconsumed_tail or self._inflate.unused_data
         except zlib.error:
             raise ResponseLostError("the answer's compression is corrupt.") from None
 
@@ -128,12 +126,13 @@ def _too_large(how: str) -> SchemaMismatchError:
     )
 
 
-def _content(encoding: str) -> type[_Identity]:
-    match encoding.strip().lower():
+def _content(parts: bytearray, most: int, stream: Stream) -> Sink:
+    """What undoes the encoding of an answer's content."""
+    match stream.headers.get("content-encoding", "").strip().lower():
         case "" | "identity":
-            return _Identity
+            return _Identity(parts, most)
         case "gzip" | "x-gzip" | "deflate":
-            return _Inflated
+            return _Inflated(parts, most)
         case other:
             raise ResponseLostError(
                 f"the answer's content-encoding {other[:20]!r} wasn't asked for."

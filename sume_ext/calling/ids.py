@@ -10,6 +10,7 @@ from typing import TypeGuard
 from sume_ext.errors import InvalidArgumentError
 
 _LONGEST = 512
+_NO_NAMES = frozenset({"", ".", ".."})
 
 
 def is_id(value: object) -> TypeGuard[str]:
@@ -17,10 +18,10 @@ def is_id(value: object) -> TypeGuard[str]:
     return (
         isinstance(value, str)
         and 0 < len(value) <= _LONGEST
-        and value.isprintable()  # which lone surrogates, controls and line ends are not
-        and not any(map(str.isspace, value))
+        and value.isprintable()  # of all blanks, lone surrogates and controls, only the space is
+        and " " not in value
         and "\ufffd" not in value  # something of it was lost
-        and not any(part in ("", ".", "..") for part in value.replace("\\", "/").split("/"))
+        and _NO_NAMES.isdisjoint(value.replace("\\", "/").split("/"))
     )
 
 

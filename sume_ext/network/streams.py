@@ -146,6 +146,16 @@ def _looked_at(piece: Future[bytes]) -> None:
         piece.exception()
 
 
+def _joined(headers: list[tuple[str, str]]) -> Mapping[str, str]:
+    """Headers by name, repeated ones joined with a comma."""
+    joined = dict(headers)
+    if len(joined) < len(headers):
+        joined.clear()
+        for name, value in headers:
+            joined[name] = f"{joined[name]}, {value}" if name in joined else value
+    return joined
+
+
 class _Answer:
     """An answer whose head has come.
 
@@ -164,11 +174,9 @@ class _Answer:
         limit: Limit,
     ) -> None:
         self.status = status
-        joined: dict[str, str] = {}
-        for raw_name, raw_value in headers:
-            name, value = raw_name.decode("latin-1").lower(), raw_value.decode("latin-1")
-            joined[name] = f"{joined[name]}, {value}" if name in joined else value
-        self.headers: Mapping[str, str] = joined
+        self.headers = _joined(
+            [(name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in headers]
+        )
         self._reply = reply
         self._limit = limit
         self._whole = True

@@ -12,11 +12,11 @@ from sume_ext.flow import (
     Close,
     Do,
     Emit,
+    Exchange,
     Flow,
     Now,
     Open,
     Read,
-    ReadAll,
     Sleep,
     Step,
     WallClock,
@@ -122,6 +122,10 @@ class AsyncRunner:
         import asyncio  # noqa: PLC0415  (synchronous code never pays for asyncio)
 
         match step:
+            case Exchange():
+                return await self._exchange(step, course)
+            case Now():
+                return self.clock.monotonic()
             case Read():
                 left = step.deadline - self.clock.monotonic()
                 try:
@@ -131,15 +135,10 @@ class AsyncRunner:
                 except TimeoutError:
                     raise ResponseLostError(TOO_LONG) from None
             case Open():
-                carrier = self.storage if step.storage else self.transport
-                timeouts = timeouts_for(step, self.clock.monotonic(), self.connect_timeout)
+                left = step.deadline - self.clock.monotonic()
+                timeouts = timeouts_for(left, self.connect_timeout, step.stall)
                 with Discreet():
-                    return course.opened(await carrier.open(step.request, timeouts))
-            case ReadAll():
-                await self._read_all(step, course)
-                return None
-            case Now():
-                return self.clock.monotonic()
+                    return course.opened(await self.storage.open(step.request, timeouts))
             case WallClock():
                 return self.clock.time()
             case Close():
@@ -185,15 +184,20 @@ class AsyncRunner:
             raise errand.raised
         return outcome
 
-    async def _read_all(self, step: ReadAll, course: Course[Any]) -> None:
+    async def _exchange(self, step: Exchange, course: Course[Any]) -> AsyncStream:
         import asyncio  # noqa: PLC0415  (as above)
 
-        stream = cast("AsyncStream", step.stream)
+        left = step.deadline - self.clock.monotonic()
+        timeouts = timeouts_for(left, self.connect_timeout)
         with Discreet():
+            stream = course.opened(await self.transport.open(step.request, timeouts))
             try:
+                sink = step.into(stream)
                 async with asyncio.timeout(max(step.deadline - self.clock.monotonic(), 0)):
                     while piece := await stream.read():
-                        step.take(piece)
+                        sink.take(piece)
+                sink.finish()
+                return stream  # noqa: TRY300  (closed on the way)
             except TimeoutError:
                 raise ResponseLostError(TOO_LONG) from None
             finally:

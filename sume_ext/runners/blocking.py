@@ -11,11 +11,11 @@ from sume_ext.flow import (
     Close,
     Do,
     Emit,
+    Exchange,
     Flow,
     Now,
     Open,
     Read,
-    ReadAll,
     Sleep,
     Step,
     WallClock,
@@ -123,22 +123,20 @@ class Runner:
 
     def _perform(self, step: Step, course: Course[Any]) -> object:  # noqa: PLR0911, C901  (one per step)
         match step:
+            case Exchange():
+                return self._exchange(step, course)
+            case Now():
+                return self.clock.monotonic()
             case Read():
                 if self.clock.monotonic() > step.deadline:
                     raise ResponseLostError(TOO_LONG)
                 with Discreet():
                     return cast("SyncStream", step.stream).read()
             case Open():
-                carrier = self.storage if step.storage else self.transport
-                now = self.clock.monotonic()
-                timeouts = timeouts_for(step, now, self.connect_timeout, self._stop)
+                left = step.deadline - self.clock.monotonic()
+                timeouts = timeouts_for(left, self.connect_timeout, step.stall, self._stop)
                 with Discreet():
-                    return course.opened(carrier.open(step.request, timeouts))
-            case ReadAll():
-                self._read_all(step, course)
-                return None
-            case Now():
-                return self.clock.monotonic()
+                    return course.opened(self.storage.open(step.request, timeouts))
             case WallClock():
                 return self.clock.time()
             case Close():
@@ -158,15 +156,19 @@ class Runner:
             case _:
                 raise unknown(step)
 
-    def _read_all(self, step: ReadAll, course: Course[Any]) -> None:
-        stream = cast("SyncStream", step.stream)
+    def _exchange(self, step: Exchange, course: Course[Any]) -> SyncStream:
+        left = step.deadline - self.clock.monotonic()
+        timeouts = timeouts_for(left, self.connect_timeout, stop=self._stop)
         with Discreet():
+            stream = course.opened(self.transport.open(step.request, timeouts))
             try:
+                sink = step.into(stream)
                 while self.clock.monotonic() <= step.deadline:
                     piece = stream.read()
                     if not piece:
-                        return
-                    step.take(piece)
+                        sink.finish()
+                        return stream
+                    sink.take(piece)
             finally:
                 course.closed(stream)
                 stream.close()
@@ -217,10 +219,7 @@ class Branch(Runner):
         """End every flow at its next step, and whatever a step of it is waiting for now."""
         self._halting.pull()
         for course in list(self._courses):
-            for stream in course.streams:
-                cut = getattr(stream, "cut", None)
-                if cut is not None:
-                    cut()
+            course.cut()
 
     def _advance(self, course: Course[Any]) -> None:
         self._courses.add(course)

@@ -6,6 +6,7 @@ and what a listener raises are not: the flow is closed, and they leave unchanged
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from sume_ext.network.wire import Timeouts
@@ -14,7 +15,7 @@ from sume_ext.secrecy.border import conceal
 if TYPE_CHECKING:
     from types import TracebackType
 
-    from sume_ext.flow import Emit, Flow, Open, Step
+    from sume_ext.flow import Emit, Flow, Step
     from sume_ext.network.wire import Stop
 
 S = TypeVar("S")
@@ -44,6 +45,7 @@ class Course(Generic[T]):
         self.result: T
         self.step: Step
         self.streams: list[Any] = []
+        self._over = False
 
     def __enter__(self) -> Course[T]:
         try:
@@ -80,24 +82,36 @@ class Course(Generic[T]):
     def opened(self, stream: S) -> S:
         """Keep a stream in mind until it is closed."""
         self.streams.append(stream)
+        if self._over:  # and whoever said so saw the streams before this one
+            self.cut()
         return stream
 
     def closed(self, stream: object) -> None:
         """Forget a stream."""
         self.streams = [other for other in self.streams if other is not stream]
 
+    def cut(self) -> None:
+        """Break its streams, from any thread, now and from now on."""
+        self._over = True
+        for stream in self.streams:
+            cut = getattr(stream, "cut", None)
+            if cut is not None:
+                cut()
 
-def timeouts_for(step: Open, now: float, connect: float, stop: Stop | None = None) -> Timeouts:
-    """What a request's deadline leaves for each part of its exchange.
+
+def timeouts_for(
+    left: float, connect: float, stall: float = math.inf, stop: Stop | None = None
+) -> Timeouts:
+    """What the time that is left for a request allows each part of its exchange.
 
     Args:
-        step: What is to be sent.
-        now: The moment, on the clock of the deadline.
+        left: Seconds until its deadline.
         connect: Seconds to open a connection, where that much is left.
+        stall: Seconds that may pass without a byte moving.
         stop: What ends it from another thread, if anything.
     """
-    left = max(step.deadline - now, _SMALLEST_TIMEOUT)
-    pause = left if step.stall is None else min(left, step.stall)
+    left = max(left, _SMALLEST_TIMEOUT)
+    pause = min(left, stall)
     return Timeouts(min(connect, pause), pause, pause, pause, left, stop)
 
 

@@ -303,7 +303,7 @@ class Fetch:
             rule = rule_for(self._plan.base_url)
             request = Request("GET", url, headers, may_reach=rule)
             latest = min((yield NOW) + _LONGEST, self._plan.deadline)
-            stream: Stream = yield Open(request, latest, storage=True, stall=STALL_SECONDS)
+            stream: Stream = yield Open(request, latest, STALL_SECONDS)
             if stream.status not in _REDIRECTS:
                 return stream
             yield Close(stream)

@@ -185,7 +185,7 @@ def _once(
     )
     latest = min((yield NOW) + _LONGEST, deadline)
     try:
-        stream = yield Open(request, latest, storage=True, stall=STALL_SECONDS)
+        stream = yield Open(request, latest, STALL_SECONDS)
         code = yield from _error_code(stream)
         yield Close(stream)
     except _HaltError:

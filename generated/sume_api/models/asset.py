@@ -204,14 +204,7 @@ class Asset(_ModelBase):
         d = dict(src_dict)
         id = d.pop("id")
 
-        def _parse_clip_url(data: object) -> None | str | Unset:
-            if data is None:
-                return data
-            if isinstance(data, Unset):
-                return data
-            return cast(None | str | Unset, data)
-
-        clip_url = _parse_clip_url(d.pop("clip_url", UNSET))
+        clip_url = d.pop("clip_url", UNSET)
 
         def _parse_created_at(data: object) -> datetime.datetime | None | str | Unset:
             if data is None:
@@ -226,27 +219,13 @@ class Asset(_ModelBase):
                 return created_at_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
-            return cast(datetime.datetime | None | str | Unset, data)
+            return cast("datetime.datetime | None | str | Unset", data)
 
         created_at = _parse_created_at(d.pop("created_at", UNSET))
 
-        def _parse_end_time_seconds(data: object) -> float | None | Unset:
-            if data is None:
-                return data
-            if isinstance(data, Unset):
-                return data
-            return cast(float | None | Unset, data)
+        end_time_seconds = d.pop("end_time_seconds", UNSET)
 
-        end_time_seconds = _parse_end_time_seconds(d.pop("end_time_seconds", UNSET))
-
-        def _parse_media_url(data: object) -> None | str | Unset:
-            if data is None:
-                return data
-            if isinstance(data, Unset):
-                return data
-            return cast(None | str | Unset, data)
-
-        media_url = _parse_media_url(d.pop("media_url", UNSET))
+        media_url = d.pop("media_url", UNSET)
 
         def _parse_metadata(data: object) -> AssetMetadata | None | Unset:
             if data is None:
@@ -261,18 +240,11 @@ class Asset(_ModelBase):
                 return metadata_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
-            return cast(AssetMetadata | None | Unset, data)
+            return cast("AssetMetadata | None | Unset", data)
 
         metadata = _parse_metadata(d.pop("metadata", UNSET))
 
-        def _parse_object_(data: object) -> None | str | Unset:
-            if data is None:
-                return data
-            if isinstance(data, Unset):
-                return data
-            return cast(None | str | Unset, data)
-
-        object_ = _parse_object_(d.pop("object", UNSET))
+        object_ = d.pop("object", UNSET)
 
         def _parse_search(data: object) -> AssetSearch | None | Unset:
             if data is None:
@@ -287,36 +259,15 @@ class Asset(_ModelBase):
                 return search_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
-            return cast(AssetSearch | None | Unset, data)
+            return cast("AssetSearch | None | Unset", data)
 
         search = _parse_search(d.pop("search", UNSET))
 
-        def _parse_segment_type(data: object) -> None | str | Unset:
-            if data is None:
-                return data
-            if isinstance(data, Unset):
-                return data
-            return cast(None | str | Unset, data)
+        segment_type = d.pop("segment_type", UNSET)
 
-        segment_type = _parse_segment_type(d.pop("segment_type", UNSET))
+        source_media_url = d.pop("source_media_url", UNSET)
 
-        def _parse_source_media_url(data: object) -> None | str | Unset:
-            if data is None:
-                return data
-            if isinstance(data, Unset):
-                return data
-            return cast(None | str | Unset, data)
-
-        source_media_url = _parse_source_media_url(d.pop("source_media_url", UNSET))
-
-        def _parse_source_type(data: object) -> None | str | Unset:
-            if data is None:
-                return data
-            if isinstance(data, Unset):
-                return data
-            return cast(None | str | Unset, data)
-
-        source_type = _parse_source_type(d.pop("source_type", UNSET))
+        source_type = d.pop("source_type", UNSET)
 
         def _parse_source_video(data: object) -> AssetSourceVideo | None | Unset:
             if data is None:
@@ -331,36 +282,15 @@ class Asset(_ModelBase):
                 return source_video_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
-            return cast(AssetSourceVideo | None | Unset, data)
+            return cast("AssetSourceVideo | None | Unset", data)
 
         source_video = _parse_source_video(d.pop("source_video", UNSET))
 
-        def _parse_start_time_seconds(data: object) -> float | None | Unset:
-            if data is None:
-                return data
-            if isinstance(data, Unset):
-                return data
-            return cast(float | None | Unset, data)
+        start_time_seconds = d.pop("start_time_seconds", UNSET)
 
-        start_time_seconds = _parse_start_time_seconds(d.pop("start_time_seconds", UNSET))
+        thumbnail_url = d.pop("thumbnail_url", UNSET)
 
-        def _parse_thumbnail_url(data: object) -> None | str | Unset:
-            if data is None:
-                return data
-            if isinstance(data, Unset):
-                return data
-            return cast(None | str | Unset, data)
-
-        thumbnail_url = _parse_thumbnail_url(d.pop("thumbnail_url", UNSET))
-
-        def _parse_title(data: object) -> None | str | Unset:
-            if data is None:
-                return data
-            if isinstance(data, Unset):
-                return data
-            return cast(None | str | Unset, data)
-
-        title = _parse_title(d.pop("title", UNSET))
+        title = d.pop("title", UNSET)
 
         asset = cls(
             id=id,

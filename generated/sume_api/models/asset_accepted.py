@@ -95,27 +95,13 @@ class AssetAccepted(_ModelBase):
                 return asset_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
-            return cast(Asset | None | Unset, data)
+            return cast("Asset | None | Unset", data)
 
         asset = _parse_asset(d.pop("asset", UNSET))
 
-        def _parse_object_(data: object) -> None | str | Unset:
-            if data is None:
-                return data
-            if isinstance(data, Unset):
-                return data
-            return cast(None | str | Unset, data)
+        object_ = d.pop("object", UNSET)
 
-        object_ = _parse_object_(d.pop("object", UNSET))
-
-        def _parse_status(data: object) -> None | str | Unset:
-            if data is None:
-                return data
-            if isinstance(data, Unset):
-                return data
-            return cast(None | str | Unset, data)
-
-        status = _parse_status(d.pop("status", UNSET))
+        status = d.pop("status", UNSET)
 
         asset_accepted = cls(
             job_id=job_id,

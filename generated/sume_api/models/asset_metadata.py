@@ -140,7 +140,7 @@ class AssetMetadata(_ModelBase):
                 return action_labels_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
-            return cast(list[str] | None | Unset, data)
+            return cast("list[str] | None | Unset", data)
 
         action_labels = _parse_action_labels(d.pop("action_labels", UNSET))
 
@@ -157,18 +157,11 @@ class AssetMetadata(_ModelBase):
                 return brand_mentions_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
-            return cast(list[str] | None | Unset, data)
+            return cast("list[str] | None | Unset", data)
 
         brand_mentions = _parse_brand_mentions(d.pop("brand_mentions", UNSET))
 
-        def _parse_cta_present(data: object) -> bool | None | Unset:
-            if data is None:
-                return data
-            if isinstance(data, Unset):
-                return data
-            return cast(bool | None | Unset, data)
-
-        cta_present = _parse_cta_present(d.pop("cta_present", UNSET))
+        cta_present = d.pop("cta_present", UNSET)
 
         def _parse_keywords(data: object) -> list[str] | None | Unset:
             if data is None:
@@ -183,7 +176,7 @@ class AssetMetadata(_ModelBase):
                 return keywords_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
-            return cast(list[str] | None | Unset, data)
+            return cast("list[str] | None | Unset", data)
 
         keywords = _parse_keywords(d.pop("keywords", UNSET))
 
@@ -200,7 +193,7 @@ class AssetMetadata(_ModelBase):
                 return product_mentions_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
-            return cast(list[str] | None | Unset, data)
+            return cast("list[str] | None | Unset", data)
 
         product_mentions = _parse_product_mentions(d.pop("product_mentions", UNSET))
 
@@ -217,27 +210,13 @@ class AssetMetadata(_ModelBase):
                 return tags_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
-            return cast(list[str] | None | Unset, data)
+            return cast("list[str] | None | Unset", data)
 
         tags = _parse_tags(d.pop("tags", UNSET))
 
-        def _parse_transcript(data: object) -> None | str | Unset:
-            if data is None:
-                return data
-            if isinstance(data, Unset):
-                return data
-            return cast(None | str | Unset, data)
+        transcript = d.pop("transcript", UNSET)
 
-        transcript = _parse_transcript(d.pop("transcript", UNSET))
-
-        def _parse_visual_summary(data: object) -> None | str | Unset:
-            if data is None:
-                return data
-            if isinstance(data, Unset):
-                return data
-            return cast(None | str | Unset, data)
-
-        visual_summary = _parse_visual_summary(d.pop("visual_summary", UNSET))
+        visual_summary = d.pop("visual_summary", UNSET)
 
         asset_metadata = cls(
             action_labels=action_labels,

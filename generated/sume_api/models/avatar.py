@@ -132,7 +132,7 @@ class Avatar(_ModelBase):
                 return capabilities_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
-            return cast(AvatarCapabilities | None | Unset, data)
+            return cast("AvatarCapabilities | None | Unset", data)
 
         capabilities = _parse_capabilities(d.pop("capabilities", UNSET))
 
@@ -149,7 +149,7 @@ class Avatar(_ModelBase):
                 return created_at_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
-            return cast(datetime.datetime | None | str | Unset, data)
+            return cast("datetime.datetime | None | str | Unset", data)
 
         created_at = _parse_created_at(d.pop("created_at", UNSET))
 
@@ -166,36 +166,15 @@ class Avatar(_ModelBase):
                 return media_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
-            return cast(AvatarMedia | None | Unset, data)
+            return cast("AvatarMedia | None | Unset", data)
 
         media = _parse_media(d.pop("media", UNSET))
 
-        def _parse_name(data: object) -> None | str | Unset:
-            if data is None:
-                return data
-            if isinstance(data, Unset):
-                return data
-            return cast(None | str | Unset, data)
+        name = d.pop("name", UNSET)
 
-        name = _parse_name(d.pop("name", UNSET))
+        object_ = d.pop("object", UNSET)
 
-        def _parse_object_(data: object) -> None | str | Unset:
-            if data is None:
-                return data
-            if isinstance(data, Unset):
-                return data
-            return cast(None | str | Unset, data)
-
-        object_ = _parse_object_(d.pop("object", UNSET))
-
-        def _parse_visibility(data: object) -> None | str | Unset:
-            if data is None:
-                return data
-            if isinstance(data, Unset):
-                return data
-            return cast(None | str | Unset, data)
-
-        visibility = _parse_visibility(d.pop("visibility", UNSET))
+        visibility = d.pop("visibility", UNSET)
 
         avatar = cls(
             id=id,

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
@@ -61,33 +61,11 @@ class AvatarCapabilities(_ModelBase):
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         d = dict(src_dict)
+        face_swap = d.pop("face_swap", UNSET)
 
-        def _parse_face_swap(data: object) -> bool | None | Unset:
-            if data is None:
-                return data
-            if isinstance(data, Unset):
-                return data
-            return cast(bool | None | Unset, data)
+        talking_head = d.pop("talking_head", UNSET)
 
-        face_swap = _parse_face_swap(d.pop("face_swap", UNSET))
-
-        def _parse_talking_head(data: object) -> bool | None | Unset:
-            if data is None:
-                return data
-            if isinstance(data, Unset):
-                return data
-            return cast(bool | None | Unset, data)
-
-        talking_head = _parse_talking_head(d.pop("talking_head", UNSET))
-
-        def _parse_ugc(data: object) -> bool | None | Unset:
-            if data is None:
-                return data
-            if isinstance(data, Unset):
-                return data
-            return cast(bool | None | Unset, data)
-
-        ugc = _parse_ugc(d.pop("ugc", UNSET))
+        ugc = d.pop("ugc", UNSET)
 
         avatar_capabilities = cls(
             face_swap=face_swap,

@@ -165,7 +165,7 @@ class Brand(_ModelBase):
                 return colors_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
-            return cast(list[str] | None | Unset, data)
+            return cast("list[str] | None | Unset", data)
 
         colors = _parse_colors(d.pop("colors", UNSET))
 
@@ -182,27 +182,13 @@ class Brand(_ModelBase):
                 return created_at_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
-            return cast(datetime.datetime | None | str | Unset, data)
+            return cast("datetime.datetime | None | str | Unset", data)
 
         created_at = _parse_created_at(d.pop("created_at", UNSET))
 
-        def _parse_description(data: object) -> None | str | Unset:
-            if data is None:
-                return data
-            if isinstance(data, Unset):
-                return data
-            return cast(None | str | Unset, data)
+        description = d.pop("description", UNSET)
 
-        description = _parse_description(d.pop("description", UNSET))
-
-        def _parse_domain(data: object) -> None | str | Unset:
-            if data is None:
-                return data
-            if isinstance(data, Unset):
-                return data
-            return cast(None | str | Unset, data)
-
-        domain = _parse_domain(d.pop("domain", UNSET))
+        domain = d.pop("domain", UNSET)
 
         def _parse_images(data: object) -> list[BrandImage] | None | Unset:
             if data is None:
@@ -222,27 +208,13 @@ class Brand(_ModelBase):
                 return images_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
-            return cast(list[BrandImage] | None | Unset, data)
+            return cast("list[BrandImage] | None | Unset", data)
 
         images = _parse_images(d.pop("images", UNSET))
 
-        def _parse_name(data: object) -> None | str | Unset:
-            if data is None:
-                return data
-            if isinstance(data, Unset):
-                return data
-            return cast(None | str | Unset, data)
+        name = d.pop("name", UNSET)
 
-        name = _parse_name(d.pop("name", UNSET))
-
-        def _parse_object_(data: object) -> None | str | Unset:
-            if data is None:
-                return data
-            if isinstance(data, Unset):
-                return data
-            return cast(None | str | Unset, data)
-
-        object_ = _parse_object_(d.pop("object", UNSET))
+        object_ = d.pop("object", UNSET)
 
         def _parse_product_claims(data: object) -> list[str] | None | Unset:
             if data is None:
@@ -257,18 +229,11 @@ class Brand(_ModelBase):
                 return product_claims_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
-            return cast(list[str] | None | Unset, data)
+            return cast("list[str] | None | Unset", data)
 
         product_claims = _parse_product_claims(d.pop("product_claims", UNSET))
 
-        def _parse_tone(data: object) -> None | str | Unset:
-            if data is None:
-                return data
-            if isinstance(data, Unset):
-                return data
-            return cast(None | str | Unset, data)
-
-        tone = _parse_tone(d.pop("tone", UNSET))
+        tone = d.pop("tone", UNSET)
 
         brand = cls(
             id=id,

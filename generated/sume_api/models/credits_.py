@@ -101,15 +101,7 @@ class Credits(_ModelBase):
         from ..models.concurrency import Concurrency  # noqa: PLC0415
 
         d = dict(src_dict)
-
-        def _parse_bonus_credits(data: object) -> float | None | Unset:
-            if data is None:
-                return data
-            if isinstance(data, Unset):
-                return data
-            return cast(float | None | Unset, data)
-
-        bonus_credits = _parse_bonus_credits(d.pop("bonus_credits", UNSET))
+        bonus_credits = d.pop("bonus_credits", UNSET)
 
         def _parse_concurrency(data: object) -> Concurrency | None | Unset:
             if data is None:
@@ -124,45 +116,17 @@ class Credits(_ModelBase):
                 return concurrency_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
-            return cast(Concurrency | None | Unset, data)
+            return cast("Concurrency | None | Unset", data)
 
         concurrency = _parse_concurrency(d.pop("concurrency", UNSET))
 
-        def _parse_monthly_credits(data: object) -> float | None | Unset:
-            if data is None:
-                return data
-            if isinstance(data, Unset):
-                return data
-            return cast(float | None | Unset, data)
+        monthly_credits = d.pop("monthly_credits", UNSET)
 
-        monthly_credits = _parse_monthly_credits(d.pop("monthly_credits", UNSET))
+        object_ = d.pop("object", UNSET)
 
-        def _parse_object_(data: object) -> None | str | Unset:
-            if data is None:
-                return data
-            if isinstance(data, Unset):
-                return data
-            return cast(None | str | Unset, data)
+        plan = d.pop("plan", UNSET)
 
-        object_ = _parse_object_(d.pop("object", UNSET))
-
-        def _parse_plan(data: object) -> None | str | Unset:
-            if data is None:
-                return data
-            if isinstance(data, Unset):
-                return data
-            return cast(None | str | Unset, data)
-
-        plan = _parse_plan(d.pop("plan", UNSET))
-
-        def _parse_remaining_credits(data: object) -> float | None | Unset:
-            if data is None:
-                return data
-            if isinstance(data, Unset):
-                return data
-            return cast(float | None | Unset, data)
-
-        remaining_credits = _parse_remaining_credits(d.pop("remaining_credits", UNSET))
+        remaining_credits = d.pop("remaining_credits", UNSET)
 
         credits_ = cls(
             bonus_credits=bonus_credits,

@@ -71,15 +71,7 @@ class ErrorInfo(_ModelBase):
         from ..models.error_info_details import ErrorInfoDetails  # noqa: PLC0415
 
         d = dict(src_dict)
-
-        def _parse_code(data: object) -> None | str | Unset:
-            if data is None:
-                return data
-            if isinstance(data, Unset):
-                return data
-            return cast(None | str | Unset, data)
-
-        code = _parse_code(d.pop("code", UNSET))
+        code = d.pop("code", UNSET)
 
         def _parse_details(data: object) -> ErrorInfoDetails | None | Unset:
             if data is None:
@@ -94,18 +86,11 @@ class ErrorInfo(_ModelBase):
                 return details_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
-            return cast(ErrorInfoDetails | None | Unset, data)
+            return cast("ErrorInfoDetails | None | Unset", data)
 
         details = _parse_details(d.pop("details", UNSET))
 
-        def _parse_message(data: object) -> None | str | Unset:
-            if data is None:
-                return data
-            if isinstance(data, Unset):
-                return data
-            return cast(None | str | Unset, data)
-
-        message = _parse_message(d.pop("message", UNSET))
+        message = d.pop("message", UNSET)
 
         error_info = cls(
             code=code,

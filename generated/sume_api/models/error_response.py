@@ -74,18 +74,11 @@ class ErrorResponse(_ModelBase):
                 return error_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
-            return cast(ErrorInfo | None | Unset, data)
+            return cast("ErrorInfo | None | Unset", data)
 
         error = _parse_error(d.pop("error", UNSET))
 
-        def _parse_request_id(data: object) -> None | str | Unset:
-            if data is None:
-                return data
-            if isinstance(data, Unset):
-                return data
-            return cast(None | str | Unset, data)
-
-        request_id = _parse_request_id(d.pop("request_id", UNSET))
+        request_id = d.pop("request_id", UNSET)
 
         error_response = cls(
             error=error,

@@ -169,7 +169,7 @@ class Job(_ModelBase):
                 return completed_at_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
-            return cast(datetime.datetime | None | str | Unset, data)
+            return cast("datetime.datetime | None | str | Unset", data)
 
         completed_at = _parse_completed_at(d.pop("completed_at", UNSET))
 
@@ -186,18 +186,11 @@ class Job(_ModelBase):
                 return created_at_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
-            return cast(datetime.datetime | None | str | Unset, data)
+            return cast("datetime.datetime | None | str | Unset", data)
 
         created_at = _parse_created_at(d.pop("created_at", UNSET))
 
-        def _parse_credits_(data: object) -> float | None | Unset:
-            if data is None:
-                return data
-            if isinstance(data, Unset):
-                return data
-            return cast(float | None | Unset, data)
-
-        credits_ = _parse_credits_(d.pop("credits", UNSET))
+        credits_ = d.pop("credits", UNSET)
 
         def _parse_error(data: object) -> JobError | None | Unset:
             if data is None:
@@ -212,45 +205,17 @@ class Job(_ModelBase):
                 return error_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
-            return cast(JobError | None | Unset, data)
+            return cast("JobError | None | Unset", data)
 
         error = _parse_error(d.pop("error", UNSET))
 
-        def _parse_object_(data: object) -> None | str | Unset:
-            if data is None:
-                return data
-            if isinstance(data, Unset):
-                return data
-            return cast(None | str | Unset, data)
+        object_ = d.pop("object", UNSET)
 
-        object_ = _parse_object_(d.pop("object", UNSET))
+        progress = d.pop("progress", UNSET)
 
-        def _parse_progress(data: object) -> float | None | Unset:
-            if data is None:
-                return data
-            if isinstance(data, Unset):
-                return data
-            return cast(float | None | Unset, data)
+        result_url = d.pop("result_url", UNSET)
 
-        progress = _parse_progress(d.pop("progress", UNSET))
-
-        def _parse_result_url(data: object) -> None | str | Unset:
-            if data is None:
-                return data
-            if isinstance(data, Unset):
-                return data
-            return cast(None | str | Unset, data)
-
-        result_url = _parse_result_url(d.pop("result_url", UNSET))
-
-        def _parse_type_(data: object) -> None | str | Unset:
-            if data is None:
-                return data
-            if isinstance(data, Unset):
-                return data
-            return cast(None | str | Unset, data)
-
-        type_ = _parse_type_(d.pop("type", UNSET))
+        type_ = d.pop("type", UNSET)
 
         def _parse_updated_at(data: object) -> datetime.datetime | None | str | Unset:
             if data is None:
@@ -265,7 +230,7 @@ class Job(_ModelBase):
                 return updated_at_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
-            return cast(datetime.datetime | None | str | Unset, data)
+            return cast("datetime.datetime | None | str | Unset", data)
 
         updated_at = _parse_updated_at(d.pop("updated_at", UNSET))
 

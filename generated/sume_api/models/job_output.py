@@ -106,7 +106,7 @@ class JobOutput(_ModelBase):
                 return analysis_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
-            return cast(JobOutputAnalysis | None | Unset, data)
+            return cast("JobOutputAnalysis | None | Unset", data)
 
         analysis = _parse_analysis(d.pop("analysis", UNSET))
 
@@ -123,7 +123,7 @@ class JobOutput(_ModelBase):
                 return asset_ids_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
-            return cast(list[str] | None | Unset, data)
+            return cast("list[str] | None | Unset", data)
 
         asset_ids = _parse_asset_ids(d.pop("asset_ids", UNSET))
 
@@ -145,18 +145,11 @@ class JobOutput(_ModelBase):
                 return media_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
-            return cast(list[Media] | None | Unset, data)
+            return cast("list[Media] | None | Unset", data)
 
         media = _parse_media(d.pop("media", UNSET))
 
-        def _parse_source_media_url(data: object) -> None | str | Unset:
-            if data is None:
-                return data
-            if isinstance(data, Unset):
-                return data
-            return cast(None | str | Unset, data)
-
-        source_media_url = _parse_source_media_url(d.pop("source_media_url", UNSET))
+        source_media_url = d.pop("source_media_url", UNSET)
 
         job_output = cls(
             analysis=analysis,

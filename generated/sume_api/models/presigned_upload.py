@@ -99,18 +99,11 @@ class PresignedUpload(_ModelBase):
                 return expires_at_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
-            return cast(datetime.datetime | None | str | Unset, data)
+            return cast("datetime.datetime | None | str | Unset", data)
 
         expires_at = _parse_expires_at(d.pop("expires_at", UNSET))
 
-        def _parse_media_url(data: object) -> None | str | Unset:
-            if data is None:
-                return data
-            if isinstance(data, Unset):
-                return data
-            return cast(None | str | Unset, data)
-
-        media_url = _parse_media_url(d.pop("media_url", UNSET))
+        media_url = d.pop("media_url", UNSET)
 
         presigned_upload = cls(
             object_key=object_key,
