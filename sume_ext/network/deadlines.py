@@ -25,7 +25,7 @@ from sume_ext.network.addresses import allowed
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Callable, Generator
+    from collections.abc import Callable, Generator, Iterator
 
     from sume_ext.network.wire import Timeouts
 
@@ -153,6 +153,10 @@ class _Tail:
         """Told the last piece of a body: what came after it belongs to no answer."""
         self._spoilt = not self._last.endswith(piece[-len(self._last) :])
 
+    def has_passed_on(self, piece: bytes) -> bool:
+        """Whether a piece of a body is what came last, so that its reader holds nothing more."""
+        return piece == self._last
+
 
 class BoundedStream(_Tail, httpcore.NetworkStream):
     """A connection used by blocking.
@@ -178,6 +182,28 @@ class BoundedStream(_Tail, httpcore.NetworkStream):
         most = _READ if len(self._last) >= max_bytes else max_bytes
         self._last = self._inner.read(most, (timeout or self._greeting).reading())
         return self._last
+
+    def take(self, left: int, limit: Limit) -> bytes:
+        """The next bytes of a body that has so many left, for whoever reads it past httpcore.
+
+        TLS gives a record at a time. Those that have come too are taken along, because handling
+        each by itself costs more than decrypting it.
+        """
+        piece = self.read(_RECORD, limit)[:left]
+        if not piece:
+            raise httpcore.RemoteProtocolError("the body ended early")
+        tls = self.get_extra_info("ssl_object")
+        if tls is None:
+            return piece
+        return b"".join([piece, *self._at_hand(tls, min(left, _READ) - len(piece))])
+
+    def _at_hand(self, tls: Any, most: int) -> Iterator[bytes]:
+        """What can be decrypted without waiting."""
+        self.get_extra_info("socket").settimeout(0)  # until the next read, which sets its own
+        with suppress(OSError):  # no more has come, or else the next read fails likewise
+            while most and (piece := tls.read(min(most, _RECORD))):
+                most -= len(piece)
+                yield piece
 
     def write(self, buffer: bytes, timeout: Any = None) -> None:
         """Send all of it, in pieces that the deadline can come between."""

@@ -12,6 +12,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from sume_ext.errors import NotSentError, ResponseLostError, SumeError
+from sume_ext.network.deadlines import BoundedStream
 
 if TYPE_CHECKING:
     from asyncio import Future
@@ -58,6 +59,9 @@ _NO_TLS_EVER = frozenset(
 """Why TLS fails that fails the next time, too. Other alerts (``internal_error`` of a balancer that
 restarts, ``unrecognized_name`` of one that isn't configured yet) may pass."""
 _TLS_HINT = "Check base_url and the system's certificates (SSL_CERT_FILE), or pass verify=."
+_LARGE = 16 * 1024 * 1024
+"""What is left of a body when the rest is read past httpcore, whose parser copies each byte four
+times. The connection can't be kept then, and it must be worth a new one."""
 
 
 def _nothing(*, whole: bool) -> None:
@@ -223,7 +227,7 @@ class HttpStream(_Answer):
     def read(self) -> bytes:
         """The next bytes, ``b""`` at the end."""
         if self._pieces is None:
-            self._pieces = iter(self._reply.stream)
+            self._pieces = self._body()
         self._whole = False  # until this is over: it may be interrupted anywhere
         try:
             piece: bytes = next(self._pieces, b"")
@@ -231,6 +235,27 @@ class HttpStream(_Answer):
             raise ours(error, self._limit) from None
         self._whole = True
         return self._noted(piece)
+
+    def _body(self) -> Iterator[bytes]:
+        """Its pieces; while much is left, they come straight from the network.
+
+        httpcore has not seen the end of such a body, and closes the connection for that.
+        """
+        network, left = self._reply.extensions.get("network_stream"), 0
+        if isinstance(network, BoundedStream) and "transfer-encoding" not in self.headers:
+            left = int(self.headers.get("content-length", 0))
+        parsed = iter(self._reply.stream)
+        for piece in parsed:
+            yield piece
+            left -= len(piece)
+            if left >= _LARGE and network.has_passed_on(piece):
+                break
+        else:
+            return
+        while left:
+            piece = network.take(left, self._limit)
+            left -= len(piece)
+            yield piece
 
     def close(self) -> None:
         """Let go of the connection."""

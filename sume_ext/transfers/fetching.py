@@ -43,8 +43,9 @@ _USER_AGENT: Final = f"sume-ext/{__version__}"
 _LONGEST: Final = 6 * 3600.0
 """What is longer goes on with the next attempt."""
 _MOST_REDIRECTS: Final = 3
-_BATCH: Final = 2 * 1024 * 1024
-"""As much is written at once, since handing work to a thread costs as much as writing does."""
+_BATCH: Final = 512 * 1024
+"""As much is written at once, since handing work to a thread costs as much as writing does; with
+more, the system takes the memory back after each, and giving it again costs more than that."""
 _BATCH_SECONDS: Final = 0.02
 _NEW_BYTES: Final = 64 * 1024
 _GO_ON: Final = "Download again: it goes on where it stopped."
