@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, ParamSpec, Self, TypeVar
+from weakref import ref
 
 from attrs import evolve
 
@@ -91,6 +92,7 @@ class Client(operations.Api[M]):
         self._config = settings.config
         self._runner: Any = runner
         self._plain = plain
+        self._original: Callable[[], object] = _nobody
         self._engine = Engine(settings, operations.BINDINGS, runner, self._faces)
         super().__init__(self._engine)
 
@@ -106,6 +108,7 @@ class Client(operations.Api[M]):
         """This client with other options, for one call or for many; it shares the connections.
 
         As in ``sume.with_options(timeout=5).jobs.get(job_id)``. What is None stays as it is.
+        Closing it leaves the connections to this client as long as there is this client.
 
         Args:
             timeout: Seconds that one call may take altogether, its retries and every pause
@@ -124,6 +127,7 @@ class Client(operations.Api[M]):
         twin = object.__new__(type(self))
         settings = evolve(old, config=config, backoff=backoff)
         twin._begin(settings, self._engine.runner, plain=self._plain)
+        twin._original = ref(self) if self._original() is None else self._original
         return twin
 
     def _unbound(self, operation: Any, args: Any, kwargs: Any) -> Flow[Any]:
@@ -184,6 +188,10 @@ def _line_of(operation: Any) -> tuple[bool, Binding]:
     return False, line
 
 
+def _nobody() -> None:
+    """For a client that shares no connections of another's."""
+
+
 def _rebuilt(kind: type[Any], arguments: dict[str, Any], options: dict[str, Any]) -> Any:
     """A client as it was pickled, with the environment's key."""
     return kind(**arguments).with_options(**options)
@@ -240,7 +248,8 @@ class Sume(Client[Sync]):
     @border
     def close(self) -> None:
         """Close every connection; a later call opens new ones."""
-        self._runner.close()
+        if self._original() is None:
+            self._runner.close()
 
     def __enter__(self) -> Self:
         return self
@@ -280,7 +289,8 @@ class AsyncSume(Client[Async]):
     @border
     async def aclose(self) -> None:
         """Close every connection of this event loop; a later call opens new ones."""
-        await self._runner.aclose()
+        if self._original() is None:
+            await self._runner.aclose()
 
     async def __aenter__(self) -> Self:
         return self
