@@ -24,7 +24,7 @@ from sume_ext.network.deadlines import BoundedStream, LayeredStream, Limit
 from sume_ext.network.streams import HttpStream
 from sume_ext.network.transport import HttpTransport
 from sume_ext.network.wire import Request, Timeouts
-from tests.test_request_routes import TunnelProxy
+from tests.faults.proxies import TunnelProxy
 from tests.transfers.clients import files_in, result
 from tests.transfers.scripted import File, Scripted, close, head
 
@@ -40,7 +40,7 @@ WAYS = ("plain", "tls", "tls in tls")
 
 
 @pytest.fixture(autouse=True)
-def taken(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
+def taken(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """The sizes of the pieces that were read past the parser, of bodies that here count as large.
 
     Without it these tests would go the ordinary way one day, and nobody would know.
@@ -97,9 +97,7 @@ def asked(
 
 
 def opened(carrier: HttpTransport, server: Scripted, pause: float, total: float) -> HttpStream:
-    return carrier.open(
-        Request("GET", f"{server.url}/x"), Timeouts(20.0, pause, 20.0, 20.0, total)
-    )
+    return carrier.open(Request("GET", f"{server.url}/x"), Timeouts(20.0, pause, 20.0, 20.0, total))
 
 
 def rest_of(stream: HttpStream) -> bytes:

@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 
 from sume_ext import DownloadError, InvalidArgumentError
 from sume_ext.clock import SystemClock
+from sume_ext.network.pace import Pace
 from sume_ext.transfers import fetching
-from sume_ext.transfers.progress import Pace
 from tests.transfers.clients import PART, VIDEO, files_in, result, whole_files_in
 from tests.transfers.scripted import File, Seen, close, head, reply, reset
 
@@ -313,6 +313,26 @@ def test_a_dripping_server_is_left(folder: Path, monkeypatch: pytest.MonkeyPatch
             """Back-off needs no time here."""
 
     with result(file.until(0, drip), File(VIDEO), clock=Impatient()) as (made, server):
+        made.download(folder)
+    assert files_in(folder) == {NAME: VIDEO}
+    assert len(server.requests) == 2
+
+
+@pytest.mark.parametrize("way", ["of a chunk", "after the last"])
+def test_a_server_that_drips_what_belongs_to_no_file_is_left(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    """An extension of a chunk, or a trailer: something comes again and again, but no byte of it."""
+    monkeypatch.setattr(fetching, "STALL_SECONDS", 0.3)
+
+    def drip(seen: Seen, connection: socket.socket) -> None:
+        connection.sendall(head(200, transfer_encoding="chunked") + b"400\r\n" + bytes(1024))
+        connection.sendall(b"\r\n400;" if way == "of a chunk" else b"\r\n0\r\nX-Trailer: ")
+        while True:
+            connection.sendall(b"a")
+            time.sleep(0.05)
+
+    with result(drip, File(VIDEO)) as (made, server):
         made.download(folder)
     assert files_in(folder) == {NAME: VIDEO}
     assert len(server.requests) == 2

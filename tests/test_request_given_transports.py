@@ -6,14 +6,17 @@ The threats: a header that httpx adds, its errors reaching the caller, a paid ca
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
 
 from sume_ext import AsyncSume, OutcomeUnknownError, Sume, SumeError
-from tests.faults.server import JOB
+from tests.faults.server import JOB, FaultServer
 from tests.faults.worlds import KEY, WORLDS, ask, read, spend
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 def answering(request: httpx.Request) -> httpx.Response:
@@ -43,14 +46,31 @@ def test_an_httpx_transport_may_be_given() -> None:
 
 
 @pytest.mark.parametrize("world", WORLDS)
+@pytest.mark.parametrize("call", [read, spend])
+def test_httpxs_own_transports_may_be_given(world: str, call: Callable[[Any], Any]) -> None:
+    made = httpx.HTTPTransport() if world == "sync" else httpx.AsyncHTTPTransport()
+    with FaultServer() as server:
+        assert ask(world, server.url("ok"), call, transport=made, timeout=5).id == "job_1"
+
+
+class DroppedError(httpx.ReadTimeout):
+    """A failure of a kind that a transport made for itself."""
+
+
+@pytest.mark.parametrize("world", WORLDS)
 @pytest.mark.parametrize(
     ("failure", "kind"),
     [
+        *((one("canary"), "ResponseLostError") for one in (
+            httpx.HTTPError, httpx.RequestError, httpx.TransportError, httpx.TimeoutException,
+            httpx.NetworkError, httpx.ProtocolError, httpx.DecodingError, httpx.TooManyRedirects,
+            httpx.StreamError, DroppedError,
+        )),
         (httpx.ConnectError("no https://sume.example?signature=canary"), "NotSentError"),
         (httpx.PoolTimeout("busy"), "NotSentError"),
         (httpx.UnsupportedProtocol("what?"), "NotSentError"),
     ],
-)
+)  # fmt: skip
 def test_failures_of_a_given_transport_become_ours(
     world: str, failure: Exception, kind: str
 ) -> None:

@@ -7,8 +7,9 @@ call waits for ever.
 
 from __future__ import annotations
 
+import asyncio
+import os
 import ssl
-import threading
 import time
 import traceback
 from typing import TYPE_CHECKING, Any
@@ -16,11 +17,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import trustme
 
-from sume_ext import ConfigurationError, NotSentError, ResponseLostError
+from sume_ext import AsyncSume, ConfigurationError, NotSentError, ResponseLostError
 from sume_ext.network import transport
 from tests.faults.proxies import BreakingProxy, SocksProxy, TunnelProxy
 from tests.faults.server import FaultServer
-from tests.faults.worlds import KEY, WORLDS, ask, read, spend
+from tests.faults.worlds import KEY, WORLDS, ask, client, ends, read, spend
 
 if TYPE_CHECKING:
     import socket
@@ -64,6 +65,24 @@ def test_the_certificates_of_the_environment_count(
     with pytest.raises(NotSentError, match="certificate"):
         ask(world, secure_server.url("ok", "https"), read, timeout=5)
     assert ask(world, secure_server.url("ok", "https"), read, timeout=5, verify=False).id == "job_1"
+
+
+def test_certificates_that_cant_be_read_for_a_while_take_no_turn_of_any_call(
+    secure_server: FaultServer, trusted: pytest.MonkeyPatch
+) -> None:
+    """As when they are renewed: so many calls may be under way at once, and none of these is."""
+    right = os.environ["SSL_CERT_FILE"]
+
+    async def main() -> None:
+        async with client(AsyncSume, secure_server.url("ok", "https"), timeout=5) as sume:
+            trusted.setenv("SSL_CERT_FILE", f"{right}.new")
+            for _ in range(100):
+                with pytest.raises(ConfigurationError):
+                    await read(sume)
+            trusted.setenv("SSL_CERT_FILE", right)
+            assert (await read(sume)).id == "job_1"
+
+    asyncio.run(main())
 
 
 @pytest.mark.parametrize("world", WORLDS)
@@ -199,25 +218,6 @@ def test_a_proxy_that_is_none_is_refused(url: str) -> None:
 
 
 OPEN = b"HTTP/1.1 200 OK\r\n\r\n"
-
-
-def ends(work: Callable[[], Any]) -> BaseException | None:
-    """What some work raises; fails when it goes on for ever."""
-    raised: list[BaseException | None] = []
-
-    def perform() -> None:
-        try:
-            work()
-        except BaseException as error:  # noqa: BLE001  (looked at by the test)
-            raised.append(error)
-        else:
-            raised.append(None)
-
-    thread = threading.Thread(target=perform, daemon=True)
-    thread.start()
-    thread.join(20)
-    assert raised, "it waits for ever"
-    return raised[0]
 
 
 def _say_nothing(near: socket.socket) -> None:

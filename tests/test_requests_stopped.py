@@ -13,15 +13,16 @@ import time
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
+import httpcore
 import pytest
 
-from sume_ext import NotSentError, ResponseLostError, TransportError
+from sume_ext import NotSentError, OutcomeUnknownError, ResponseLostError, TransportError
 from sume_ext.config import resolve
 from sume_ext.network import deadlines
 from sume_ext.network.transport import AsyncHttpTransport, HttpTransport
 from sume_ext.network.wire import Request, Stop, Timeouts
 from tests.faults.server import FaultServer
-from tests.faults.worlds import KEY, WORLDS
+from tests.faults.worlds import KEY, WORLDS, ask, ends
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator
@@ -34,10 +35,14 @@ LONG = 60.0
 class Peer:
     """A server that does the same on every connection, and tells when it has begun."""
 
-    def __init__(self, act: Callable[[socket.socket], None]) -> None:
+    def __init__(
+        self, act: Callable[[socket.socket], None], receive_buffer: int | None = None
+    ) -> None:
         self.met = threading.Event()
         self._act = act
         self._listening = socket.create_server(("127.0.0.1", 0))
+        if receive_buffer is not None:
+            self._listening.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
         self.port: int = self._listening.getsockname()[1]
         threading.Thread(target=self._serve, daemon=True).start()
 
@@ -69,8 +74,10 @@ def _opens_a_tunnel(near: socket.socket) -> None:
 
 
 @contextmanager
-def meeting(act: Callable[[socket.socket], None]) -> Generator[Peer]:
-    one = Peer(act)
+def meeting(
+    act: Callable[[socket.socket], None], receive_buffer: int | None = None
+) -> Generator[Peer]:
+    one = Peer(act, receive_buffer)
     try:
         yield one
     finally:
@@ -267,3 +274,31 @@ def _interrupt(stream: HttpStream, where: str) -> None:
                 raise KeyboardInterrupt
 
     stream._reply = Interrupted()
+
+
+def test_a_server_that_takes_a_little_again_and_again_is_left_in_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Each byte that goes is a success of its own; the time of the call is one for all of them."""
+    connect = httpcore.SyncBackend.connect_tcp
+
+    def narrow(self: httpcore.SyncBackend, *args: Any) -> httpcore.NetworkStream:
+        line = connect(self, *args)
+        # As on a slow line: a large buffer says that it is full before it says that some went.
+        line.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 8192)
+        return line
+
+    monkeypatch.setattr(httpcore.SyncBackend, "connect_tcp", narrow)
+
+    def sip(near: socket.socket) -> None:
+        while near.recv(1000):
+            time.sleep(0.1)
+
+    with meeting(sip, receive_buffer=4096) as peer:
+        url = f"http://127.0.0.1:{peer.port}"
+        error = ends(lambda: ask("sync", url, _order_at_length, timeout=1))
+    assert isinstance(error, OutcomeUnknownError)
+
+
+def _order_at_length(sume: Any) -> Any:
+    return sume.videos.generate(prompt="x" * 20_000_000)

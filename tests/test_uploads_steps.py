@@ -14,6 +14,7 @@ import random
 import socket
 import threading
 import time
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -28,8 +29,9 @@ from sume_ext import (
     UploadError,
 )
 from sume_ext.clock import SystemClock
+from sume_ext.network import deadlines
+from sume_ext.network.pace import Pace
 from sume_ext.transfers import sending
-from sume_ext.transfers.progress import Pace
 from sume_ext.uploads import created_nothing
 from tests.support import FakeClock
 from tests.transfers.clients import VIDEO, client, run_async
@@ -185,19 +187,20 @@ def test_a_storage_that_stalls_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_storage_that_takes_too_slowly_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
-    clock = FakeClock()
+    """It takes a few bytes again and again, so that no single pause is long."""
+    monkeypatch.setattr(deadlines, "Pace", partial(Pace, least=64 * 1024 * 1024, window=0.05))
 
-    class Slow(Pace):
-        def too_slow(self, moved: int, now: float) -> bool:
-            return super().too_slow(1, now + 31)
+    def sip(seen: Seen, connection: socket.socket) -> None:
+        while connection.recv(2048) and not storage.over.wait(0.01):
+            pass
 
-    monkeypatch.setattr(sending, "Pace", Slow)
     with (
-        Scripted(reply(200)) as storage,
-        client(Api(upload_url=storage.url), clock=clock) as (sume, _),
-        pytest.raises(UploadError, match="too slowly"),
+        Scripted(sip, body_limit=1000) as storage,
+        client(Api(upload_url=storage.url)) as (sume, _),
     ):
-        sume.uploads.asset_video(VIDEO * 3)
+        with pytest.raises(UploadError, match=r"took nothing more.* Tried 5 times"):
+            sume.uploads.asset_video(VIDEO * 20)
+        storage.over.set()
 
 
 # --- a file that changes -----------------------------------------------------------------------

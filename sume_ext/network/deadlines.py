@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, cast
 import httpcore
 
 from sume_ext.network.addresses import allowed
+from sume_ext.network.pace import Pace
 
 if TYPE_CHECKING:
     import ssl
@@ -36,6 +37,8 @@ _RECORD = 16 * 1024
 _READ = 512 * 1024
 """How much to read at once while much is coming: what httpcore asks for would halve the speed of
 a download. A buffer of this size costs a small answer more time than all of its parsing."""
+_END_OF_HEAD = b"\r\n\r\n"
+_LAST_CHUNK = b"\r\n0\r\n\r\n"
 _LONGEST = 24 * 3600.0
 """No single wait is longer: systems refuse to count to what a caller may call a timeout."""
 SocketOptions: TypeAlias = Iterable[Any] | None
@@ -61,8 +64,7 @@ class Limit:
         self._pause = timeouts.read
         self._stop = timeouts.stop
         self._cut: Callable[[], None] | None = None
-        self._head_by: float | None = None
-        self._settled = False
+        self._next_by: float | None = None
         self.may_reach = may_reach
         self.began = False
         self.given = False
@@ -81,7 +83,6 @@ class Limit:
 
     def settled(self) -> None:
         """Told that the head of the answer is there, or never will be."""
-        self._settled = True
         self.unused()
 
     def unused(self) -> None:
@@ -100,23 +101,25 @@ class Limit:
             raise httpcore.ConnectTimeout("nobody waits for it any more")
         return _some(self._connected - time.monotonic(), httpcore.ConnectTimeout)
 
+    def begins(self) -> None:
+        """Told that something new is waited for: the next piece of a body."""
+        self._next_by = None
+
     def reading(self) -> float:
         """Seconds that the next bytes may take to come.
 
-        Until the head is complete its bytes share one pause, so that a server that keeps saying
-        "100 Continue" isn't waited for any longer than one that says nothing.
+        Until a head is complete, or some of the body is there, its bytes share one pause, so that
+        a server that keeps saying "100 Continue", or drips what belongs to no body, isn't waited
+        for any longer than one that says nothing.
         """
         now = time.monotonic()
-        left = min(self._over - now, self._pause)
-        if not self._settled:
-            if self._head_by is None:
-                self._head_by = now + left
-            left = self._head_by - now
-        return _some(left, httpcore.ReadTimeout)
+        if self._next_by is None:
+            self._next_by = min(self._over, now + self._pause)
+        return _some(self._next_by - now, httpcore.ReadTimeout)
 
     def writing(self) -> float:
         """Seconds that the next bytes may take to go."""
-        self._head_by = None
+        self._next_by = None
         left = self._over - time.monotonic()
         return _some(min(left, self._pause), httpcore.WriteTimeout)
 
@@ -142,23 +145,34 @@ class Greeting:
         self.began = False
 
 
-class _Tail:
+class Tail:
     """The last bytes that came on a connection, which tell whether more came than was due."""
 
     def __init__(self) -> None:
         self._last = b""
         self._spoilt = False
 
-    def ends_with(self, piece: bytes) -> None:
-        """Told the last piece of a body: what came after it belongs to no answer."""
-        self._spoilt = not self._last.endswith(piece[-len(self._last) :])
+    def ends_with(self, piece: bytes, *, chunked: bool) -> None:
+        """Told the last piece of a body: what came after it belongs to no answer.
+
+        It may look like the next answer, which would then be handed to whoever asks next. So the
+        connection serves on only where nothing can have come after: where the piece, looked for
+        from the start, already stands at the end. httpcore doesn't tell what its parser holds.
+        """
+        end = _LAST_CHUNK if chunked else b""
+        if chunked and end.endswith(self._last):
+            return  # it came by itself
+        if not piece:
+            piece, end = _END_OF_HEAD, end.removeprefix(b"\r\n")
+        _, found, after = self._last.partition(piece[-len(self._last) :])
+        self._spoilt = not found or after != end
 
     def has_passed_on(self, piece: bytes) -> bool:
         """Whether a piece of a body is what came last, so that its reader holds nothing more."""
         return piece == self._last
 
 
-class BoundedStream(_Tail, httpcore.NetworkStream):
+class BoundedStream(Tail, httpcore.NetworkStream):
     """A connection used by blocking.
 
     Args:
@@ -206,13 +220,24 @@ class BoundedStream(_Tail, httpcore.NetworkStream):
                 yield piece
 
     def write(self, buffer: bytes, timeout: Any = None) -> None:
-        """Send all of it, in pieces that the deadline can come between."""
+        """Send all of it, each part within its time, and none too slowly."""
         timeout = timeout or self._greeting
         timeout.uses(self.cut)
         timeout.began = timeout.began or not self._before
         left: Any = memoryview(buffer)  # whose slices are no copies
-        for start in range(0, len(buffer), _PIECE):
-            self._inner.write(left[start : start + _PIECE], timeout.writing())
+        pace = Pace(time.monotonic())
+        while left:
+            gone = self._send(left[:_PIECE], timeout)
+            left = left[gone:]
+            if left and pace.too_slow(gone, time.monotonic()):
+                raise httpcore.WriteTimeout("too little is taken")
+
+    def _send(self, piece: Any, limit: Limit) -> int:
+        """Send what the system takes of it; httpcore's own sends all, as if each part were one."""
+        line: socket = self.get_extra_info("socket")
+        with _mapped(httpcore.WriteTimeout, httpcore.WriteError):
+            line.settimeout(limit.writing())
+            return line.send(piece)
 
     def start_tls(
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: Any = None
@@ -317,17 +342,26 @@ class LayeredStream(BoundedStream):
         self._last = self._layer.read(max_bytes, timeout)
         return self._last
 
-    def write(self, buffer: bytes, timeout: Any = None) -> None:
-        """Send all of it."""
-        timeout.uses(self.cut)
-        timeout.began = timeout.began or not self._before
-        left: Any = memoryview(buffer)
-        for start in range(0, len(buffer), _PIECE):
-            self._layer.write(left[start : start + _PIECE], timeout)
+    def _send(self, piece: Any, limit: Limit) -> int:
+        self._layer.write(piece, limit)
+        return len(piece)
 
     def get_extra_info(self, info: str) -> Any:
         """What httpcore asks."""
         return self._layer.tls if info == "ssl_object" else super().get_extra_info(info)
+
+
+@contextmanager
+def _mapped(
+    timeout: type[httpcore.TimeoutException], otherwise: type[httpcore.NetworkError]
+) -> Generator[None]:
+    """Has a socket's failures be httpcore's, as those of its own streams are."""
+    try:
+        yield
+    except TimeoutError as error:
+        raise timeout from error
+    except OSError as error:
+        raise otherwise from error
 
 
 @contextmanager
@@ -462,7 +496,7 @@ def _in_order(found: Iterable[Any]) -> list[str]:
     return list(dict.fromkeys(str(one[4][0]) for one in found))
 
 
-class AsyncBoundedStream(_Tail, httpcore.AsyncNetworkStream):
+class AsyncBoundedStream(Tail, httpcore.AsyncNetworkStream):
     """A connection used by awaiting; otherwise as `BoundedStream`.
 
     Args:

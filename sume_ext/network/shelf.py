@@ -31,10 +31,14 @@ class Shelf(Generic[P]):
         self._make = make
         self._free: dict[PoolKey, list[P]] = {}
         self.all: list[P] = []
+        self._closed = False
         self.process = os.getpid()
 
-    def take(self, key: PoolKey, origin: Any) -> tuple[P, Callable[[], None], list[P]]:
-        """A connection, what puts it back, and old ones to close."""
+    def take(self, key: PoolKey, origin: Any) -> tuple[P, Callable[[], bool], list[P]]:
+        """A connection, what puts it back unless all were closed meanwhile, and old ones to close.
+
+        What puts it back tells whether it did.
+        """
         free = self._free.setdefault(key, [])
         stale: list[P] = []
         while True:
@@ -48,7 +52,21 @@ class Shelf(Generic[P]):
                 break
             self.all.remove(found)
             stale.append(found)
-        return found, partial(free.append, found), stale
+        return found, partial(self._put_back, free, found), stale
+
+    def _put_back(self, free: list[P], found: P) -> bool:
+        free.append(found)
+        if not self._closed:
+            return True
+        with suppress(ValueError):  # or else whoever closes has it
+            free.remove(found)
+        return False
+
+    def clear(self) -> list[P]:
+        """Every connection, to be closed; what is in use is not put back any more."""
+        self._closed = True
+        found, self.all = self.all, []
+        return found
 
     def drop(self, found: P) -> None:
         """Forget a connection that was taken, because nobody knows what state it is in."""

@@ -12,7 +12,8 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from sume_ext.errors import NotSentError, ResponseLostError, SumeError
-from sume_ext.network.deadlines import BoundedStream
+from sume_ext.network.alarms import raised_by_handler
+from sume_ext.network.deadlines import BoundedStream, Tail
 
 if TYPE_CHECKING:
     from asyncio import Future
@@ -29,12 +30,14 @@ if TYPE_CHECKING:
     from sume_ext.network.deadlines import Limit
     from sume_ext.network.wire import Body
 
+_ENGINES = frozenset({"httpx", "httpcore"})
 _NEVER_SENT = frozenset({"ConnectError", "ConnectTimeout", "PoolTimeout", "ProxyError"})
 _FORBIDDEN = frozenset({"UnsupportedProtocol", "LocalProtocolError", "InvalidURL"})
 _NEVER_SENT_AT_ALL = _NEVER_SENT | {"UnsupportedProtocol", "InvalidURL"}
-_LOST = frozenset(
-    {"ReadTimeout", "ReadError", "WriteTimeout", "WriteError", "RemoteProtocolError", "CloseError"}
-)
+_LOST = frozenset({
+    "ReadTimeout", "ReadError", "WriteTimeout", "WriteError", "RemoteProtocolError", "CloseError",
+    "HTTPError", "StreamError",  # all other failures of httpx's
+})  # fmt: skip
 _PLAINLY = {
     "ReadError": "the connection broke while reading",
     "WriteError": "the connection broke while sending",
@@ -199,10 +202,10 @@ class _Answer:
         """The piece; at the end, keeps bytes beyond it from being taken for the next answer."""
         if piece:
             self._last = piece
-        elif self._last and "content-length" in self.headers:
-            network = self._reply.extensions.get("network_stream")
-            if network is not None:
-                network.ends_with(self._last)
+            return piece
+        network = self._reply.extensions.get("network_stream")
+        if isinstance(network, Tail):  # a transport that was given has connections of its own
+            network.ends_with(self._last, chunked="transfer-encoding" in self.headers)
         return piece
 
 
@@ -228,6 +231,7 @@ class HttpStream(_Answer):
         """The next bytes, ``b""`` at the end."""
         if self._pieces is None:
             self._pieces = self._body()
+        self._limit.begins()
         self._whole = False  # until this is over: it may be interrupted anywhere
         try:
             piece: bytes = next(self._pieces, b"")
@@ -290,6 +294,7 @@ class AsyncHttpStream(_Answer):
         """The next bytes, ``b""`` at the end."""
         if self._pieces is None:
             self._pieces = aiter(self._reply.stream)
+        self._limit.begins()
         self._whole = False  # as above
         try:
             piece: bytes = await anext(self._pieces, b"")
@@ -316,24 +321,39 @@ def ours(error: Exception, limit: Limit, body: Sender | None = None) -> Exceptio
     What a transport that was given raises beyond httpx's own errors is its owner's, and so is what
     reading the body raises: both come back as they are.
     """
-    if isinstance(error, SumeError) or (body is not None and error is body.failure):
-        return error
-    kind, tls = type(error).__name__, _tls_error(error)
-    lost = kind in _LOST or tls is not None or isinstance(error, TimeoutError)
-    if not (lost or kind in _NEVER_SENT or kind in _FORBIDDEN):
+    known = isinstance(error, SumeError) or (body is not None and error is body.failure)
+    theirs = error if known else raised_by_handler(error)
+    if isinstance(theirs, Exception):
+        return theirs
+    kinds, tls = _kinds(error), _tls_error(error)
+    lost = bool(kinds & _LOST) or tls is not None or isinstance(error, TimeoutError)
+    if not (lost or kinds & (_NEVER_SENT | _FORBIDDEN)):
         if limit.given:
             return error
         if not limit.began:
-            return NotSentError(f"no connection to the server ({kind}).", final=True)
-    if limit.began and kind not in _NEVER_SENT_AT_ALL:
-        if kind in _FORBIDDEN:
+            return NotSentError(f"no connection to the server ({_name(error)}).", final=True)
+    if limit.began and not kinds & _NEVER_SENT_AT_ALL:
+        if kinds & _FORBIDDEN:
             return ResponseLostError("the body isn't as long as it was when sending began.")
         return ResponseLostError(f"the answer was lost on the way ({_words(error)}).")
-    return _not_sent(error, kind, tls)
+    return _not_sent(error, kinds, tls)
 
 
-def _not_sent(error: Exception, kind: str, tls: ssl.SSLError | None) -> NotSentError:
-    if kind in _FORBIDDEN:
+def _kinds(error: Exception) -> frozenset[str]:
+    """What httpx or httpcore, whose names are the same, call it; also what it is a kind of."""
+    return frozenset(
+        kind.__name__
+        for kind in type(error).__mro__
+        if kind.__module__.partition(".")[0] in _ENGINES
+    )
+
+
+def _name(error: Exception) -> str:
+    return type(error).__name__
+
+
+def _not_sent(error: Exception, kinds: frozenset[str], tls: ssl.SSLError | None) -> NotSentError:
+    if kinds & _FORBIDDEN:
         # Its own text quotes the header, which may be a secret.
         return NotSentError("the URL or a header has what HTTP forbids.", final=True)
     if tls is None:
@@ -357,10 +377,11 @@ def _words(error: Exception) -> str:
     if isinstance(error, ssl.SSLCertVerificationError):
         return f"certificate refused: {error.verify_message}"
     if isinstance(error, ssl.SSLError):
-        return error.reason or type(error).__name__
+        return error.reason or _name(error)
     cause: BaseException | None = error
     while cause is not None:
         if isinstance(cause, OSError) and cause.strerror and not isinstance(cause, _UNDER_WAY):
             return cause.strerror
         cause = cause.__cause__ or cause.__context__
-    return _PLAINLY.get(type(error).__name__) or type(error).__name__
+    plainly = (_PLAINLY.get(kind.__name__) for kind in type(error).__mro__)
+    return next(filter(None, plainly), _name(error))

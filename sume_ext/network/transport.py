@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import warnings
 from contextlib import suppress
+from functools import cache
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 from urllib.parse import unquote, urlsplit
@@ -55,7 +56,7 @@ class HttpTransport:
     def open(self, request: Request, timeouts: Timeouts) -> HttpStream:
         """Send a request and come back with the head of its answer."""
         limit = Limit(timeouts, request.may_reach)
-        body = Sender(request.content)
+        body = _sender(self._given)(request.content)
         try:
             if self._given is not None:
                 limit.began = limit.given = True  # it may send at any time, and doesn't say when
@@ -80,8 +81,7 @@ class HttpTransport:
             one.close()
 
         def leave(*, whole: bool) -> None:
-            if whole:
-                put_back()
+            if whole and put_back():
                 return
             shelf.drop(lane)
             with suppress(Exception):  # what ended the exchange is what counts
@@ -104,8 +104,9 @@ class HttpTransport:
     def close(self) -> None:
         """Close every connection; a later request opens a new one."""
         shelf, self._shelf = self._shelf, Shelf(self._make)
-        for lane in shelf.all:
-            lane.close()
+        for lane in shelf.clear():
+            with suppress(Exception):  # the others are to be closed as well
+                lane.close()
         if self._given is not None:
             self._given.close()
 
@@ -136,7 +137,7 @@ class AsyncHttpTransport:
         from asyncio import timeout  # noqa: PLC0415  (synchronous code never pays for asyncio)
 
         limit = Limit(timeouts, request.may_reach)
-        body = Sender(request.content)
+        body = _sender(self._given)(request.content)
         try:
             if self._given is not None:
                 limit.began = limit.given = True  # as above
@@ -160,13 +161,12 @@ class AsyncHttpTransport:
         loop = get_running_loop()
         room = self._rooms.get(loop)
         if room is None or room.process != os.getpid():
-            # A forked child leaves its copies alone, for they share the parent's selector.
-            self._abandoned += [r for r in self._rooms.values() if r.process != os.getpid()]
-            self._rooms = {
-                other: r
-                for other, r in self._rooms.items()
-                if r.process == os.getpid() and not other.is_closed()
-            }
+            for other, r in self._rooms.copy().items():  # other loops' threads may add theirs
+                if r.process != os.getpid():
+                    # A forked child leaves its copies alone, for they share the parent's selector.
+                    self._abandoned.append(r)
+                if r.process != os.getpid() or other.is_closed():
+                    self._rooms.pop(other, None)
             room = self._rooms[loop] = _Room(self._config)
             await room.enter()
         return room
@@ -183,7 +183,7 @@ class AsyncHttpTransport:
 
     def __del__(self) -> None:
         rooms: dict[AbstractEventLoop, _Room] = getattr(self, "_rooms", {})
-        if any(room.holds_any and not loop.is_closed() for loop, room in rooms.items()):
+        if any(room.holds_any and not loop.is_closed() for loop, room in rooms.copy().items()):
             _warn_of_forgotten(self)
 
 
@@ -219,12 +219,15 @@ class _Room:
                 await self._turnstile.acquire()
         except TimeoutError:
             raise NotSentError("too many requests of this client are under way.") from None
-        lane, put_back, stale = self._shelf.take(key, request.url.origin)
+        try:
+            lane, put_back, stale = self._shelf.take(key, request.url.origin)
+        except BaseException:
+            self._turnstile.release()
+            raise
 
         async def leave(*, whole: bool) -> None:
             try:
-                if whole:
-                    put_back()
+                if whole and put_back():
                     return
                 self._shelf.drop(lane)
                 with suppress(Exception):  # as above
@@ -251,11 +254,14 @@ class _Room:
         return _AsyncProxied(network, proxy=proxy, **options)
 
     async def _live(self) -> AsyncGenerator[None]:
+        from asyncio import gather, shield  # noqa: PLC0415  (as above)
+
         try:
             yield
         finally:
-            for lane in self._shelf.all:
-                await lane.aclose()
+            lanes = self._shelf.clear()
+            # Whoever waits may be cancelled meanwhile, even again and again.
+            await shield(gather(*(lane.aclose() for lane in lanes), return_exceptions=True))
 
     async def enter(self) -> None:
         """Begin; a loop that shuts down ends its generators, and so this."""
@@ -279,10 +285,12 @@ class _Proxied(httpcore.ConnectionPool):
     def __init__(self, network: BoundedNetwork, **options: Any) -> None:
         super().__init__(**options, max_connections=1, network_backend=network)
         self._opener = network
+        self._process = os.getpid()
 
     def close(self) -> None:
-        """Close it."""
-        super().close()
+        """Close it; in a forked child without the pool, whose lock may be held for ever there."""
+        if self._process == os.getpid():
+            super().close()
         self._opener.close()
 
 
@@ -364,8 +372,23 @@ def _for_httpcore(
     return made
 
 
-def _for_httpx(request: Request, body: Sender, timeouts: Timeouts) -> httpx.Request:
+def _sender(given: object) -> type[Sender]:
+    """What sends a body: over the network, or over an httpx transport that was given."""
+    return Sender if given is None else _httpx_sender()
+
+
+@cache
+def _httpx_sender() -> type[Sender]:
     import httpx  # noqa: PLC0415  (needed by tests only, and slow to import)
+
+    class HttpxSender(Sender, httpx.SyncByteStream, httpx.AsyncByteStream):
+        """A body of the kinds that httpx's transports insist on."""
+
+    return HttpxSender
+
+
+def _for_httpx(request: Request, body: Sender, timeouts: Timeouts) -> httpx.Request:
+    import httpx  # noqa: PLC0415  (as above)
 
     times = {"connect": timeouts.connect, "read": timeouts.read}
     return httpx.Request(

@@ -21,10 +21,11 @@ from sume_ext.calling.retries import retry_after
 from sume_ext.errors import DownloadError, NotSentError, SumeError, TransportError
 from sume_ext.flow import NOW, WALL_CLOCK, Close, Do, Emit, Open, Read, Sleep, apart
 from sume_ext.network.addresses import rule_for, trouble_with
+from sume_ext.network.pace import Pace
 from sume_ext.network.wire import Request
 from sume_ext.transfers.landing import Landing
 from sume_ext.transfers.partial import sweep
-from sume_ext.transfers.progress import Pace, Progress, Throttle
+from sume_ext.transfers.progress import Progress, Throttle
 from sume_ext.transfers.ranges import MisplacedError, body_of, is_complete, is_same
 
 if TYPE_CHECKING:

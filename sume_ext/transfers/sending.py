@@ -16,7 +16,7 @@ from sume_ext.errors import NotSentError, SumeError, TransportError, UploadError
 from sume_ext.flow import NOW, WALL_CLOCK, Close, Open, Read, Sleep, apart
 from sume_ext.network.addresses import rule_for, trouble_with
 from sume_ext.network.wire import Request
-from sume_ext.transfers.progress import Pace, Throttle
+from sume_ext.transfers.progress import Throttle
 from sume_ext.transfers.source import reason_of
 
 if TYPE_CHECKING:
@@ -38,7 +38,6 @@ _PASSING: Final = frozenset({408, 425, 429, 499, *range(500, 600)})
 _OURS_TO_SEND: Final = frozenset({"host", "content-length", "transfer-encoding", "connection"})
 _CODE: Final = re.compile(rb"<Code>([A-Za-z0-9]{1,64})</Code>")
 _MOST_ERROR: Final = 64 * 1024
-_TOO_SLOW: Final = "storage takes the bytes too slowly."
 
 
 class RefusedError(Exception):
@@ -90,7 +89,6 @@ class Sending:
         self._source = source
         self._report = report
         self._gone = 0
-        self._pace = Pace(report.clock())
 
     @property
     def whole(self) -> bool:
@@ -113,8 +111,6 @@ class Sending:
         """What tells the listener, if it is to hear of it; what that raises ends the upload."""
         now = self._report.clock()
         self._gone += size
-        if self._pace.too_slow(size, now) and self._gone < self.size:
-            raise TransportError(_TOO_SLOW)
         listener = self._report.listener
         if listener is None or not self._report.throttle.due(now, last=self._gone == self.size):
             return None

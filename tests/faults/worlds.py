@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import threading
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -88,3 +89,22 @@ def write(sume: Any) -> Any:
     return sume.uploads.presign(
         file_name="clip.mp4", content_type="video/mp4", size_bytes=5, purpose="asset_library_video"
     )
+
+
+def ends(work: Callable[[], Any]) -> BaseException | None:
+    """What some work raises; fails when it goes on for ever."""
+    raised: list[BaseException | None] = []
+
+    def perform() -> None:
+        try:
+            work()
+        except BaseException as error:  # noqa: BLE001  (looked at by the test)
+            raised.append(error)
+        else:
+            raised.append(None)
+
+    thread = threading.Thread(target=perform, daemon=True)
+    thread.start()
+    thread.join(20)
+    assert raised, "it waits for ever"
+    return raised[0]

@@ -186,6 +186,25 @@ class Scripted:
         return seen
 
 
+class Talking(Scripted):
+    """A server that keeps its connections.
+
+    Args:
+        say: What to answer, down to the bytes, to which request, counted from 1.
+    """
+
+    def __init__(self, say: Callable[[int], bytes]) -> None:
+        super().__init__()
+        self._say = say
+
+    def _answer(self, connection: socket.socket) -> None:
+        while (seen := self._read(connection)) is not None:
+            with self._mutex:
+                self.requests.append(seen)
+                number = len(self.requests)
+            connection.sendall(self._say(number))
+
+
 @dataclass
 class File:
     """What a media server has, and how it serves it; as an act it serves it properly.
