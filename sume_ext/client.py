@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, ParamSpec, Self, TypeVar
-from weakref import ref
 
 from attrs import evolve
 
@@ -21,6 +20,7 @@ from sume_ext.errors import InvalidArgumentError
 from sume_ext.jobs import AsyncJob, AsyncJobGroup, Job, JobGroup
 from sume_ext.runners.awaiting import AsyncRunner
 from sume_ext.runners.blocking import Runner
+from sume_ext.runners.borrowed import Borrowed
 from sume_ext.secrecy.border import border
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ class Client(operations.Api[M]):
         self._config = settings.config
         self._runner: Any = runner
         self._plain = plain
-        self._original: Callable[[], object] = _nobody
+        self._connections: Any = runner
         self._engine = Engine(settings, operations.BINDINGS, runner, self._faces)
         super().__init__(self._engine)
 
@@ -127,7 +127,7 @@ class Client(operations.Api[M]):
         twin = object.__new__(type(self))
         settings = evolve(old, config=config, backoff=backoff)
         twin._begin(settings, self._engine.runner, plain=self._plain)
-        twin._original = ref(self) if self._original() is None else self._original
+        twin._connections = Borrowed(self._connections, self)
         return twin
 
     def _unbound(self, operation: Any, args: Any, kwargs: Any) -> Flow[Any]:
@@ -188,10 +188,6 @@ def _line_of(operation: Any) -> tuple[bool, Binding]:
     return False, line
 
 
-def _nobody() -> None:
-    """For a client that shares no connections of another's."""
-
-
 def _rebuilt(kind: type[Any], arguments: dict[str, Any], options: dict[str, Any]) -> Any:
     """A client as it was pickled, with the environment's key."""
     return kind(**arguments).with_options(**options)
@@ -248,8 +244,7 @@ class Sume(Client[Sync]):
     @border
     def close(self) -> None:
         """Close every connection; a later call opens new ones."""
-        if self._original() is None:
-            self._runner.close()
+        self._connections.close()
 
     def __enter__(self) -> Self:
         return self
@@ -289,8 +284,7 @@ class AsyncSume(Client[Async]):
     @border
     async def aclose(self) -> None:
         """Close every connection of this event loop; a later call opens new ones."""
-        if self._original() is None:
-            await self._runner.aclose()
+        await self._connections.aclose()
 
     async def __aenter__(self) -> Self:
         return self

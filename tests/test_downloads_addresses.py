@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from sume_ext import AsyncSume, DownloadError, InvalidArgumentError, Sume, UploadError
 from sume_ext.downloads import Options, download_one
 from sume_ext.media import MediaFile
-from sume_ext.network import deadlines
+from sume_ext.network import names
 from sume_ext.network.addresses import is_public, rule_for, trouble_with
 from tests.support import FakeClock
 from tests.transfers.clients import VIDEO, client, files_in, result, run_async
@@ -114,7 +114,7 @@ def resolving(monkeypatch: pytest.MonkeyPatch, *answers: list[str]) -> list[str]
         given = answers[min(len(asked), len(answers)) - 1]
         return [one for address in given for one in real(address, port, *rest, **options)]
 
-    monkeypatch.setattr(deadlines, "getaddrinfo", look_up)
+    monkeypatch.setattr(names, "getaddrinfo", look_up)
     return asked
 
 
@@ -309,7 +309,7 @@ def test_a_name_is_checked_by_asynchronous_code_too(
         return [(2, 1, 6, "", ("10.0.0.1", 443))]
 
     async def main() -> None:
-        monkeypatch.setattr(deadlines, "getaddrinfo", look_up)
+        monkeypatch.setattr(names, "getaddrinfo", look_up)
         async with AsyncSume(api_key="k", clock=FakeClock()) as sume:
             file = MediaFile("https://media.test/x", "video", "video/mp4", "media[0].url")
             flow = download_one(sume._engine, "job", 0, file, tmp_path / "x", Options())

@@ -18,7 +18,7 @@ import pytest
 
 from sume_ext import NotSentError, OutcomeUnknownError, ResponseLostError, TransportError
 from sume_ext.config import resolve
-from sume_ext.network import deadlines
+from sume_ext.network import names
 from sume_ext.network.transport import AsyncHttpTransport, HttpTransport
 from sume_ext.network.wire import Request, Stop, Timeouts
 from tests.faults.server import FaultServer
@@ -142,7 +142,7 @@ def test_a_connection_that_does_not_come_holds_nobody_who_stops(
         raise OSError("too late")
 
     if silent == "the name server":
-        monkeypatch.setattr(deadlines, "getaddrinfo", wait)
+        monkeypatch.setattr(names, "getaddrinfo", wait)
     else:
         monkeypatch.setattr(socket, "create_connection", wait)
     transport, stop = _transport(), Stop()

@@ -23,7 +23,16 @@ MODULES = sorted(
     if "sandbox" not in path.parts and "cli" not in path.parts
 )
 # Performing is their whole purpose: steps (runners), sockets (transport, wire), time (clock).
-PERFORMERS = {"awaiting.py", "transport.py", "streams.py", "deadlines.py", "wire.py", "clock.py"}
+PERFORMERS = {
+    "borrowed.py",
+    "names.py",
+    "awaiting.py",
+    "transport.py",
+    "streams.py",
+    "deadlines.py",
+    "wire.py",
+    "clock.py",
+}
 FACES = {"client.py", "jobs.py", "paging.py", "results.py"}
 
 

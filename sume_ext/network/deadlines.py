@@ -12,16 +12,14 @@ import time
 from collections.abc import Iterable
 from contextlib import contextmanager, suppress
 from functools import partial
-from ipaddress import ip_address
-from queue import Empty, SimpleQueue
-from socket import SHUT_RDWR, SOCK_STREAM, fromfd, getaddrinfo, socket
+from socket import SHUT_RDWR, fromfd, socket
 from ssl import MemoryBIO, SSLSocket, SSLWantReadError, SSLZeroReturnError
-from threading import Thread
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, cast
 
 import httpcore
 
 from sume_ext.network.addresses import allowed
+from sume_ext.network.names import addresses_of, addresses_soon, aside, first_of
 from sume_ext.network.pace import Pace
 
 if TYPE_CHECKING:
@@ -383,6 +381,10 @@ def _within_reach(line: socket, limit: Limit) -> Generator[None]:
             limit.unused()
 
 
+def _closed(stream: httpcore.NetworkStream) -> None:
+    stream.close()
+
+
 class BoundedNetwork(httpcore.NetworkBackend):
     """Opens connections by blocking, to addresses that may be reached.
 
@@ -408,7 +410,8 @@ class BoundedNetwork(httpcore.NetworkBackend):
     ) -> BoundedStream:
         """A connection to the first address that answers; each gets its share of the time."""
         limit: Limit = timeout
-        addresses = _addresses(host, port, limit)
+        with _mapped(httpcore.ConnectTimeout, httpcore.ConnectError):
+            addresses = addresses_of(host, port, limit)
         if limit.may_reach is not None and not self._proxied:
             addresses = allowed(host, addresses, limit.may_reach)
         failure: Exception = httpcore.ConnectError("the name has no address")
@@ -418,7 +421,8 @@ class BoundedNetwork(httpcore.NetworkBackend):
                 self._inner.connect_tcp, address, port, share, local_address, socket_options
             )
             try:
-                inner = _aside(connect, limit, _closed) if limit.may_stop else connect()
+                with _mapped(httpcore.ConnectTimeout, httpcore.ConnectError):
+                    inner = aside(connect, limit, _closed) if limit.may_stop else connect()
                 self._last = BoundedStream(inner, self._before, Greeting(limit))
             except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
                 failure = error
@@ -430,70 +434,6 @@ class BoundedNetwork(httpcore.NetworkBackend):
         """Close what was opened last."""
         if self._last is not None:
             self._last.close()
-
-
-def _addresses(host: str, port: int, limit: Limit) -> list[str]:
-    """What a name stands for; too slow a look-up, which nothing can stop, is left alone."""
-    with suppress(ValueError):
-        return [str(ip_address(host))]
-    try:
-        return _aside(lambda: _in_order(getaddrinfo(host, port, type=SOCK_STREAM)), limit)
-    except (OSError, ValueError) as error:  # httpcore drops a cause, but keeps a context
-        raise httpcore.ConnectError from error
-
-
-def _closed(stream: httpcore.NetworkStream) -> None:
-    stream.close()
-
-
-def _nothing(_: object) -> None:
-    """For what needs no end."""
-
-
-def _aside(work: Callable[[], T], limit: Limit, end: Callable[[T], None] = _nothing) -> T:
-    """What some work comes to that nothing can stop, but that is left alone when time is over.
-
-    Args:
-        work: The work.
-        limit: Tells how long it may take, and may be told to stop.
-        end: Ends what comes of it too late.
-    """
-    outcome: SimpleQueue[tuple[T | None, Exception | None]] = SimpleQueue()
-    wanted = True
-
-    def perform() -> None:
-        try:
-            outcome.put((work(), None))
-        except Exception as error:  # noqa: BLE001  (raised where it is waited for)
-            outcome.put((None, error))
-        if not wanted:
-            sweep()
-
-    def sweep() -> None:
-        with suppress(Empty):
-            done, failure = outcome.get_nowait()
-            if failure is None:
-                end(cast("T", done))
-
-    def cut() -> None:
-        outcome.put((None, httpcore.ConnectTimeout("nobody waits for it any more")))
-
-    limit.uses(cut)
-    Thread(target=perform, name="sume-dns", daemon=True).start()
-    try:
-        done, failure = outcome.get(timeout=limit.connecting())
-    except Empty:
-        raise httpcore.ConnectTimeout("the network is silent") from None
-    finally:
-        wanted = False
-        sweep()
-    if failure is not None:
-        raise failure
-    return cast("T", done)
-
-
-def _in_order(found: Iterable[Any]) -> list[str]:
-    return list(dict.fromkeys(str(one[4][0]) for one in found))
 
 
 class AsyncBoundedStream(Tail, httpcore.AsyncNetworkStream):
@@ -548,19 +488,6 @@ class AsyncBoundedStream(Tail, httpcore.AsyncNetworkStream):
         await self._inner.aclose()
 
 
-async def _addresses_soon(host: str, port: int, limit: Limit) -> list[str]:
-    """As `_addresses`."""
-    from asyncio import get_running_loop, timeout  # noqa: PLC0415  (synchronous code never pays for asyncio)
-
-    try:
-        async with timeout(limit.connecting()):
-            return _in_order(await get_running_loop().getaddrinfo(host, port, type=SOCK_STREAM))
-    except TimeoutError:
-        raise httpcore.ConnectTimeout("the name server is silent") from None
-    except (OSError, ValueError) as error:
-        raise httpcore.ConnectError from error
-
-
 class AsyncBoundedNetwork(httpcore.AsyncNetworkBackend):
     """Opens connections by awaiting; otherwise as `BoundedNetwork`."""
 
@@ -578,25 +505,18 @@ class AsyncBoundedNetwork(httpcore.AsyncNetworkBackend):
         local_address: str | None = None,
         socket_options: SocketOptions = None,
     ) -> AsyncBoundedStream:
-        """A connection; the addresses of a name are raced, unless each has to be asked about."""
+        """A connection to the address that answers first; a silent one holds up no other."""
         limit: Limit = timeout
-        hosts = [host]
-        if limit.may_reach is not None and not self._proxied:
-            hosts = allowed(host, await _addresses_soon(host, port, limit), limit.may_reach)
-        failure: Exception = httpcore.ConnectError("the name has no address")
-        for done, one in enumerate(hosts):
-            share = limit.connecting() / (len(hosts) - done)
-            try:
-                self._last = AsyncBoundedStream(
-                    await self._inner.connect_tcp(one, port, share, local_address, socket_options),
-                    self._before,
-                    Greeting(limit),
-                )
-            except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
-                failure = error
-            else:
-                return self._last
-        raise failure
+        with _mapped(httpcore.ConnectTimeout, httpcore.ConnectError):
+            addresses = await addresses_soon(host, port, limit)
+            if limit.may_reach is not None and not self._proxied:
+                addresses = allowed(host, addresses, limit.may_reach)
+            left = limit.connecting()
+            connect = partial(self._inner.connect_tcp, port=port, timeout=left)
+            more = {"local_address": local_address, "socket_options": socket_options}
+            inner = await first_of([partial(connect, one, **more) for one in addresses])
+        self._last = AsyncBoundedStream(inner, self._before, Greeting(limit))
+        return self._last
 
     async def aclose(self) -> None:
         """Close what was opened last."""
