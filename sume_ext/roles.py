@@ -17,8 +17,8 @@ from sume_ext.errors import SchemaMismatchError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-Way: TypeAlias = tuple[tuple[str, bool], ...]
-"""The names on the way to a place, each with whether a list stands there."""
+Way: TypeAlias = tuple[str, ...]
+"""The names on the way to a place, ``[]`` for each of a list's items."""
 
 
 class _Attribute(Protocol):
@@ -59,15 +59,15 @@ class Role:
     def find_all(self, data: object) -> tuple[Any, ...]:
         """Every value at the first candidate place that has any; null counts as absent."""
         if isinstance(data, dict):
-            for first, way in self._ways:
+            for first, rest in self._ways:
                 # Most candidates are absent, which this tells at a glance.
-                if first in data and (found := _walk(cast("object", data), way)):
+                if first in data and (found := _walk([cast("Any", data)[first]], rest)):
                     return found
         return ()
 
     def at(self, data: object, place: str) -> tuple[Any, ...]:
         """Every value at one of the candidate places; null counts as absent."""
-        return _walk(data, _way(place))
+        return _walk([data], _way(place))
 
     def find(self, data: object) -> Any:
         """The first value, or None."""
@@ -112,29 +112,22 @@ class Role:
 
 
 def _ways(places: tuple[str, ...]) -> tuple[tuple[str, Way], ...]:
-    """The way to each place, after the first name on it."""
-    return tuple((way[0][0], way) for way in map(_way, places))
+    """The way to each place: the first name on it, and the rest."""
+    return tuple((way[0], way[1:]) for way in map(_way, places))
 
 
 @cache
 def _way(place: str) -> Way:
-    return tuple((name.removesuffix("[]"), name.endswith("[]")) for name in place.split("."))
+    return tuple(place.replace("[]", ".[]").split("."))
 
 
-def _walk(data: object, way: Way) -> tuple[Any, ...]:
-    here: list[Any] = [data]
-    for name, many in way:
-        below: list[Any] = []
-        for one in here:
-            if isinstance(one, dict) and (value := cast("Any", one).get(name)) is not None:
-                if not many:
-                    below.append(value)
-                elif isinstance(value, list):
-                    below += [each for each in cast("Any", value) if each is not None]
-        if not below:
-            return ()
-        here = below
-    return tuple(here)
+def _walk(here: list[Any], way: Way) -> tuple[Any, ...]:
+    for step in way:
+        if step == "[]":
+            here = [item for one in here if isinstance(one, list) for item in cast("Any", one)]
+        else:
+            here = [cast("Any", one).get(step) for one in here if isinstance(one, dict)]
+    return tuple([one for one in here if one is not None] if None in here else here)
 
 
 def fill(operation: str, body: type, values: Mapping[Role, object]) -> dict[str, object]:

@@ -1,12 +1,14 @@
 """Guarantee: a call does no more than it has to, counted in what costs time, never in time.
 
-The threat is a slow creep: one more step, buffer or write for every call, none of which any test of
-behaviour would notice. What the counts amount to is measured by `tests/benchmarks`.
+The threat is a slow creep: one more step, function, import or write for every call, none of which
+any test of behaviour would notice. What the counts amount to is measured by `tests/benchmarks`.
 """
 
 from __future__ import annotations
 
 import asyncio
+import builtins
+import sys
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +22,8 @@ from tests.faults.server import FaultServer
 from tests.faults.worlds import KEY
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+    from types import FrameType
 
     import httpcore
 
@@ -64,12 +67,57 @@ def test_an_awaited_read_takes_the_same_steps(
     assert steps == ["Now", "Exchange"]
 
 
+def _entered(work: Callable[[], object]) -> list[str]:
+    """The functions of ours, generated ones included, that are entered or gone on with."""
+    names: list[str] = []
+
+    def noting(frame: FrameType, event: str, _: object) -> None:
+        package = str(frame.f_globals.get("__name__", "")).partition(".")[0]
+        if event == "call" and package in ("sume_ext", "sume_api"):
+            names.append(f"{frame.f_globals['__name__']}.{frame.f_code.co_name}")
+
+    before = sys.getprofile()
+    sys.setprofile(noting)
+    try:
+        work()
+    finally:
+        sys.setprofile(before)
+    return names
+
+
+# A few more than there are, because an answer may come in pieces; not one for each call.
+@pytest.mark.parametrize(("resource", "most"), [("avatars", 140), ("jobs", 162)])
+def test_a_read_enters_few_functions(server: FaultServer, resource: str, most: int) -> None:
+    with Sume(api_key=KEY, base_url=server.url("ok")) as sume:
+        get = getattr(sume, resource).get
+        get("id_1")
+        entered = _entered(lambda: get("id_1"))
+    assert len(entered) <= most, Counter(entered)
+
+
+def test_a_read_imports_nothing(server: FaultServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An import in a function is made again at each call, and takes longer than most functions."""
+    asked_for: list[str] = []
+    actual = builtins.__import__
+
+    def noting(name: str, *args: Any, **kwargs: Any) -> Any:
+        asked_for.append(name)
+        return actual(name, *args, **kwargs)
+
+    with Sume(api_key=KEY, base_url=server.url("ok")) as sume:
+        sume.jobs.get("job_1")
+        monkeypatch.setattr(builtins, "__import__", noting)
+        sume.jobs.get("job_1")
+        monkeypatch.undo()
+    assert asked_for == []
+
+
 def test_a_call_on_an_open_connection_writes_once_and_reads_little(
     server: FaultServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A large buffer for each read, or a write for an empty body, costs more than the parsing."""
     done: Counter[str] = Counter()
-    read, write = BoundedStream.read, BoundedStream.write
+    read, send = BoundedStream.read, BoundedStream._send
 
     class Inner:
         """The connection below, which notes how much was asked of it."""
@@ -82,10 +130,6 @@ def test_a_call_on_an_open_connection_writes_once_and_reads_little(
             done["most asked for"] = max(done["most asked for"], max_bytes)
             return self._inner.read(max_bytes, timeout)
 
-        def write(self, buffer: bytes, timeout: float | None = None) -> None:
-            done["writes"] += bool(buffer)
-            self._inner.write(buffer, timeout)
-
         def __getattr__(self, name: str) -> Any:
             return getattr(self._inner, name)
 
@@ -94,13 +138,12 @@ def test_a_call_on_an_open_connection_writes_once_and_reads_little(
             self._inner = Inner(self._inner)
         return read(self, *args, **kwargs)
 
-    def writing(self: Any, *args: Any, **kwargs: Any) -> None:
-        if not isinstance(self._inner, Inner):
-            self._inner = Inner(self._inner)
-        write(self, *args, **kwargs)
+    def sending(self: Any, piece: Any, limit: Any) -> int:
+        done["writes"] += 1
+        return send(self, piece, limit)
 
     monkeypatch.setattr(BoundedStream, "read", reading)
-    monkeypatch.setattr(BoundedStream, "write", writing)
+    monkeypatch.setattr(BoundedStream, "_send", sending)
     with Sume(api_key=KEY, base_url=server.url("ok")) as sume:
         sume.jobs.get("job_1")
         done.clear()

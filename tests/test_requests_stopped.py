@@ -17,16 +17,20 @@ import httpcore
 import pytest
 
 from sume_ext import NotSentError, OutcomeUnknownError, ResponseLostError, TransportError
+from sume_ext.clock import SystemClock
 from sume_ext.config import resolve
+from sume_ext.flow import Exchange
 from sume_ext.network import names
 from sume_ext.network.transport import AsyncHttpTransport, HttpTransport
 from sume_ext.network.wire import Request, Stop, Timeouts
+from sume_ext.runners.blocking import Branch
 from tests.faults.server import FaultServer
 from tests.faults.worlds import KEY, WORLDS, ask, ends
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterator
+    from collections.abc import Callable, Generator, Iterator, Mapping
 
+    from sume_ext.flow import Flow
     from sume_ext.network.streams import HttpStream
 
 LONG = 60.0
@@ -252,6 +256,58 @@ def test_a_connection_whose_exchange_was_interrupted_carries_no_other(where: str
         assert again.read()
         again.close()
         transport.close()
+
+
+class Late:
+    """An answer whose head comes when nobody waits for it any more, and whose body never ends."""
+
+    def __init__(self) -> None:
+        self.status = 200
+        self.headers: Mapping[str, str] = {}
+        self.is_cut = False
+        self.took: list[bytes] = []
+
+    def read(self) -> bytes:
+        if self.is_cut or self.took:
+            raise ResponseLostError("it was cut.")
+        return b"x"
+
+    def cut(self) -> None:
+        self.is_cut = True
+
+    def close(self) -> None:
+        pass
+
+    def take(self, piece: bytes) -> None:
+        self.took.append(piece)
+
+    def finish(self) -> None:
+        pass
+
+
+def test_an_answer_that_begins_when_its_caller_has_stopped_is_not_read() -> None:
+    answer = Late()
+
+    class Halting:
+        """A transport during whose work the caller is interrupted."""
+
+        def open(self, request: Request, timeouts: Timeouts) -> Late:
+            del request, timeouts
+            branch.halt()
+            return answer
+
+        def close(self) -> None:
+            pass
+
+    def flow() -> Flow[None]:
+        yield Exchange(
+            Request("GET", "http://sume.example"), time.monotonic() + LONG, lambda _: answer
+        )
+
+    branch = Branch(Halting(), Halting(), SystemClock(), LONG)
+    with pytest.raises(ResponseLostError, match="cut"):
+        branch.run(flow())
+    assert not answer.took
 
 
 def _interrupt(stream: HttpStream, where: str) -> None:

@@ -108,8 +108,11 @@ class Binding:
 
     def _checked(self, *ids: object, **kwargs: Any) -> dict[str, Any]:
         """The generated ``_get_kwargs``, which would send the id "None" for None."""
-        for given in (*ids, *(kwargs[name] for name in self._ids if name in kwargs)):
+        for given in ids:
             check_id(given, self.name)
+        for name in self._ids:
+            if name in kwargs:
+                check_id(kwargs[name], self.name)
         arguments: dict[str, Any] = self.operation._get_kwargs(*ids, **kwargs)  # noqa: SLF001
         return arguments
 
@@ -150,14 +153,14 @@ class Binding:
             InvalidArgumentError: One is unknown, missing, positional where only a keyword is
                 taken, or of a type that the generated code can't serialise.
         """
-        kwargs = {**self.defaults, **kwargs}
-        if self.body is None:
-            # A query has no null: a cursor, a score or a filter that there isn't is left out.
-            kwargs = {name: value for name, value in kwargs.items() if value is not None}
         keys = minted(self.operation._get_kwargs)  # noqa: SLF001
-        keys |= {name: kwargs.pop(name) for name in keys if name in kwargs}
-        self._refuse_misfits(keys, kwargs)
-        kwargs = self._dated(kwargs, now)
+        if kwargs := {**self.defaults, **kwargs}:
+            if self.body is None:
+                # A query has no null: a cursor, a score or a filter that there isn't is left out.
+                kwargs = {name: value for name, value in kwargs.items() if value is not None}
+            keys |= {name: kwargs.pop(name) for name in keys if name in kwargs}
+            self._refuse_misfits(keys, kwargs)
+            kwargs = self._dated(kwargs, now)
         try:
             if self.body is None:
                 made = self.call.arguments(*args, **keys, **kwargs)

@@ -223,19 +223,24 @@ class BoundedStream(Tail, httpcore.NetworkStream):
         timeout.uses(self.cut)
         timeout.began = timeout.began or not self._before
         left: Any = memoryview(buffer)  # whose slices are no copies
-        pace = Pace(time.monotonic())
+        pace: Pace | None = None
         while left:
             gone = self._send(left[:_PIECE], timeout)
-            left = left[gone:]
-            if left and pace.too_slow(gone, time.monotonic()):
-                raise httpcore.WriteTimeout("too little is taken")
+            if left := left[gone:]:
+                pace = pace or Pace(time.monotonic())
+                if pace.too_slow(gone, time.monotonic()):
+                    raise httpcore.WriteTimeout("too little is taken")
 
     def _send(self, piece: Any, limit: Limit) -> int:
         """Send what the system takes of it; httpcore's own sends all, as if each part were one."""
         line: socket = self.get_extra_info("socket")
-        with _mapped(httpcore.WriteTimeout, httpcore.WriteError):
+        try:
             line.settimeout(limit.writing())
             return line.send(piece)
+        except TimeoutError as error:
+            raise httpcore.WriteTimeout from error
+        except OSError as error:
+            raise httpcore.WriteError from error
 
     def start_tls(
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: Any = None
@@ -350,16 +355,14 @@ class LayeredStream(BoundedStream):
 
 
 @contextmanager
-def _mapped(
-    timeout: type[httpcore.TimeoutException], otherwise: type[httpcore.NetworkError]
-) -> Generator[None]:
-    """Has a socket's failures be httpcore's, as those of its own streams are."""
+def _while_connecting() -> Generator[None]:
+    """Has a failure to find or reach an address be httpcore's, as those of its own network are."""
     try:
         yield
     except TimeoutError as error:
-        raise timeout from error
+        raise httpcore.ConnectTimeout from error
     except OSError as error:
-        raise otherwise from error
+        raise httpcore.ConnectError from error
 
 
 @contextmanager
@@ -410,7 +413,7 @@ class BoundedNetwork(httpcore.NetworkBackend):
     ) -> BoundedStream:
         """A connection to the first address that answers; each gets its share of the time."""
         limit: Limit = timeout
-        with _mapped(httpcore.ConnectTimeout, httpcore.ConnectError):
+        with _while_connecting():
             addresses = addresses_of(host, port, limit)
         if limit.may_reach is not None and not self._proxied:
             addresses = allowed(host, addresses, limit.may_reach)
@@ -421,7 +424,7 @@ class BoundedNetwork(httpcore.NetworkBackend):
                 self._inner.connect_tcp, address, port, share, local_address, socket_options
             )
             try:
-                with _mapped(httpcore.ConnectTimeout, httpcore.ConnectError):
+                with _while_connecting():
                     inner = aside(connect, limit, _closed) if limit.may_stop else connect()
                 self._last = BoundedStream(inner, self._before, Greeting(limit))
             except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
@@ -507,7 +510,7 @@ class AsyncBoundedNetwork(httpcore.AsyncNetworkBackend):
     ) -> AsyncBoundedStream:
         """A connection to the address that answers first; a silent one holds up no other."""
         limit: Limit = timeout
-        with _mapped(httpcore.ConnectTimeout, httpcore.ConnectError):
+        with _while_connecting():
             addresses = await addresses_soon(host, port, limit)
             if limit.may_reach is not None and not self._proxied:
                 addresses = allowed(host, addresses, limit.may_reach)

@@ -118,22 +118,14 @@ class AsyncRunner:
         else:
             course.answer(value)
 
-    async def _perform(self, step: Step, course: Course[Any]) -> object:  # noqa: PLR0911, C901  (as above)
-        import asyncio  # noqa: PLC0415  (synchronous code never pays for asyncio)
-
+    async def _perform(self, step: Step, course: Course[Any]) -> object:  # noqa: PLR0911  (as above)
         match step:
             case Exchange():
                 return await self._exchange(step, course)
             case Now():
                 return self.clock.monotonic()
             case Read():
-                left = step.deadline - self.clock.monotonic()
-                try:
-                    async with asyncio.timeout(max(left, 0)):
-                        with Discreet():
-                            return await cast("AsyncStream", step.stream).read()
-                except TimeoutError:
-                    raise ResponseLostError(TOO_LONG) from None
+                return await self._read(step)
             case Open():
                 left = step.deadline - self.clock.monotonic()
                 timeouts = timeouts_for(left, self.connect_timeout, step.stall)
@@ -150,7 +142,9 @@ class AsyncRunner:
                 await self.clock.asleep(step.seconds)
                 return None
             case Do():
-                return await asyncio.to_thread(step.work)
+                from asyncio import to_thread  # noqa: PLC0415  (synchronous code never pays for asyncio)
+
+                return await to_thread(step.work)
             case All():
                 return await self._side_by_side(step)
             case _:
@@ -185,7 +179,7 @@ class AsyncRunner:
         return outcome
 
     async def _exchange(self, step: Exchange, course: Course[Any]) -> AsyncStream:
-        import asyncio  # noqa: PLC0415  (as above)
+        from asyncio import timeout  # noqa: PLC0415  (as above)
 
         left = step.deadline - self.clock.monotonic()
         timeouts = timeouts_for(left, self.connect_timeout)
@@ -193,7 +187,7 @@ class AsyncRunner:
             stream = course.opened(await self.transport.open(step.request, timeouts))
             try:
                 sink = step.into(stream)
-                async with asyncio.timeout(max(step.deadline - self.clock.monotonic(), 0)):
+                async with timeout(max(step.deadline - self.clock.monotonic(), 0)):
                     while piece := await stream.read():
                         sink.take(piece)
                 sink.finish()
@@ -203,6 +197,16 @@ class AsyncRunner:
             finally:
                 course.closed(stream)
                 await stream.aclose()
+
+    async def _read(self, step: Read) -> bytes:
+        from asyncio import timeout  # noqa: PLC0415  (as above)
+
+        try:
+            async with timeout(max(step.deadline - self.clock.monotonic(), 0)):
+                with Discreet():
+                    return await cast("AsyncStream", step.stream).read()
+        except TimeoutError:
+            raise ResponseLostError(TOO_LONG) from None
 
     async def _side_by_side(self, step: All) -> list[Any]:
         import asyncio  # noqa: PLC0415

@@ -197,10 +197,6 @@ class Asset(_ModelBase):
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        from ..models.asset_metadata import AssetMetadata  # noqa: PLC0415
-        from ..models.asset_search import AssetSearch  # noqa: PLC0415
-        from ..models.asset_source_video import AssetSourceVideo  # noqa: PLC0415
-
         d = dict(src_dict)
         id = d.pop("id")
 
@@ -232,6 +228,8 @@ class Asset(_ModelBase):
                 return data
             if isinstance(data, Unset):
                 return data
+            from ..models.asset_metadata import AssetMetadata  # noqa: PLC0415
+
             try:
                 if not isinstance(data, dict):
                     raise TypeError()
@@ -251,6 +249,8 @@ class Asset(_ModelBase):
                 return data
             if isinstance(data, Unset):
                 return data
+            from ..models.asset_search import AssetSearch  # noqa: PLC0415
+
             try:
                 if not isinstance(data, dict):
                     raise TypeError()
@@ -274,6 +274,8 @@ class Asset(_ModelBase):
                 return data
             if isinstance(data, Unset):
                 return data
+            from ..models.asset_source_video import AssetSourceVideo  # noqa: PLC0415
+
             try:
                 if not isinstance(data, dict):
                     raise TypeError()

@@ -77,8 +77,6 @@ class AssetAccepted(_ModelBase):
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        from ..models.asset import Asset  # noqa: PLC0415
-
         d = dict(src_dict)
         job_id = d.pop("job_id")
 
@@ -87,6 +85,8 @@ class AssetAccepted(_ModelBase):
                 return data
             if isinstance(data, Unset):
                 return data
+            from ..models.asset import Asset  # noqa: PLC0415
+
             try:
                 if not isinstance(data, dict):
                     raise TypeError()

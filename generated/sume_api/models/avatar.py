@@ -113,9 +113,6 @@ class Avatar(_ModelBase):
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        from ..models.avatar_capabilities import AvatarCapabilities  # noqa: PLC0415
-        from ..models.avatar_media import AvatarMedia  # noqa: PLC0415
-
         d = dict(src_dict)
         id = d.pop("id")
 
@@ -124,6 +121,8 @@ class Avatar(_ModelBase):
                 return data
             if isinstance(data, Unset):
                 return data
+            from ..models.avatar_capabilities import AvatarCapabilities  # noqa: PLC0415
+
             try:
                 if not isinstance(data, dict):
                     raise TypeError()
@@ -158,6 +157,8 @@ class Avatar(_ModelBase):
                 return data
             if isinstance(data, Unset):
                 return data
+            from ..models.avatar_media import AvatarMedia  # noqa: PLC0415
+
             try:
                 if not isinstance(data, dict):
                     raise TypeError()

@@ -147,8 +147,6 @@ class Brand(_ModelBase):
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        from ..models.brand_image import BrandImage  # noqa: PLC0415
-
         d = dict(src_dict)
         id = d.pop("id")
 
@@ -195,6 +193,8 @@ class Brand(_ModelBase):
                 return data
             if isinstance(data, Unset):
                 return data
+            from ..models.brand_image import BrandImage  # noqa: PLC0415
+
             try:
                 if not isinstance(data, list):
                     raise TypeError()

@@ -98,8 +98,6 @@ class Credits(_ModelBase):
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        from ..models.concurrency import Concurrency  # noqa: PLC0415
-
         d = dict(src_dict)
         bonus_credits = d.pop("bonus_credits", UNSET)
 
@@ -108,6 +106,8 @@ class Credits(_ModelBase):
                 return data
             if isinstance(data, Unset):
                 return data
+            from ..models.concurrency import Concurrency  # noqa: PLC0415
+
             try:
                 if not isinstance(data, dict):
                     raise TypeError()

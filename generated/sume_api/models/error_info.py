@@ -68,8 +68,6 @@ class ErrorInfo(_ModelBase):
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        from ..models.error_info_details import ErrorInfoDetails  # noqa: PLC0415
-
         d = dict(src_dict)
         code = d.pop("code", UNSET)
 
@@ -78,6 +76,8 @@ class ErrorInfo(_ModelBase):
                 return data
             if isinstance(data, Unset):
                 return data
+            from ..models.error_info_details import ErrorInfoDetails  # noqa: PLC0415
+
             try:
                 if not isinstance(data, dict):
                     raise TypeError()

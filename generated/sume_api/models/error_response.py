@@ -57,8 +57,6 @@ class ErrorResponse(_ModelBase):
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        from ..models.error_info import ErrorInfo  # noqa: PLC0415
-
         d = dict(src_dict)
 
         def _parse_error(data: object) -> ErrorInfo | None | Unset:
@@ -66,6 +64,8 @@ class ErrorResponse(_ModelBase):
                 return data
             if isinstance(data, Unset):
                 return data
+            from ..models.error_info import ErrorInfo  # noqa: PLC0415
+
             try:
                 if not isinstance(data, dict):
                     raise TypeError()

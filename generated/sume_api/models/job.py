@@ -149,8 +149,6 @@ class Job(_ModelBase):
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        from ..models.job_error import JobError  # noqa: PLC0415
-
         d = dict(src_dict)
         id = d.pop("id")
 
@@ -197,6 +195,8 @@ class Job(_ModelBase):
                 return data
             if isinstance(data, Unset):
                 return data
+            from ..models.job_error import JobError  # noqa: PLC0415
+
             try:
                 if not isinstance(data, dict):
                     raise TypeError()

@@ -88,9 +88,6 @@ class JobOutput(_ModelBase):
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        from ..models.job_output_analysis import JobOutputAnalysis  # noqa: PLC0415
-        from ..models.media import Media  # noqa: PLC0415
-
         d = dict(src_dict)
 
         def _parse_analysis(data: object) -> JobOutputAnalysis | None | Unset:
@@ -98,6 +95,8 @@ class JobOutput(_ModelBase):
                 return data
             if isinstance(data, Unset):
                 return data
+            from ..models.job_output_analysis import JobOutputAnalysis  # noqa: PLC0415
+
             try:
                 if not isinstance(data, dict):
                     raise TypeError()
@@ -132,6 +131,8 @@ class JobOutput(_ModelBase):
                 return data
             if isinstance(data, Unset):
                 return data
+            from ..models.media import Media  # noqa: PLC0415
+
             try:
                 if not isinstance(data, list):
                     raise TypeError()

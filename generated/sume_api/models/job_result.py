@@ -163,9 +163,6 @@ class JobResult(_ModelBase):
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        from ..models.job_error import JobError  # noqa: PLC0415
-        from ..models.job_output import JobOutput  # noqa: PLC0415
-
         d = dict(src_dict)
         id = d.pop("id")
 
@@ -212,6 +209,8 @@ class JobResult(_ModelBase):
                 return data
             if isinstance(data, Unset):
                 return data
+            from ..models.job_error import JobError  # noqa: PLC0415
+
             try:
                 if not isinstance(data, dict):
                     raise TypeError()
@@ -233,6 +232,8 @@ class JobResult(_ModelBase):
                 return data
             if isinstance(data, Unset):
                 return data
+            from ..models.job_output import JobOutput  # noqa: PLC0415
+
             try:
                 if not isinstance(data, dict):
                     raise TypeError()
