@@ -16,8 +16,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _LOWER = bytes(range(256)).lower()
-_NOT_ALNUM = bytes(i for i in range(256) if not (i < 128 and chr(i).isalnum()))  # noqa: PLR2004
-_IS_ALNUM = bytes(i not in _NOT_ALNUM for i in range(256))
+_ASCII = 128
+# Of ASCII alone, because each character to delete costs every text, however short, its time.
+_NOT_ALNUM = bytes(i for i in range(_ASCII) if not chr(i).isalnum())
+_IS_ALNUM = bytes(i < _ASCII and i not in _NOT_ALNUM for i in range(256))
 
 
 def squeeze(text: str) -> bytes:
@@ -115,6 +117,6 @@ def _read(escape: str) -> str:
     number = _pattern(_NUMBER).fullmatch(escape)
     if number and number.lastgroup:
         code = int(number[number.lastgroup], _BASES[number.lastgroup])
-        if code < 128 and chr(code).isalnum():  # noqa: PLR2004  (ASCII)
+        if code < _ASCII and chr(code).isalnum():
             return chr(code) + _TAIL * (len(escape) - 1)
     return _GONE * len(escape)

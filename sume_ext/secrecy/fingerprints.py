@@ -12,10 +12,9 @@ keyed digest of the whole then decides.
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
 from collections import OrderedDict
 from functools import cache
-from itertools import accumulate, compress, count
+from itertools import compress, count
 from os import urandom
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Literal
@@ -33,7 +32,6 @@ SHORTEST = 8
 
 Span = tuple[int, int]
 _PIECE = 64
-_CHUNK = 192
 _EDGE = re.compile(rb"[0-9][a-z]|[a-z][0-9]")
 _ORDER: Literal["little", "big"] = "little" if memoryview(b"\1\0\0\0").cast("I")[0] == 1 else "big"
 
@@ -89,9 +87,11 @@ class _Samples:
     def search(self, squeezed: bytes, salt: bytes, digests: dict[int, int]) -> list[Span]:
         """Where pieces with one of the digests stand in a squeezed text."""
         width, known, size = self.width, self.known, len(squeezed)
-        view: Any = memoryview(squeezed)[: size // width * width]
+        if not known:
+            return []
+        view: Any = memoryview(squeezed[: size - size % width])
         words: memoryview[int] = view.cast(self.code)
-        if not known or known.keys().isdisjoint(words):
+        if known.keys().isdisjoint(words):
             return []
         found: list[Span] = []
         first = last = 0
@@ -267,24 +267,22 @@ def _blanked(text: str, spans: list[Span]) -> str:
 
 
 def _in_text(text: str, found: list[Span]) -> list[Span]:
-    """Spans of the squeezed text as spans of the text.
-
-    Only where something was found is looked at character by character.
-    """
+    """Spans of the squeezed text as spans of the text."""
     kept = marks(text)
     passing, next_from = kept.count, kept.index
-    counts = (passing(1, at, at + _CHUNK) for at in range(0, len(kept), _CHUNK))
-    offsets = [0, *accumulate(counts)]
     spans: list[Span] = []
-    for start, end in found:
-        chunk = bisect_right(offsets, start) - 1
-        at = begin = chunk * _CHUNK
+    # Where in the text one begins, and how many marks there are before it.
+    begin = before = 0
+    for start, end in sorted(found):
+        at = begin
         # As many marks on as the first character is away, then as many as there are to the last.
-        for number in (start - offsets[chunk] + 1, end - start - 1):
+        for number in (start - before + 1, end - start - 1):
             left, begin = number, at - 1
             while left:
+                # So many characters hold no more marks than that, and mostly not many less.
                 passed = passing(1, at, at + left)
                 at = at + left if passed else next_from(1, at + left)
                 left -= passed
         spans.append((begin, at))
+        before = start
     return spans

@@ -15,9 +15,11 @@ from sume_ext.secrecy.border import border
 from sume_ext.secrecy.redaction import redact, redact_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
 _BARE = frozenset(vars(logging.LogRecord("", 0, "", 0, "", (), None)))
+_USUAL_NAMES = ("MainThread", "MainProcess", None)
+"""What threads, processes and tasks are called as a rule."""
 _HARMLESS = (int, float, bool, type(None))
 _installed: list[Callable[[], None]] = []
 
@@ -66,9 +68,13 @@ def _cleaned(record: logging.LogRecord) -> logging.LogRecord:
     if not isinstance(record.msg, str):
         # Structured logging hands on a mapping here, and some an exception.
         _note(changes, "msg", record.msg, redact(record.msg))
-    message = record.getMessage() if "msg" not in changes else str(changes["msg"])
+    message = str(changes["msg"]) if changes else record.getMessage()
+    thread, process = record.threadName, record.processName
     task = getattr(record, "taskName", None)  # new in Python 3.12
-    head = f"{record.name}\n{record.threadName}\n{record.processName}\n{task}\n"
+    if (thread, process, task) == _USUAL_NAMES:
+        head = f"{record.name}\n;\n"  # so that no name makes the message its value
+    else:
+        head = f"{record.name}\n{thread}\n{process}\n{task}\n"
     # At once what is short and almost always clean; only else is each part looked at.
     said = redact_text(whole := head + message)
     if said != whole:
@@ -76,7 +82,7 @@ def _cleaned(record: logging.LogRecord) -> logging.LogRecord:
             changes.update(msg=said[len(head) :], args=())
         else:
             _clean_texts(record, message, changes)
-    if record.args and not _all_said(record.args, message) and "args" not in changes:
+    if record.args and "args" not in changes and not _all_said(record.args, message):
         # What isn't shown may still be read by a handler that keeps arguments apart.
         _note(changes, "args", record.args, redact(record.args))
     if record.exc_info or record.exc_text or record.stack_info:
@@ -102,11 +108,11 @@ def _clean_texts(record: logging.LogRecord, message: str, changes: dict[str, Any
             _note(changes, name, text, redact_text(text))
 
 
-def _all_said(args: Any, message: str) -> bool:
+def _all_said(args: tuple[object, ...] | Mapping[str, object], message: str) -> bool:
     """Whether every argument is plain and wholly in the message, which is clean."""
     if not isinstance(args, tuple):
         return False
-    for arg in cast("tuple[object, ...]", args):
+    for arg in args:
         if not (arg in message if isinstance(arg, str) else isinstance(arg, _HARMLESS)):
             return False
     return True

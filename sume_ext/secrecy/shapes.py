@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from sume_ext.secrecy.sensitive import NAMES, OWNERS, SIGNING, WHOLE_NAMES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator
 
 REDACTED = "[redacted]"
 Span = tuple[int, int, str]
@@ -23,49 +23,42 @@ Span = tuple[int, int, str]
 
 def spans(text: str) -> list[Span]:  # noqa: C901  (one question per detector)
     """Everything in a text whose shape is a secret's, in no special order."""
-    low = _lower(text)
+    low = text.lower()
+    if len(low) != len(text):
+        # Only U+0130 becomes two characters, and each must stay where it was.
+        low = text.replace("\u0130", "i").lower()
     found: list[Span] = []
     # Single characters first: they are looked for many times faster than words. What is found by
     # its surroundings is blanked, so that nothing in there is looked at again.
     slash = "/" in text
-    if slash and ("://" in text or ("\\" in text and ":\\" in text)):
+    if slash and ":" in text and ("://" in text or ("\\" in text and ":\\" in text)):
         found += _urls(low)
         low = _blanked(low, found)
-    if "=" in text or ":" in text or ">" in text or "'," in text or '",' in text:
+    quoted = "'" in text or '"' in text
+    if "=" in text or ":" in text or ">" in text or (quoted and ("'," in text or '",' in text)):
         named = _named(text, low)
         found += named
         low = _blanked(low, named)
-    if slash and ("s/" in low or "ing/" in low or "upload/" in low) and _OBJECT_KEY.search(low):
+    if slash and _OBJECT_KEY.search(low):
         found += _object_keys(low)
     if "@" in text:
         found += _emails(low, _DOMAIN)
     if "%" in text and _ENCODED_SIGN.search(low):
         found += _emails(low, _DOMAIN_ENCODED)
         found += _named_encoded(text, low)
-    if "_" in text:
-        if "sume_" in low:
-            found += _all(_SUME_KEY, low)
-        if _OWNER_ID.search(low):
-            found += _all(_OWNER_ID, low)
+    if "_" in text and _ID_SIGN.search(low):
+        found += _all(_SUME_KEY, low)
+        found += _all(_OWNER_ID, low)
     if "-" in text and _DASHES.search(text):
         found += _all(_FLAG, low)
         found += _all(_PRIVATE_KEY, text)
     if "bearer" in low:
         found += _all(_BEARER, low)
-    if "eyJ" in text:
+    if "J" in text and "eyJ" in text:
         found += _all(_JWT, text)
-    if "A" in text and _AWS_KEY.search(text):
+    if "A" in text and _AWS_KEY_IN_LOW.search(low):
         found += _all(_AWS_KEY, text)
     return found
-
-
-def _lower(text: str) -> str:
-    """The text in lower case, with each character where it was."""
-    low = text.lower()
-    if len(low) != len(text):
-        # Only U+0130 becomes two characters.
-        low = text.replace("\u0130", "i").lower()
-    return low
 
 
 def _all(pattern: re.Pattern[str], text: str) -> Iterator[Span]:
@@ -84,23 +77,27 @@ _DASHES = re.compile("--")
 _JWT = re.compile(
     r"eyJ(?<![A-Za-z0-9_-]eyJ)[A-Za-z0-9_-]{8,}+\.[A-Za-z0-9_-]{8,}+(?:\.[A-Za-z0-9_-]*+)?+"
 )
-_AWS_KEY = re.compile(r"A(?:KI|SI)A[0-9A-Z]{16}")
+_AWS_KEY = re.compile("A(?:KI|SI)A[0-9A-Z]{16}")
+_AWS_KEY_IN_LOW = re.compile(_AWS_KEY.pattern.lower())
 _PRIVATE_KEY = re.compile(r"-----BEGIN [A-Z ]{0,20}PRIVATE KEY-----([^-]*+)")
 _FLAG = re.compile(
     r"--(?:[a-z0-9]{1,20}-){0,3}(?:key|token|password|secret|signature|email)\s++([^\s\"'\[-][^\s\"']*+)"
 )
 
 
-def _after(sign: str, befores: Iterable[str], boundary: str) -> str:
+def _ends(sign: str, befores: Iterable[str]) -> str:
+    """A pattern for a sign after the last two characters of any word, which decide most often."""
+    ends = "|".join(sorted({f"{before[-2:]}{sign}" for before in befores}))
+    return f"{sign}(?<={ends})"
+
+
+def _after(sign: str, befores: Collection[str], boundary: str) -> str:
     """A pattern that begins with one sign, so that only its occurrences are looked at.
 
-    What stands before the sign is looked back for, its beginning as a group; first its last two
-    characters, which decide most often.
+    What stands before the sign is looked back for, its beginning as a group.
     """
-    befores = [*befores]
-    ends = "|".join(sorted({f"{before[-2:]}{sign}" for before in befores}))
     backs = "|".join(f"(?<=(?<!{boundary})({before}){sign})" for before in befores)
-    return f"{sign}(?<={ends})(?:{backs})"
+    return f"{_ends(sign, befores)}(?:{backs})"
 
 
 # People, workspaces and keys; ids of jobs, assets and requests are for everyone to see.
@@ -109,6 +106,7 @@ _OWNER_ID = re.compile(
     _after("_", _OWNER_PREFIXES, "[a-z0-9_]") + "(?:sandbox_|live_|test_)?+"
     "(?=[a-z]{0,40}+[0-9])(?![0-9]++(?![a-z0-9]))[a-z0-9]{8,}+(?![a-z0-9_])"
 )
+_ID_SIGN = re.compile(_ends("_", ("sume", *_OWNER_PREFIXES)))
 _STORE_NAMES = ("uploads", "upload", "workspaces", "users", "tenants", "incoming")
 _OBJECT_KEY = re.compile(
     _after("/", _STORE_NAMES, r"[\w./:%-]") + r"(?:[\w.=+~@-]++/)*+[\w.=+~@-]*+"
@@ -126,10 +124,13 @@ def _object_keys(low: str) -> Iterator[Span]:
             yield span
 
 
+# Spelt out, because a class of characters with \s in it is no bitmap, and takes twice as long.
+_SPACE = r"\t-\r\x1c-\x20\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
 # URLs: userinfo always goes; of a signed one stay scheme and host, because its path is the
 # storage key; of one of the API's own stays all but the query.
 _URL = re.compile(
-    r""":(?:\\*/){2}((?:[^\s"'<>/\\?#@]*+@)++)?+([^\s"'<>/\\?#@]*+)([^\s"'<>?#]*+)([?#][^\s"'<>]*+)?+"""
+    rf""":(?:\\*/){{2}}((?:[^{_SPACE}"'<>/\\?#@]*+@)++)?+([^{_SPACE}"'<>/\\?#@]*+)([^{_SPACE}"'<>?#]*+)"""
+    rf"""([?#][^{_SPACE}"'<>]*+)?+"""
 )
 _SIGNED = re.compile("(?:[?&;#]|u0026)(?:" + "|".join(map(re.escape, SIGNING)) + ")")
 _OWN_HOST = re.compile(r"(?:^|\.)sume\.so(?::[0-9]+)?$")
