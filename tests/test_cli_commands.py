@@ -136,6 +136,7 @@ auth status
 """.strip().splitlines()
 
 
+@pytest.mark.slow
 def test_every_read_of_the_docs_works_as_written(stage: Stage) -> None:
     for line, done in zip(READS, stage.side_by_side([line.split() for line in READS]), strict=True):
         assert done.code == 0, f"{line}: {done.err}"

@@ -11,6 +11,7 @@ import sys
 from typing import TYPE_CHECKING, cast
 
 import click
+import pytest
 
 from sume_ext.cli import app
 from sume_ext.cli.paths import Path, path_of
@@ -90,6 +91,7 @@ def test_help_fits_eighty_columns_examples_included() -> None:
             assert len(line) <= 80, f"{words} --help: {line}"
 
 
+@pytest.mark.slow
 def test_every_example_works(stage: Stage) -> None:
     known = {
         "job_123": stage.job(),

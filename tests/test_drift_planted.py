@@ -88,6 +88,7 @@ def test_no_rewording_is_a_false_alarm(name: str) -> None:
     assert drifted.rating is Rating.NOTHING, [(x.place, x.text) for x in drifted.changes]
 
 
+@pytest.mark.slow
 @settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     names=st.lists(st.sampled_from(sorted(ALL)), min_size=2, max_size=6), seed=st.integers(0, 9999)

@@ -61,7 +61,7 @@ def test_ten_thousand_jobs_keep_both_promises(latency: float) -> None:
     assert waited.requests <= 0.02 * waited.fixed
 
 
-@pytest.mark.parametrize("ages", [10.0, 900.0])
+@pytest.mark.parametrize("ages", [10.0, pytest.param(900.0, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("unlisted", [0.0, 0.3, 1.0])
 @pytest.mark.parametrize("strangers", [0.0, 1.5, 20.0])
 def test_mixed_ages_jobs_too_old_and_jobs_of_others(
@@ -119,6 +119,7 @@ def test_slow_answers_are_waited_for_one_at_a_time() -> None:
     assert len(waited.delays) == 200
 
 
+@pytest.mark.slow
 def test_memory_grows_by_little_per_job() -> None:
     """What was read is let go of; a job that ended keeps its own model."""
     peaks: list[int] = []

@@ -82,7 +82,7 @@ def refusal(work: Callable[[], object]) -> str:
 
 
 @settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow], phases=QUICK
+    max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow], phases=QUICK
 )
 @given(
     style=st.sampled_from([pipeline.pinned, zod]),

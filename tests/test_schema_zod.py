@@ -84,6 +84,7 @@ def test_recursion_ends(package: Path) -> None:
     assert "children: list[AssetOutline]" in classes(package)["asset_outline"]
 
 
+@pytest.mark.slow
 def test_it_passes_mypy_strict(package: Path, tmp_path: Path) -> None:
     done = subprocess.run(
         [

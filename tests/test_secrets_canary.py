@@ -209,6 +209,7 @@ def test_the_scanner_knows_every_kind_by_our_rules_and_not_without_them(tmp_path
     assert not {"email", "user_id", "object_key"} & files_found_by_gitleaks(planted, bare)
 
 
+@pytest.mark.slow
 def test_without_the_protections_every_kind_is_found(
     trap: Trap, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -221,6 +222,7 @@ def test_without_the_protections_every_kind_is_found(
     assert seen <= set(gitleaks(trap.folder))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("protection", PROTECTIONS)
 def test_none_of_the_protections_could_be_lost_unnoticed(
     protection: str, trap: Trap, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -238,6 +240,7 @@ def test_none_of_the_protections_could_be_lost_unnoticed(
     assert found_in(trap.folder, markers) != {}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("file", "kinds"),
     [
