@@ -334,8 +334,9 @@ class EventClock(FakeClock):
             if self._waiting:
                 self._waiting.sort(key=lambda one: one[0])
                 moment, waiter = self._waiting.pop(0)
-                self.now = max(self.now, moment)
-                waiter.set_result(None)
+                if not waiter.done():  # or whoever slept was cancelled
+                    self.now = max(self.now, moment)
+                    waiter.set_result(None)
 
 
 def test_a_crowd_that_was_refused_comes_back_in_single_file() -> None:
@@ -398,6 +399,93 @@ def _held_back(
         return await sume.jobs.get("job_1")
 
     return asyncio.run(go())
+
+
+class Limiter:
+    """A server that refuses its first requests, then takes all; carries both worlds' requests."""
+
+    def __init__(self, refusals: int = 1, retry_after: str | None = "2") -> None:
+        self.sent = 0
+        self._refusals = refusals
+        self._headers = {} if retry_after is None else {"retry-after": retry_after}
+
+    def open(self, request: Request, timeouts: Timeouts) -> Any:
+        self.sent += 1
+        drop = _Drop(self.sent <= self._refusals)
+        drop.headers = self._headers if drop.status == 429 else {}
+        return Blocking(drop)
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+class Blocking:
+    """A drop to read without awaiting."""
+
+    def __init__(self, drop: _Drop) -> None:
+        self.status, self.headers = drop.status, drop.headers
+        self._pieces = drop._pieces
+
+    def read(self) -> bytes:
+        return self._pieces.pop()
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+def calls_for(seconds: float, sume: Any, clock: FakeClock) -> list[str]:
+    """What comes of a call every 10 ms; calls that wait take their time."""
+    outcomes: list[str] = []
+    over = clock.now + seconds
+    while clock.now < over:
+        try:
+            outcomes.append(sume.jobs.get("job_1").id)
+        except RateLimitError as refused:
+            outcomes.append(refused.code)
+        clock.advance(0.01)
+    return outcomes
+
+
+def test_calls_without_the_time_to_wait_lock_no_other_out() -> None:
+    """Each of them moved the next turn away: after one refusal nothing went any more, for ever."""
+    clock, api = FakeClock(), Limiter()
+    with client(api, clock) as sume:
+        hurried = sume.with_options(timeout=1)
+        outcomes = calls_for(3, hurried, clock)
+        assert outcomes[0] == "rate_limited"
+        assert outcomes[1:90] == ["client_cooling_down"] * 89
+        assert set(calls_for(1, hurried, clock)) == {"job_1"}
+    assert not any(pause > 1 for pause in clock.sleeps)
+
+
+def test_whoever_leaves_the_queue_gives_the_turn_back() -> None:
+    """Tasks that were cancelled while they waited still stood before all that came after them."""
+
+    async def crowd() -> tuple[float, int]:
+        clock = EventClock()
+        bucket = Bucket(clock, per_second=10)
+        sume = AsyncSume(api_key=KEY, base_url="http://127.0.0.1:1", transport=bucket, clock=clock)
+        turns = sume._engine.settings.turns
+        turns.refused(clock.now, 1.0)
+        waiting = [asyncio.create_task(_one(sume)) for _ in range(500)]
+        for _ in range(5):
+            await asyncio.sleep(0)
+        for task in waiting:
+            task.cancel()
+        await asyncio.gather(*waiting, return_exceptions=True)
+        began = clock.now
+        ticking = asyncio.create_task(clock.run())
+        await _one(sume)
+        ticking.cancel()
+        return bucket.came[0] - began, len(bucket.came)
+
+    waited, sent = asyncio.run(crowd())
+    assert waited == pytest.approx(1.0)
+    assert sent == 1
+
+
+async def _one(sume: AsyncSume) -> Any:
+    return await sume.jobs.get("job_1")
 
 
 @given(st.lists(st.sampled_from(["refused", "accepted", "slot"]), max_size=60))

@@ -7,6 +7,7 @@ unknown outcome, which is said, not guessed.
 
 from __future__ import annotations
 
+import math
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, TypeVar, cast
@@ -223,16 +224,26 @@ def _queue(turns: Turns, budget: Budget, failure: SumeError | None, jitter: floa
     if turns.free:
         return
     now = yield NOW
-    while (pause := turns.slot(now) - now) > 0:
+    while (pause := (slot := turns.slot(now)) - now) > 0:
         # Sums of moments are off by some billionths of a second.
         if not budget.grant(now, pause, asked=max(0.0, round(pause - jitter, 3))):
-            raise failure or RateLimitError(
-                f"the API asked this client to slow down; its next call may go in {pause:.0f} s.",
-                status=_TOO_MANY_REQUESTS,
-                code="client_cooling_down",
-                retry_after=pause,
-            )
-        yield Sleep(pause)
+            turns.give_back(slot)
+            raise failure or _cooling_down(pause)
+        try:
+            yield Sleep(pause)
+        except BaseException:  # it is interrupted
+            turns.give_back(slot)
+            raise
         now, jitter = (yield NOW), 0.0
         if now >= turns.quiet_until:
             return
+
+
+def _cooling_down(pause: float) -> RateLimitError:
+    return RateLimitError(
+        "the API asked this client to slow down; its next call may go in "
+        f"{max(1, math.ceil(pause))} s.",
+        status=_TOO_MANY_REQUESTS,
+        code="client_cooling_down",
+        retry_after=pause,
+    )
