@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from sume_ext.network.wire import Request, Stream
 
 _GZIP_OR_ZLIB = zlib.MAX_WBITS | 32
+_MAGIC = 2
+"""How many bytes tell whether something is compressed."""
+_CORRUPT = "the answer's compression is corrupt."
 _PIECE = 64 * 1024
 _BEFORE_VALUES = b",", b"[", b"{"
 _MOST_VALUES, _BYTES_A_VALUE = 500_000, 64
@@ -90,6 +93,24 @@ class _Identity:
             raise _too_large(f"has more than {most} values")
 
 
+class _Foreign(_Identity):
+    """Content in an encoding that wasn't asked for: kept as it came, for ids may be read in it.
+
+    Args:
+        parts: As for `_Identity`.
+        most: As for `_Identity`.
+        why: What is wrong with it.
+    """
+
+    def __init__(self, parts: bytearray, most: int, why: str) -> None:
+        super().__init__(parts, most)
+        self._why = why
+
+    def finish(self) -> None:
+        """It is no answer, whole as it is."""
+        raise ResponseLostError(self._why)
+
+
 class _Inflated(_Identity):
     """gzip or deflate, which must end properly: a body cut inside would pass as whole.
 
@@ -99,22 +120,41 @@ class _Inflated(_Identity):
     def __init__(self, parts: bytearray, most: int) -> None:
         super().__init__(parts, most)
         self._inflate = zlib.decompressobj(_GZIP_OR_ZLIB)
+        self._first = b""
         self._began = False
+        self._plain: _Foreign | None = None
 
     def take(self, piece: bytes) -> None:
         """Take what has come."""
+        if self._plain is not None:
+            self._plain.take(piece)
+            return
         self._began = True
+        whole = self._first + piece
+        self._first = whole if len(whole) < _MAGIC else b""
         try:
-            while piece:
-                if self._inflate.eof:  # gzip may come in several members
-                    self._inflate = zlib.decompressobj(_GZIP_OR_ZLIB)
-                super().take(self._inflate.decompress(piece, _PIECE))
-                piece = self._inflate.unconsumed_tail or self._inflate.unused_data
+            self._take_packed(piece)
         except zlib.error:
-            raise ResponseLostError("the answer's compression is corrupt.") from None
+            self._corrupt(whole)
+
+    def _take_packed(self, piece: bytes) -> None:
+        while piece:
+            if self._inflate.eof:  # gzip may come in several members
+                self._inflate = zlib.decompressobj(_GZIP_OR_ZLIB)
+            super().take(self._inflate.decompress(piece, _PIECE))
+            piece = self._inflate.unconsumed_tail or self._inflate.unused_data
+
+    def _corrupt(self, came: bytes) -> None:
+        """It isn't what it says; where nothing could be made of it, it may be as it came."""
+        if self._parts:
+            raise ResponseLostError(_CORRUPT)
+        self._plain = _Foreign(self._parts, self._most, _CORRUPT)
+        self._plain.take(came)
 
     def finish(self) -> None:
         """It must have come to its end, besides."""
+        if self._plain is not None:
+            self._plain.finish()
         if self._began and not self._inflate.eof:
             raise ResponseLostError("the answer's compression is cut short.")
         super().finish()
@@ -128,12 +168,14 @@ def _too_large(how: str) -> SchemaMismatchError:
 
 def _content(parts: bytearray, most: int, stream: Stream) -> Sink:
     """What undoes the encoding of an answer's content."""
-    match stream.headers.get("content-encoding", "").strip().lower():
-        case "" | "identity":
+    given = stream.headers.get("content-encoding", "").lower().split(",")
+    match [one for name in given if (one := name.strip()) not in ("", "identity")]:
+        case []:
             return _Identity(parts, most)
-        case "gzip" | "x-gzip" | "deflate":
+        case ["gzip" | "x-gzip" | "deflate"]:
             return _Inflated(parts, most)
-        case other:
-            raise ResponseLostError(
-                f"the answer's content-encoding {other[:20]!r} wasn't asked for."
+        case others:
+            told = ", ".join(others)[:20]
+            return _Foreign(
+                parts, most, f"the answer's content-encoding {told!r} wasn't asked for."
             )
