@@ -78,7 +78,8 @@ class Client(operations.Api[M]):
             check_able(given, name, *self._takes[name])
         check_able(rng, "rng", "uniform")
         runner = self._runner_for(config, transport, SystemClock() if clock is None else clock)
-        settings = Settings(config, random.Random() if rng is None else rng)  # noqa: S311  (jitter is no secret)
+        # The system's numbers, for those of a generator would be the same in every forked child.
+        settings = Settings(config, random.SystemRandom() if rng is None else rng)
         self._begin(settings, runner, plain=transport is None and clock is None and rng is None)
 
     @classmethod

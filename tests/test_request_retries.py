@@ -433,8 +433,8 @@ class Blocking:
         """Nothing is open."""
 
 
-def calls_for(seconds: float, sume: Any, clock: FakeClock) -> list[str]:
-    """What comes of a call every 10 ms; calls that wait take their time."""
+def calls_for(seconds: float, sume: Any, clock: FakeClock, every: float = 0.01) -> list[str]:
+    """What comes of a call now and then; calls that wait take their time."""
     outcomes: list[str] = []
     over = clock.now + seconds
     while clock.now < over:
@@ -442,8 +442,58 @@ def calls_for(seconds: float, sume: Any, clock: FakeClock) -> list[str]:
             outcomes.append(sume.jobs.get("job_1").id)
         except RateLimitError as refused:
             outcomes.append(refused.code)
-        clock.advance(0.01)
+        clock.advance(every)
     return outcomes
+
+
+@pytest.mark.parametrize(
+    "options", [{}, {"attempts": 1, "timeout": 5}, {"patience": 0}, {"timeout": 2}], ids=str
+)
+def test_a_refusal_that_is_not_waited_for_is_heeded_by_the_calls_that_follow(
+    options: dict[str, Any],
+) -> None:
+    """Eight threads that tried again at once sent 700 requests a second instead of a pause."""
+    clock, api = FakeClock(), Limiter(retry_after="300")
+    with client(api, clock) as sume:
+        hurried = sume.with_options(**options)
+        with pytest.raises(RateLimitError) as caught:
+            hurried.jobs.get("job_1")
+        assert caught.value.retry_after == 300
+        assert set(calls_for(170, hurried, clock, every=1)) == {"client_cooling_down"}
+        assert api.sent == 1
+        clock.advance(127)
+        with pytest.raises(RateLimitError, match=r"may go in \d s") as caught:
+            sume.with_options(timeout=1).jobs.get("job_1")
+        assert caught.value.retry_after
+        assert 2 < caught.value.retry_after < 4
+        clock.advance(4)
+        assert set(calls_for(2, hurried, clock)) == {"job_1"}
+    assert all(pause == pytest.approx(0.04) for pause in clock.sleeps)
+
+
+def test_a_pause_of_a_year_is_asked_after_in_five_minutes() -> None:
+    """A slip in a header must not stop a service until somebody starts it anew."""
+    clock, api = FakeClock(), Limiter(retry_after="31536000")
+    with client(api, clock) as sume:
+        assert calls_for(1, sume, clock)[0] == "rate_limited"
+        assert set(calls_for(170, sume, clock, every=10)) == {"client_cooling_down"}
+        clock.advance(140)
+        assert sume.jobs.get("job_1").id == "job_1"
+        assert api.sent == 2
+
+
+def test_patience_beyond_that_is_kept_and_more_is_handed_on() -> None:
+    for asked, waits in ((7200, True), (9000, False)):
+        clock, api = FakeClock(), Limiter(retry_after=str(asked))
+        with client(api, clock) as sume:
+            patient = sume.with_options(patience=8000)
+            if waits:
+                assert patient.jobs.get("job_1").id == "job_1"
+                assert sum(clock.sleeps) >= asked
+                continue
+            with pytest.raises(RateLimitError):
+                patient.jobs.get("job_1")
+            assert not clock.sleeps
 
 
 def test_calls_without_the_time_to_wait_lock_no_other_out() -> None:

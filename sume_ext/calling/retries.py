@@ -40,6 +40,9 @@ _GIVEN_UP_ON_THE_WAY = frozenset({408, 425, 499})
 _EXPONENT_CAP = 20
 _MOST_PATIENCE = 30 * 24 * 3600
 """No system sleeps for as long as a header may ask; patience without bound ends after a month."""
+_LONGEST_HOLD = 300.0
+"""Seconds that a refusal holds back calls without the patience to wait so long: one asks again
+after that, for a slip in a header must neither stop a service for a year nor end a long wait."""
 _LONGEST_NUMBER = 12
 
 
@@ -189,25 +192,27 @@ def persist(
             result = yield from attempt()
         except SumeError as error:
             failure = error
-            if not isinstance(error, (RateLimitError, TransportError)):
-                turns.accepted()  # whatever it says, the API answered without slowing us down
         else:
             turns.accepted()
             return result
-        if count == backoff.attempts or not may_retry(effect, failure, keyed=keyed):
-            break
-        asked = failure.retry_after if isinstance(failure, APIError) else None
-        if asked is not None and asked > backoff.patience:
-            break
+        asked = (failure.retry_after if isinstance(failure, APIError) else None) or 0.0
         # Jitter comes on top of what was asked, so that two processes don't return as one.
         jitter = backoff.pause(count, rng)
-        now = yield NOW
         if isinstance(failure, RateLimitError):
-            turns.refused(now, (asked or 0.0) + jitter)
-        elif budget.grant(now, (asked or 0.0) + jitter, asked=asked or 0.0):
-            yield Sleep((asked or 0.0) + jitter)
-        else:
+            # Told to the client's other calls even where this one doesn't wait for it.
+            held = min(asked, max(backoff.patience, _LONGEST_HOLD))
+            turns.refused((yield NOW), held + jitter)
+        elif not isinstance(failure, TransportError):
+            turns.accepted()  # whatever it says, the API answered without slowing us down
+        if count == backoff.attempts or not may_retry(effect, failure, keyed=keyed):
             break
+        if asked > backoff.patience:
+            break
+        if isinstance(failure, RateLimitError):
+            continue
+        if not budget.grant((yield NOW), asked + jitter, asked=asked):
+            break
+        yield Sleep(asked + jitter)
     assert failure is not None  # noqa: S101  (for type checkers: the loop ran)
     raise failure
 
