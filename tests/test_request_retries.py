@@ -97,13 +97,18 @@ def test_any_retry_after_is_a_sensible_number_or_none(value: str) -> None:
     assert found is None or (found >= 0 and math.isfinite(found))
 
 
+DATE = formatdate(1_800_000_030, usegmt=True)
+
+
 @pytest.mark.parametrize(
     ("value", "seconds"),
     [
-        ("120", 120), (" 7 ", 7), ("0", 0), ("-5", None), ("1.5", None), ("", None), (None, None),
+        ("120", 120), (" 7 ", 7), ("0", 0), ("-5", None), ("1.5", 1.5), ("", None), (None, None),
         ("soon", None), (formatdate(1_800_000_030, usegmt=True), 30),
         (formatdate(1_700_000_000, usegmt=True), 0), ("9" * 400, 999_999_999_999),
-        ("Fri, 31 Feb 2099 00:00:00 GMT", None),
+        ("Fri, 31 Feb 2099 00:00:00 GMT", None), ("2.", 2), ("2.0", 2), (".5", None), ("1e9", None),
+        ("0" * 18 + "3", 3), ("2, 2", 2), ("2,7", 7), ("soon, 7", None), ("7, soon", 7),
+        (f"{DATE}, {DATE}", 30), (f"{DATE}, 45", 45), (f"5, {DATE}", 30), ("+2", None),
     ],
 )  # fmt: skip
 def test_both_forms_of_retry_after(value: str | None, seconds: float | None) -> None:

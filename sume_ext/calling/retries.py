@@ -8,6 +8,7 @@ unknown outcome, which is said, not guessed.
 from __future__ import annotations
 
 import math
+import re
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, TypeVar, cast
@@ -43,7 +44,11 @@ _MOST_PATIENCE = 30 * 24 * 3600
 _LONGEST_HOLD = 300.0
 """Seconds that a refusal holds back calls without the patience to wait so long: one asks again
 after that, for a slip in a header must neither stop a service for a year nor end a long wait."""
-_LONGEST_NUMBER = 12
+_LONGEST_HEADER = 400
+_MOST_ASKED = 1e12 - 1
+_NUMBER = re.compile(r"[0-9]+(?:\.[0-9]*)?")
+_BETWEEN = re.compile(r"(?:(?<=[0-9.])|(?<=GMT))\s*,\s*")
+"""A comma between two values of the header, not the one in a date."""
 
 
 @frozen
@@ -143,6 +148,8 @@ def may_retry(effect: Effect, failure: SumeError, *, keyed: bool = False) -> boo
 def retry_after(value: str | None, now: float, date: str | None = None) -> float | None:
     """Seconds that a Retry-After header asks for, in either form; None when it makes no sense.
 
+    Given more than once, as by a gateway and by what is behind it, the longest counts.
+
     Args:
         value: The header.
         now: Our time of day.
@@ -150,11 +157,17 @@ def retry_after(value: str | None, now: float, date: str | None = None) -> float
 
     Source: RFC 9110 section 10.2.3 (delay in seconds, or an HTTP date).
     """
-    text = (value or "").strip()
-    if text.isascii() and text.isdigit():
-        return float(text[:_LONGEST_NUMBER])
-    then, there = moment_of(text), moment_of(date or "")
-    return None if then is None else max(0.0, then - (now if there is None else there))
+    there = moment_of(date or "")
+    one_by_one = _BETWEEN.split((value or "")[:_LONGEST_HEADER].strip())
+    told = (_asked(one, now if there is None else there) for one in one_by_one)
+    return max((seconds for seconds in told if seconds is not None), default=None)
+
+
+def _asked(text: str, now: float) -> float | None:
+    if _NUMBER.fullmatch(text):
+        return min(float(text), _MOST_ASKED)
+    then = moment_of(text)
+    return None if then is None else max(0.0, then - now)
 
 
 def moment_of(text: str) -> float | None:
