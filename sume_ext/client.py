@@ -115,6 +115,8 @@ class Client(operations.Api[M]):
             patience: Seconds that one call waits in all because the API asks it to
                 (Retry-After); asked for more, it raises. 120 by default, 0 for never.
             max_response_bytes: The most that an answer may hold, decompressed; 32 MiB by default.
+                One that would take more than twice that in memory (56 MiB at least) is refused,
+                too: text takes up to nine bytes for one, and each value some hundred.
 
         Raises:
             ConfigurationError: A value is out of range.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import zlib
 from functools import partial
 from typing import TYPE_CHECKING
@@ -22,9 +23,12 @@ _MAGIC = 2
 """How many bytes tell whether something is compressed."""
 _CORRUPT = "the answer's compression is corrupt."
 _PIECE = 64 * 1024
-_BEFORE_VALUES = b",", b"[", b"{"
-_MOST_VALUES, _BYTES_A_VALUE = 500_000, 64
-"""How many values any answer may have, and how much of what it may hold there must be for more."""
+_BEFORE_VALUES = b",", b"[", b"{", b":"
+_BYTES_A_VALUE = 96
+_MEMORY = 56 * 1024 * 1024
+"""What reading any answer may take; twice the most that an answer may hold, where that is more."""
+_WIDE, _WIDER = re.compile(rb"[\xc4-\xff]"), re.compile(rb"[\xf0-\xff]|\\[u\0]")
+"""What makes Python keep a whole text in two bytes a character, and in four."""
 
 
 @frozen
@@ -39,7 +43,7 @@ class Answer:
 
     status: int
     headers: Mapping[str, str] = field(repr=False)
-    content: bytes = field(repr=False)
+    content: bytes | bytearray = field(repr=False)
 
 
 def exchange(
@@ -56,12 +60,12 @@ def exchange(
     Raises:
         NotSentError: It never reached the server.
         ResponseLostError: No whole answer came before the deadline.
-        SchemaMismatchError: The answer is larger than `max_bytes`, or has too many values for that.
+        SchemaMismatchError: The answer is larger than `max_bytes`, or takes too much memory.
     """
     parts = bytearray() if heard is None else heard
     parts.clear()
     stream: Stream = yield Exchange(request, deadline, partial(_content, parts, max_bytes))
-    return Answer(stream.status, stream.headers, bytes(parts))
+    return Answer(stream.status, stream.headers, parts)
 
 
 class _Identity:
@@ -84,13 +88,35 @@ class _Identity:
         self._parts += piece
 
     def finish(self) -> None:
-        """Nothing can be missing, for the transport checks the length; but it may be a bomb.
+        """Nothing can be missing, for the transport checks the length; but it may be a bomb."""
+        room = max(_MEMORY, 2 * self._most)
+        if _is_heavy(self._parts, room):
+            raise _too_large(f"would take more than {room >> 20} MiB of memory to read")
 
-        Three bytes, as in ``[],``, take eighty when JSON is made of them.
-        """
-        most = max(_MOST_VALUES, self._most // _BYTES_A_VALUE)
-        if len(self._parts) > most and sum(map(self._parts.count, _BEFORE_VALUES)) > most:
-            raise _too_large(f"has more than {most} values")
+
+def _copies(width: int) -> int:
+    """How often what came is in memory, when its text has so many bytes a character.
+
+    Once as it came; then as text and as the values in it, or as the values and twice as bytes'
+    plain text, in which secrets are looked for.
+    """
+    return 1 + width + max(width, 2)
+
+
+def _is_heavy(content: bytearray, room: int) -> bool:
+    """Whether JSON takes more memory to read than there is for it.
+
+    Three bytes, as in ``[],``, take eighty when JSON is made of them; and one character of a text
+    decides how many bytes each of them takes, which an escape may hide.
+    """
+    size = len(content)
+    if size * (_copies(4) + _BYTES_A_VALUE) <= room:
+        return False
+    room -= sum(map(content.count, _BEFORE_VALUES)) * _BYTES_A_VALUE
+    if size * _copies(4) <= room:
+        return False
+    width = 4 if _WIDER.search(content) else 2 if _WIDE.search(content) else 1
+    return size * _copies(width) > room
 
 
 class _Foreign(_Identity):
