@@ -208,7 +208,9 @@ class Sume(Client[Sync]):
         timeout: Seconds one call may take altogether, its retries and every pause included. When
             None, a call has 60 of its own, and pauses that the API asks for (Retry-After) come on
             top, 120 in all; see `with_options`.
-        proxy: URL of a proxy; the environment's (``HTTPS_PROXY``, ``NO_PROXY``) when None.
+        proxy: URL of a proxy; the environment's (``HTTPS_PROXY``, ``NO_PROXY``) when None. Plain
+            http to this machine (the sandbox) goes through none that isn't on it, too: it would
+            read the key.
         verify: True, False, or an `ssl.SSLContext`; ``SSL_CERT_FILE`` counts when True.
         transport: Carries the requests instead of the network, for tests: an httpx transport,
             or anything with `sume_ext.network.wire.Transport`'s methods.
