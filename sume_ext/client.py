@@ -79,7 +79,8 @@ class Client(operations.Api[M]):
             check_able(given, name, *self._takes[name])
         check_able(rng, "rng", "uniform")
         runner = self._runner_for(config, transport, SystemClock() if clock is None else clock)
-        settings = Settings(config, random.Random() if rng is None else rng)  # noqa: S311  (jitter is no secret)
+        # The system's numbers, for those of a generator would be the same in every forked child.
+        settings = Settings(config, random.SystemRandom() if rng is None else rng)
         self._begin(settings, runner, plain=transport is None and clock is None and rng is None)
 
     @classmethod
@@ -117,6 +118,8 @@ class Client(operations.Api[M]):
             patience: Seconds that one call waits in all because the API asks it to
                 (Retry-After); asked for more, it raises. 120 by default, 0 for never.
             max_response_bytes: The most that an answer may hold, decompressed; 32 MiB by default.
+                One that would take more than twice that in memory (56 MiB at least) is refused,
+                too: text takes up to nine bytes for one, and each value some hundred.
 
         Raises:
             ConfigurationError: A value is out of range.
@@ -209,7 +212,9 @@ class Sume(Client[Sync]):
         timeout: Seconds one call may take altogether, its retries and every pause included. When
             None, a call has 60 of its own, and pauses that the API asks for (Retry-After) come on
             top, 120 in all; see `with_options`.
-        proxy: URL of a proxy; the environment's (``HTTPS_PROXY``, ``NO_PROXY``) when None.
+        proxy: URL of a proxy; the environment's (``HTTPS_PROXY``, ``NO_PROXY``) when None. Plain
+            http to this machine (the sandbox) goes through none that isn't on it, too: it would
+            read the key.
         verify: True, False, or an `ssl.SSLContext`; ``SSL_CERT_FILE`` counts when True.
         transport: Carries the requests instead of the network, for tests: an httpx transport,
             or anything with `sume_ext.network.wire.Transport`'s methods.

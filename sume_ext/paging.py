@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections import deque
 from enum import Enum
-from threading import Lock
 from typing import TYPE_CHECKING, Any, Generic, NoReturn, Self, TypeVar, cast
 
 from attrs import evolve, frozen
@@ -18,6 +17,7 @@ from attrs import evolve, frozen
 from sume_ext.calling.calls import Call, Reply, Settings, misfit, model_of, perform
 from sume_ext.calling.ids import is_id
 from sume_ext.errors import InvalidArgumentError, PaginationError, SchemaMismatchError
+from sume_ext.runners.alone import Turn
 from sume_ext.secrecy.border import bordered
 
 if TYPE_CHECKING:
@@ -237,7 +237,7 @@ class _Walker(Generic[T]):
         self._known = set[str]()
         self._returned: deque[T] = deque()
         self._returned_at: str | None = None
-        self._turn = Lock()
+        self._turn = Turn("pager")
 
     @property
     def cursor(self) -> str | None:
@@ -259,15 +259,8 @@ class _Walker(Generic[T]):
 
     def _alone(self, flow: Flow[R]) -> Flow[R]:
         """A flow that no other of this pager may interleave with: items would come twice."""
-        if not self._turn.acquire(blocking=False):
-            raise InvalidArgumentError(
-                "another thread or task is reading from this pager.",
-                hint="Give each a pager of its own, or let one read and hand out the items.",
-            )
-        try:
+        with self._turn:
             return (yield from flow)
-        finally:
-            self._turn.release()
 
     def _peek(self) -> Flow[Page[T]]:
         if self._walk.ended and not self._returned:

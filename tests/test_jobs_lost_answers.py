@@ -11,7 +11,13 @@ from typing import Any
 
 import pytest
 
-from sume_ext import OutcomeUnknownError, PaginationError, ServerError, TransportError
+from sume_ext import (
+    OutcomeUnknownError,
+    PaginationError,
+    ServerError,
+    SumeError,
+    TransportError,
+)
 from tests.models.jobs_api import LOST, Answer, Asked, ModelApi, ModelJob, refusal
 from tests.models.worlds import World, in_both_worlds
 from tests.support import FakeClock
@@ -136,6 +142,63 @@ def test_a_list_too_long_to_read_is_no_leave_to_pay_again(world: World) -> None:
     with pytest.raises(PaginationError) as caught:
         world(api, lambda sume: sume.jobs.find_recent(error))
     assert caught.value.job_ids == ("job_1",)
+
+
+ODD_JOBS: list[dict[str, Any]] = [
+    {"id": "odd_1", "object": "job", "type": "face_swap"},
+    {"object": "job", "type": "face_swap", "status": None},
+    {"id": "odd_3", "object": "job", "status": "queued", "created_at": "2020-01-01T00:00:00Z"},
+]
+
+
+@in_both_worlds
+@pytest.mark.parametrize("odd", ODD_JOBS, ids=["no status", "no id", "too old"])
+def test_an_odd_job_that_is_another_ends_no_search(world: World, odd: dict[str, Any]) -> None:
+    api = an_api(arrives=True)
+    error = lose(api)
+    jobs = [odd, job("job_1", error.sent_after), odd]
+    api.fault = lambda asked: paged(jobs, asked)
+    assert [one.id for one in world(api, lambda sume: sume.jobs.find_recent(error))] == ["job_1"]
+
+
+@in_both_worlds
+def test_an_odd_job_that_may_be_it_is_found_or_told_of(world: World) -> None:
+    """Without a status it was paid for all the same; without an id nobody can hand it out."""
+    api = an_api(arrives=True)
+    error = lose(api)
+    mine = job("job_1", error.sent_after)
+    jobs = [{**mine, "status": None}]
+    api.fault = lambda asked: paged(jobs, asked)
+    (found,) = world(api, lambda sume: sume.jobs.find_recent(error))
+    assert (found.id, found.type, found.status) == ("job_1", "video_generation", "unknown")
+    jobs.append({**mine, "id": None})
+    with pytest.raises(PaginationError, match="no id of it") as caught:
+        world(api, lambda sume: sume.jobs.find_recent(error))
+    assert caught.value.job_ids == ("job_1",)
+
+
+@in_both_worlds
+@pytest.mark.parametrize("how", ["refused", "no cursor", "no list"])
+def test_what_was_found_before_the_list_failed_is_told(world: World, how: str) -> None:
+    api = an_api(arrives=True)
+    error = lose(api)
+    jobs = [job("job_1", error.sent_after), *(job(f"x{n}", 0.0) for n in range(150))]
+    jobs[1] = job("later", api.clock.wall + 9000)
+
+    def fault(asked: Asked) -> Any:
+        page = paged(jobs, asked)
+        if how == "no cursor":
+            return Answer(200, {"object": "list", "data": jobs[:100], "has_more": True})
+        if "cursor" not in asked.query:
+            return page
+        return refusal(500, "down") if how == "refused" else Answer(200, {"data": 5})
+
+    api.fault = fault
+    with pytest.raises(SumeError) as caught:
+        world(api, lambda sume: sume.jobs.find_recent(error))
+    assert caught.value.job_ids == ("job_1",)
+    assert "job_1" in caught.value.hint
+    assert "before you submit again" in caught.value.hint
 
 
 @pytest.mark.parametrize("odd", [1_800_000_000, 1.5, True, [], {}, "", "\x00", 10**400])

@@ -6,15 +6,17 @@ lags takes a listener back in time; a handle's listener never hears how its job 
 
 from __future__ import annotations
 
+import asyncio
 import copy
 import pickle
+import threading
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from sume_ext import InvalidArgumentError
-from tests.models.jobs_api import Answer, Asked, ModelApi, ModelJob
+from tests.models.jobs_api import Answer, Asked, AsyncWire, ModelApi, ModelJob
 from tests.models.worlds import World, in_both_worlds
 from tests.support import FakeClock
 
@@ -175,3 +177,64 @@ def test_a_group_and_a_broken_generator_are_told_apart() -> None:
         assert "group.jobs" in caught.value.hint
         with pytest.raises(TypeError, match="bug of the caller's"):
             sume.jobs.wait_many(broken())
+
+
+READS: list[Callable[[Any], Any]] = [
+    lambda sume: sume.jobs.as_completed(["job_0", "job_1"]),
+    lambda sume: sume.jobs.handle("job_0").events(),
+]
+
+
+@pytest.mark.parametrize("begin", READS, ids=["as_completed", "events"])
+def test_an_iteration_that_threads_share_serves_one_at_a_time(
+    begin: Callable[[Any], Any],
+) -> None:
+    """The second thread got Python's own error, of a generator that it has never seen."""
+    api = an_api(count=2)
+    inside, go_on = threading.Event(), threading.Event()
+
+    def slow(_: Asked) -> None:
+        inside.set()
+        assert go_on.wait(30)
+
+    with api.client() as sume:
+        api.fault = slow
+        iteration = begin(sume)
+        got: list[Any] = []
+        reader = threading.Thread(target=lambda: got.append(next(iteration)))
+        reader.start()
+        assert inside.wait(30)
+        for use in (lambda: next(iteration), iteration.close):
+            with pytest.raises(InvalidArgumentError, match="another thread or task"):
+                use()
+        go_on.set()
+        reader.join(30)
+        assert len(got + list(iteration)) >= 2
+        iteration.close()
+
+
+@pytest.mark.parametrize("begin", READS, ids=["as_completed", "events"])
+def test_an_iteration_that_tasks_share_serves_one_at_a_time(begin: Callable[[Any], Any]) -> None:
+    """And is over once the task that read from it is cancelled, as any generator is."""
+
+    async def main() -> None:
+        async with an_api(count=2).aclient() as sume:
+            iteration = begin(sume)
+            entered = asyncio.Event()
+
+            async def forever(*_: object) -> Any:
+                entered.set()
+                await asyncio.Event().wait()
+
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setattr(AsyncWire, "open", forever)
+                first = asyncio.ensure_future(anext(iteration))
+                await entered.wait()
+                for use in (lambda: anext(iteration), iteration.aclose):
+                    with pytest.raises(InvalidArgumentError, match="another thread or task"):
+                        await use()
+                first.cancel()
+                await asyncio.wait([first])
+            assert [event async for event in iteration] == []
+
+    asyncio.run(main())

@@ -79,6 +79,7 @@ LOST = [
     for fault in (
         "reset", "reset-in-body", "close", "garbage", "cut-length", "cut-chunk", "cut-close",
         "cut-gzip", "corrupt-gzip", "unknown-encoding", "cut-after-id",
+        "not-packed", "charset-as-encoding",
     )
 ]  # fmt: skip
 SLOW = [
@@ -129,7 +130,7 @@ FINE = [
     Case(fault, None, 1, None, 1)
     for fault in (
         "ok", "accepted", "wrong-type", "big-header", "early-hints", "utf-16", "chunked",
-        "packed", "packed-twice", "too-long", "race",
+        "packed", "packed-twice", "too-long", "race", "identity",
     )
 ]  # fmt: skip
 SPECIAL = [
@@ -404,19 +405,43 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
 @pytest.mark.parametrize(
     ("call", "kind"), [("read", "SchemaMismatchError"), ("spend", "OutcomeUnknownError")]
 )
-@pytest.mark.parametrize("bomb", ["bomb", "bomb-of-lists"])
+@pytest.mark.parametrize(
+    "bomb",
+    [
+        "bomb", "bomb-of-lists", "bomb-of-text", "bomb-of-wide-text", "bomb-of-escapes",
+        "bomb-of-names",
+    ],
+)  # fmt: skip
 def test_a_bomb_is_noticed_before_it_fills_the_memory(
     server: FaultServer, world: str, call: str, kind: str, bomb: str
 ) -> None:
-    """A GiB in a MiB. What counts is what the system gives the process, so a new one is asked."""
-    command = [sys.executable, "-c", GROWTH, world, call, server.url("ok"), server.url(bomb)]
+    """A GiB in a MiB, or what fits but takes much more once Python holds it."""
+    name, told, growth = _growth(server, world, call, bomb)
+    assert (name, told) == (kind, "True")
+    assert growth < 64 * 1024, "KiB"
+
+
+@pytest.mark.parametrize(
+    "much",
+    ["much-text", "much-odd-text", "much-wide-text", "many-escapes", "many-names", "many-words",
+     "many-objects"],
+)  # fmt: skip
+def test_what_is_read_for_nothing_fills_no_memory_either(server: FaultServer, much: str) -> None:
+    """As much as is just not refused for its size, of which then nothing can be made."""
+    name, told, growth = _growth(server, "sync", "read", much)
+    assert (name, told) == ("SchemaMismatchError", "False")
+    assert growth < 64 * 1024, "KiB"
+
+
+def _growth(server: FaultServer, world: str, call: str, fault: str) -> tuple[str, str, int]:
+    """What counts is what the system gives the process, so a new one is asked."""
+    command = [sys.executable, "-c", GROWTH, world, call, server.url("ok"), server.url(fault)]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     done = subprocess.run(
         command, capture_output=True, text=True, check=True, timeout=60, env=environment
     )
     name, told, growth = done.stdout.split()
-    assert (name, told) == (kind, "True")
-    assert int(growth) < 64 * 1024, "KiB"
+    return name, told, int(growth)
 
 
 @pytest.mark.parametrize("world", WORLDS)
@@ -426,10 +451,64 @@ def test_many_values_are_read_as_long_as_there_is_room_for_them(
     def roomy(sume: Any) -> Any:
         return read(sume.with_options(max_response_bytes=64 * 1024 * 1024))
 
-    with pytest.raises(SchemaMismatchError, match="more than 524288 values"):
+    with pytest.raises(SchemaMismatchError, match="more than 64 MiB of memory"):
         ask(world, server.url("many-lists"), read, timeout=20)
     with pytest.raises(SchemaMismatchError, match="what the schema says"):
         ask(world, server.url("many-lists"), roomy, timeout=20)
+
+
+class Lines:
+    """The network, which tells of each request whether an answer of this client was still open."""
+
+    def __init__(self, carrier: Any) -> None:
+        self._carrier = carrier
+        self._open = 0
+        self.overlaps: list[bool] = []
+
+    def open(self, request: Any, timeouts: Any) -> Any:
+        self.overlaps.append(self._open > 0)
+        found = self._carrier.open(request, timeouts)
+        return self._awaited(found) if inspect.isawaitable(found) else self._counted(found)
+
+    async def _awaited(self, coming: Any) -> Any:
+        return self._counted(await coming)
+
+    def close(self) -> Any:
+        return self._carrier.close()
+
+    def aclose(self) -> Any:
+        return self._carrier.aclose()
+
+    def _counted(self, stream: Any) -> Any:
+        closes: Any = stream.aclose if hasattr(stream, "aclose") else stream.close
+        self._open += 1
+
+        def close() -> Any:
+            self._open -= 1
+            return closes()
+
+        setattr(stream, closes.__name__, close)
+        return stream
+
+
+@pytest.mark.parametrize("world", WORLDS)
+@pytest.mark.parametrize(
+    "fault", ["unknown-encoding", "not-packed", "corrupt-gzip", "cut-gzip", "cut-length", "500"]
+)
+def test_an_answer_is_let_go_before_the_request_is_repeated(
+    server: FaultServer, world: str, fault: str
+) -> None:
+    """Who holds connections while waiting for more of them waits for itself."""
+    lines: list[Lines] = []
+
+    def watched(sume: Any) -> Any:
+        lines.append(Lines(sume._runner.transport))
+        sume._runner.transport = lines[0]
+        return read(sume)
+
+    with pytest.raises(SumeError):
+        ask(world, server.url(fault), watched)
+    assert lines[0].overlaps == [False] * 3
 
 
 def test_the_largest_answer_can_be_chosen(server: FaultServer) -> None:
@@ -455,7 +534,12 @@ def test_an_unknown_outcome_says_what_to_look_for(
     assert ("jobs.wait('job_9')" if job_ids else "jobs.find_recent(error)") in error.hint
 
 
-@pytest.mark.parametrize("fault", ["list", "cut-json", "cut-after-id"])
+@pytest.mark.parametrize(
+    "fault",
+    [
+        "list", "cut-json", "cut-after-id", "not-packed", "charset-as-encoding", "unknown-encoding",
+    ],
+)  # fmt: skip
 def test_the_id_of_a_paid_job_survives_an_answer_that_cannot_be_read(
     server: FaultServer, fault: str
 ) -> None:

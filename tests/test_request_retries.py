@@ -97,13 +97,18 @@ def test_any_retry_after_is_a_sensible_number_or_none(value: str) -> None:
     assert found is None or (found >= 0 and math.isfinite(found))
 
 
+DATE = formatdate(1_800_000_030, usegmt=True)
+
+
 @pytest.mark.parametrize(
     ("value", "seconds"),
     [
-        ("120", 120), (" 7 ", 7), ("0", 0), ("-5", None), ("1.5", None), ("", None), (None, None),
+        ("120", 120), (" 7 ", 7), ("0", 0), ("-5", None), ("1.5", 1.5), ("", None), (None, None),
         ("soon", None), (formatdate(1_800_000_030, usegmt=True), 30),
         (formatdate(1_700_000_000, usegmt=True), 0), ("9" * 400, 999_999_999_999),
-        ("Fri, 31 Feb 2099 00:00:00 GMT", None),
+        ("Fri, 31 Feb 2099 00:00:00 GMT", None), ("2.", 2), ("2.0", 2), (".5", None), ("1e9", None),
+        ("0" * 18 + "3", 3), ("2, 2", 2), ("2,7", 7), ("soon, 7", None), ("7, soon", 7),
+        (f"{DATE}, {DATE}", 30), (f"{DATE}, 45", 45), (f"5, {DATE}", 30), ("+2", None),
     ],
 )  # fmt: skip
 def test_both_forms_of_retry_after(value: str | None, seconds: float | None) -> None:
@@ -334,8 +339,9 @@ class EventClock(FakeClock):
             if self._waiting:
                 self._waiting.sort(key=lambda one: one[0])
                 moment, waiter = self._waiting.pop(0)
-                self.now = max(self.now, moment)
-                waiter.set_result(None)
+                if not waiter.done():  # or whoever slept was cancelled
+                    self.now = max(self.now, moment)
+                    waiter.set_result(None)
 
 
 def test_a_crowd_that_was_refused_comes_back_in_single_file() -> None:
@@ -398,6 +404,143 @@ def _held_back(
         return await sume.jobs.get("job_1")
 
     return asyncio.run(go())
+
+
+class Limiter:
+    """A server that refuses its first requests, then takes all; carries both worlds' requests."""
+
+    def __init__(self, refusals: int = 1, retry_after: str | None = "2") -> None:
+        self.sent = 0
+        self._refusals = refusals
+        self._headers = {} if retry_after is None else {"retry-after": retry_after}
+
+    def open(self, request: Request, timeouts: Timeouts) -> Any:
+        self.sent += 1
+        drop = _Drop(self.sent <= self._refusals)
+        drop.headers = self._headers if drop.status == 429 else {}
+        return Blocking(drop)
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+class Blocking:
+    """A drop to read without awaiting."""
+
+    def __init__(self, drop: _Drop) -> None:
+        self.status, self.headers = drop.status, drop.headers
+        self._pieces = drop._pieces
+
+    def read(self) -> bytes:
+        return self._pieces.pop()
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+def calls_for(seconds: float, sume: Any, clock: FakeClock, every: float = 0.01) -> list[str]:
+    """What comes of a call now and then; calls that wait take their time."""
+    outcomes: list[str] = []
+    over = clock.now + seconds
+    while clock.now < over:
+        try:
+            outcomes.append(sume.jobs.get("job_1").id)
+        except RateLimitError as refused:
+            outcomes.append(refused.code)
+        clock.advance(every)
+    return outcomes
+
+
+@pytest.mark.parametrize(
+    "options", [{}, {"attempts": 1, "timeout": 5}, {"patience": 0}, {"timeout": 2}], ids=str
+)
+def test_a_refusal_that_is_not_waited_for_is_heeded_by_the_calls_that_follow(
+    options: dict[str, Any],
+) -> None:
+    """Eight threads that tried again at once sent 700 requests a second instead of a pause."""
+    clock, api = FakeClock(), Limiter(retry_after="300")
+    with client(api, clock) as sume:
+        hurried = sume.with_options(**options)
+        with pytest.raises(RateLimitError) as caught:
+            hurried.jobs.get("job_1")
+        assert caught.value.retry_after == 300
+        assert set(calls_for(170, hurried, clock, every=1)) == {"client_cooling_down"}
+        assert api.sent == 1
+        clock.advance(127)
+        with pytest.raises(RateLimitError, match=r"may go in \d s") as caught:
+            sume.with_options(timeout=1).jobs.get("job_1")
+        assert caught.value.retry_after
+        assert 2 < caught.value.retry_after < 4
+        clock.advance(4)
+        assert set(calls_for(2, hurried, clock)) == {"job_1"}
+    assert all(pause == pytest.approx(0.04) for pause in clock.sleeps)
+
+
+def test_a_pause_of_a_year_is_asked_after_in_five_minutes() -> None:
+    """A slip in a header must not stop a service until somebody starts it anew."""
+    clock, api = FakeClock(), Limiter(retry_after="31536000")
+    with client(api, clock) as sume:
+        assert calls_for(1, sume, clock)[0] == "rate_limited"
+        assert set(calls_for(170, sume, clock, every=10)) == {"client_cooling_down"}
+        clock.advance(140)
+        assert sume.jobs.get("job_1").id == "job_1"
+        assert api.sent == 2
+
+
+def test_patience_beyond_that_is_kept_and_more_is_handed_on() -> None:
+    for asked, waits in ((7200, True), (9000, False)):
+        clock, api = FakeClock(), Limiter(retry_after=str(asked))
+        with client(api, clock) as sume:
+            patient = sume.with_options(patience=8000)
+            if waits:
+                assert patient.jobs.get("job_1").id == "job_1"
+                assert sum(clock.sleeps) >= asked
+                continue
+            with pytest.raises(RateLimitError):
+                patient.jobs.get("job_1")
+            assert not clock.sleeps
+
+
+def test_calls_without_the_time_to_wait_lock_no_other_out() -> None:
+    """Each of them moved the next turn away: after one refusal nothing went any more, for ever."""
+    clock, api = FakeClock(), Limiter()
+    with client(api, clock) as sume:
+        hurried = sume.with_options(timeout=1)
+        outcomes = calls_for(3, hurried, clock)
+        assert outcomes[0] == "rate_limited"
+        assert outcomes[1:90] == ["client_cooling_down"] * 89
+        assert set(calls_for(1, hurried, clock)) == {"job_1"}
+    assert not any(pause > 1 for pause in clock.sleeps)
+
+
+def test_whoever_leaves_the_queue_gives_the_turn_back() -> None:
+    """Tasks that were cancelled while they waited still stood before all that came after them."""
+
+    async def crowd() -> tuple[float, int]:
+        clock = EventClock()
+        bucket = Bucket(clock, per_second=10)
+        sume = AsyncSume(api_key=KEY, base_url="http://127.0.0.1:1", transport=bucket, clock=clock)
+        turns = sume._engine.settings.turns
+        turns.refused(clock.now, 1.0)
+        waiting = [asyncio.create_task(_one(sume)) for _ in range(500)]
+        for _ in range(5):
+            await asyncio.sleep(0)
+        for task in waiting:
+            task.cancel()
+        await asyncio.gather(*waiting, return_exceptions=True)
+        began = clock.now
+        ticking = asyncio.create_task(clock.run())
+        await _one(sume)
+        ticking.cancel()
+        return bucket.came[0] - began, len(bucket.came)
+
+    waited, sent = asyncio.run(crowd())
+    assert waited == pytest.approx(1.0)
+    assert sent == 1
+
+
+async def _one(sume: AsyncSume) -> Any:
+    return await sume.jobs.get("job_1")
 
 
 @given(st.lists(st.sampled_from(["refused", "accepted", "slot"]), max_size=60))

@@ -197,6 +197,47 @@ def test_this_machine_is_reached_without_the_environments_proxy(
 
 
 @pytest.mark.parametrize("world", WORLDS)
+@pytest.mark.parametrize("proxy", ["http://proxy.invalid:1", "socks5://192.0.2.1", "192.0.2.1:8"])
+def test_no_proxy_elsewhere_gets_a_key_in_clear(
+    trusted: pytest.MonkeyPatch, world: str, proxy: str
+) -> None:
+    """What is given as an argument is held to the rule for the environment's."""
+    assert trusted
+    with FaultServer() as server:
+        assert ask(world, server.url("ok"), read, timeout=5, proxy=proxy).id == "job_1"
+
+
+def test_what_no_proxy_names_may_have_a_port(
+    secure_server: FaultServer, trusted: pytest.MonkeyPatch
+) -> None:
+    trusted.setenv("HTTPS_PROXY", f"http://{SILENT}")
+    url = secure_server.url("ok", "https")
+    for others in ("127.0.0.1:1", f"127.0.0.2:{secure_server.port}"):
+        trusted.setenv("NO_PROXY", others)
+        with pytest.raises(NotSentError):
+            ask("sync", url, read)
+    trusted.setenv("NO_PROXY", f"sume.example:1, 127.0.0.1:{secure_server.port}")
+    assert ask("sync", url, read, timeout=5).id == "job_1"
+
+
+@pytest.mark.parametrize("world", WORLDS)
+@pytest.mark.parametrize("given", ["environment", "argument"])
+@pytest.mark.parametrize("login", ["me:canary\u00e9", "me:canary%C3%A9", "m\u00e9:canary"])
+def test_a_password_that_no_proxy_reads_for_sure_is_refused(
+    trusted: pytest.MonkeyPatch, world: str, given: str, login: str
+) -> None:
+    """It ended as an argument of the wrong type, to be corrected nobody knew where."""
+    options: dict[str, Any] = {"timeout": 5}
+    if given == "environment":
+        trusted.setenv("HTTPS_PROXY", f"http://{login}@{SILENT}")
+    else:
+        options["proxy"] = f"http://{login}@{SILENT}"
+    with pytest.raises(ConfigurationError, match="beyond ASCII") as caught:
+        ask(world, "https://sume.example/ok", read, **options)
+    assert "canary" not in told(caught.value)
+
+
+@pytest.mark.parametrize("world", WORLDS)
 @pytest.mark.parametrize("status", [b"407 Who are you", b"502 Bad Gateway"])
 def test_a_proxy_that_refuses_is_named_without_its_password(
     secure_server: FaultServer, trusted: pytest.MonkeyPatch, world: str, status: bytes

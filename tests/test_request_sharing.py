@@ -148,6 +148,25 @@ def test_a_forked_child_awaits_on_connections_of_its_own(server: FaultServer) ->
     assert asyncio.run(parent()) == (["job_1"] * 2, "job_1")
 
 
+def test_forked_children_do_not_come_back_as_one() -> None:
+    """The numbers of a generator that was made before the fork are the same in each of them."""
+    context = multiprocessing.get_context("fork")
+    told: Any = context.Queue()
+    with Sume(api_key=KEY, base_url="http://127.0.0.1:1") as sume:
+        settings = sume._engine.settings
+
+        def child() -> None:
+            told.put(settings.backoff.pause(5, settings.rng))
+
+        children = [context.Process(target=child) for _ in range(4)]
+        for one in children:
+            one.start()
+        pauses = {told.get(timeout=20) for _ in children}
+        for one in children:
+            one.join(20)
+    assert len(pauses) == 4
+
+
 def _apart(work: Any, *given: Any) -> None:
     """Do it in a thread of the child's own, for the forked one still counts as running a loop."""
     with ThreadPoolExecutor(1) as pool:

@@ -42,7 +42,7 @@ _BARE = ("jobs[]", "job")
 _NAMED = tuple(place for place in roles.JOB_IDS.candidates if place not in _PLAIN)
 
 
-def decode(content: bytes) -> Any:
+def decode(content: bytes | bytearray) -> Any:
     """The JSON in an answer, in any of Unicode's encodings.
 
     Raises:
@@ -54,12 +54,12 @@ def decode(content: bytes) -> Any:
         raise ValueError("nested too deeply") from None
 
 
-def salvage(content: bytes) -> Any:
+def salvage(content: bytes | bytearray) -> Any:
     """What a broken JSON text says as far as it goes, or None."""
     return next(_said(content), None)
 
 
-def _said(content: bytes) -> Iterator[Any]:
+def _said(content: bytes | bytearray) -> Iterator[Any]:
     """Every JSON document in a text, whatever stands around them; of one that is cut, its part."""
     content = content[:_MOST_SEARCHED]
     text = content.decode(json.detect_encoding(content), "replace")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import zlib
 from functools import partial
 from typing import TYPE_CHECKING
@@ -18,10 +19,16 @@ if TYPE_CHECKING:
     from sume_ext.network.wire import Request, Stream
 
 _GZIP_OR_ZLIB = zlib.MAX_WBITS | 32
+_MAGIC = 2
+"""How many bytes tell whether something is compressed."""
+_CORRUPT = "the answer's compression is corrupt."
 _PIECE = 64 * 1024
-_BEFORE_VALUES = b",", b"[", b"{"
-_MOST_VALUES, _BYTES_A_VALUE = 500_000, 64
-"""How many values any answer may have, and how much of what it may hold there must be for more."""
+_BEFORE_VALUES = b",", b"[", b"{", b":"
+_BYTES_A_VALUE = 96
+_MEMORY = 56 * 1024 * 1024
+"""What reading any answer may take; twice the most that an answer may hold, where that is more."""
+_WIDE, _WIDER = re.compile(rb"[\xc4-\xff]"), re.compile(rb"[\xf0-\xff]|\\[u\0]")
+"""What makes Python keep a whole text in two bytes a character, and in four."""
 
 
 @frozen
@@ -36,7 +43,7 @@ class Answer:
 
     status: int
     headers: Mapping[str, str] = field(repr=False)
-    content: bytes = field(repr=False)
+    content: bytes | bytearray = field(repr=False)
 
 
 def exchange(
@@ -53,12 +60,12 @@ def exchange(
     Raises:
         NotSentError: It never reached the server.
         ResponseLostError: No whole answer came before the deadline.
-        SchemaMismatchError: The answer is larger than `max_bytes`, or has too many values for that.
+        SchemaMismatchError: The answer is larger than `max_bytes`, or takes too much memory.
     """
     parts = bytearray() if heard is None else heard
     parts.clear()
     stream: Stream = yield Exchange(request, deadline, partial(_content, parts, max_bytes))
-    return Answer(stream.status, stream.headers, bytes(parts))
+    return Answer(stream.status, stream.headers, parts)
 
 
 class _Identity:
@@ -81,13 +88,53 @@ class _Identity:
         self._parts += piece
 
     def finish(self) -> None:
-        """Nothing can be missing, for the transport checks the length; but it may be a bomb.
+        """Nothing can be missing, for the transport checks the length; but it may be a bomb."""
+        room = max(_MEMORY, 2 * self._most)
+        if _is_heavy(self._parts, room):
+            raise _too_large(f"would take more than {room >> 20} MiB of memory to read")
 
-        Three bytes, as in ``[],``, take eighty when JSON is made of them.
-        """
-        most = max(_MOST_VALUES, self._most // _BYTES_A_VALUE)
-        if len(self._parts) > most and sum(map(self._parts.count, _BEFORE_VALUES)) > most:
-            raise _too_large(f"has more than {most} values")
+
+def _copies(width: int) -> int:
+    """How often what came is in memory, when its text has so many bytes a character.
+
+    Once as it came; then as text and as the values in it, or as the values and twice as bytes'
+    plain text, in which secrets are looked for.
+    """
+    return 1 + width + max(width, 2)
+
+
+def _is_heavy(content: bytearray, room: int) -> bool:
+    """Whether JSON takes more memory to read than there is for it.
+
+    Three bytes, as in ``[],``, take eighty when JSON is made of them; and one character of a text
+    decides how many bytes each of them takes, which an escape may hide.
+    """
+    size = len(content)
+    if size * (_copies(4) + _BYTES_A_VALUE) <= room:
+        return False
+    room -= sum(map(content.count, _BEFORE_VALUES)) * _BYTES_A_VALUE
+    if size * _copies(4) <= room:
+        return False
+    width = 4 if _WIDER.search(content) else 2 if _WIDE.search(content) else 1
+    return size * _copies(width) > room
+
+
+class _Foreign(_Identity):
+    """Content in an encoding that wasn't asked for: kept as it came, for ids may be read in it.
+
+    Args:
+        parts: As for `_Identity`.
+        most: As for `_Identity`.
+        why: What is wrong with it.
+    """
+
+    def __init__(self, parts: bytearray, most: int, why: str) -> None:
+        super().__init__(parts, most)
+        self._why = why
+
+    def finish(self) -> None:
+        """It is no answer, whole as it is."""
+        raise ResponseLostError(self._why)
 
 
 class _Inflated(_Identity):
@@ -99,22 +146,41 @@ class _Inflated(_Identity):
     def __init__(self, parts: bytearray, most: int) -> None:
         super().__init__(parts, most)
         self._inflate = zlib.decompressobj(_GZIP_OR_ZLIB)
+        self._first = b""
         self._began = False
+        self._plain: _Foreign | None = None
 
     def take(self, piece: bytes) -> None:
         """Take what has come."""
+        if self._plain is not None:
+            self._plain.take(piece)
+            return
         self._began = True
+        whole = self._first + piece
+        self._first = whole if len(whole) < _MAGIC else b""
         try:
-            while piece:
-                if self._inflate.eof:  # gzip may come in several members
-                    self._inflate = zlib.decompressobj(_GZIP_OR_ZLIB)
-                super().take(self._inflate.decompress(piece, _PIECE))
-                piece = self._inflate.unconsumed_tail or self._inflate.unused_data
+            self._take_packed(piece)
         except zlib.error:
-            raise ResponseLostError("the answer's compression is corrupt.") from None
+            self._corrupt(whole)
+
+    def _take_packed(self, piece: bytes) -> None:
+        while piece:
+            if self._inflate.eof:  # gzip may come in several members
+                self._inflate = zlib.decompressobj(_GZIP_OR_ZLIB)
+            super().take(self._inflate.decompress(piece, _PIECE))
+            piece = self._inflate.unconsumed_tail or self._inflate.unused_data
+
+    def _corrupt(self, came: bytes) -> None:
+        """It isn't what it says; where nothing could be made of it, it may be as it came."""
+        if self._parts:
+            raise ResponseLostError(_CORRUPT)
+        self._plain = _Foreign(self._parts, self._most, _CORRUPT)
+        self._plain.take(came)
 
     def finish(self) -> None:
         """It must have come to its end, besides."""
+        if self._plain is not None:
+            self._plain.finish()
         if self._began and not self._inflate.eof:
             raise ResponseLostError("the answer's compression is cut short.")
         super().finish()
@@ -128,12 +194,14 @@ def _too_large(how: str) -> SchemaMismatchError:
 
 def _content(parts: bytearray, most: int, stream: Stream) -> Sink:
     """What undoes the encoding of an answer's content."""
-    match stream.headers.get("content-encoding", "").strip().lower():
-        case "" | "identity":
+    given = stream.headers.get("content-encoding", "").lower().split(",")
+    match [one for name in given if (one := name.strip()) not in ("", "identity")]:
+        case []:
             return _Identity(parts, most)
-        case "gzip" | "x-gzip" | "deflate":
+        case ["gzip" | "x-gzip" | "deflate"]:
             return _Inflated(parts, most)
-        case other:
-            raise ResponseLostError(
-                f"the answer's content-encoding {other[:20]!r} wasn't asked for."
+        case others:
+            told = ", ".join(others)[:20]
+            return _Foreign(
+                parts, most, f"the answer's content-encoding {told!r} wasn't asked for."
             )

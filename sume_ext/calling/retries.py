@@ -7,6 +7,8 @@ unknown outcome, which is said, not guessed.
 
 from __future__ import annotations
 
+import math
+import re
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, TypeVar, cast
@@ -39,7 +41,14 @@ _GIVEN_UP_ON_THE_WAY = frozenset({408, 425, 499})
 _EXPONENT_CAP = 20
 _MOST_PATIENCE = 30 * 24 * 3600
 """No system sleeps for as long as a header may ask; patience without bound ends after a month."""
-_LONGEST_NUMBER = 12
+_LONGEST_HOLD = 300.0
+"""Seconds that a refusal holds back calls without the patience to wait so long: one asks again
+after that, for a slip in a header must neither stop a service for a year nor end a long wait."""
+_LONGEST_HEADER = 400
+_MOST_ASKED = 1e12 - 1
+_NUMBER = re.compile(r"[0-9]+(?:\.[0-9]*)?")
+_BETWEEN = re.compile(r"(?:(?<=[0-9.])|(?<=GMT))\s*,\s*")
+"""A comma between two values of the header, not the one in a date."""
 
 
 @frozen
@@ -139,6 +148,8 @@ def may_retry(effect: Effect, failure: SumeError, *, keyed: bool = False) -> boo
 def retry_after(value: str | None, now: float, date: str | None = None) -> float | None:
     """Seconds that a Retry-After header asks for, in either form; None when it makes no sense.
 
+    Given more than once, as by a gateway and by what is behind it, the longest counts.
+
     Args:
         value: The header.
         now: Our time of day.
@@ -146,11 +157,17 @@ def retry_after(value: str | None, now: float, date: str | None = None) -> float
 
     Source: RFC 9110 section 10.2.3 (delay in seconds, or an HTTP date).
     """
-    text = (value or "").strip()
-    if text.isascii() and text.isdigit():
-        return float(text[:_LONGEST_NUMBER])
-    then, there = moment_of(text), moment_of(date or "")
-    return None if then is None else max(0.0, then - (now if there is None else there))
+    there = moment_of(date or "")
+    one_by_one = _BETWEEN.split((value or "")[:_LONGEST_HEADER].strip())
+    told = (_asked(one, now if there is None else there) for one in one_by_one)
+    return max((seconds for seconds in told if seconds is not None), default=None)
+
+
+def _asked(text: str, now: float) -> float | None:
+    if _NUMBER.fullmatch(text):
+        return min(float(text), _MOST_ASKED)
+    then = moment_of(text)
+    return None if then is None else max(0.0, then - now)
 
 
 def moment_of(text: str) -> float | None:
@@ -188,25 +205,27 @@ def persist(
             result = yield from attempt()
         except SumeError as error:
             failure = error
-            if not isinstance(error, (RateLimitError, TransportError)):
-                turns.accepted()  # whatever it says, the API answered without slowing us down
         else:
             turns.accepted()
             return result
-        if count == backoff.attempts or not may_retry(effect, failure, keyed=keyed):
-            break
-        asked = failure.retry_after if isinstance(failure, APIError) else None
-        if asked is not None and asked > backoff.patience:
-            break
+        asked = (failure.retry_after if isinstance(failure, APIError) else None) or 0.0
         # Jitter comes on top of what was asked, so that two processes don't return as one.
         jitter = backoff.pause(count, rng)
-        now = yield NOW
         if isinstance(failure, RateLimitError):
-            turns.refused(now, (asked or 0.0) + jitter)
-        elif budget.grant(now, (asked or 0.0) + jitter, asked=asked or 0.0):
-            yield Sleep((asked or 0.0) + jitter)
-        else:
+            # Told to the client's other calls even where this one doesn't wait for it.
+            held = min(asked, max(backoff.patience, _LONGEST_HOLD))
+            turns.refused((yield NOW), held + jitter)
+        elif not isinstance(failure, TransportError):
+            turns.accepted()  # whatever it says, the API answered without slowing us down
+        if count == backoff.attempts or not may_retry(effect, failure, keyed=keyed):
             break
+        if asked > backoff.patience:
+            break
+        if isinstance(failure, RateLimitError):
+            continue
+        if not budget.grant((yield NOW), asked + jitter, asked=asked):
+            break
+        yield Sleep(asked + jitter)
     assert failure is not None  # noqa: S101  (for type checkers: the loop ran)
     raise failure
 
@@ -223,16 +242,26 @@ def _queue(turns: Turns, budget: Budget, failure: SumeError | None, jitter: floa
     if turns.free:
         return
     now = yield NOW
-    while (pause := turns.slot(now) - now) > 0:
+    while (pause := (slot := turns.slot(now)) - now) > 0:
         # Sums of moments are off by some billionths of a second.
         if not budget.grant(now, pause, asked=max(0.0, round(pause - jitter, 3))):
-            raise failure or RateLimitError(
-                f"the API asked this client to slow down; its next call may go in {pause:.0f} s.",
-                status=_TOO_MANY_REQUESTS,
-                code="client_cooling_down",
-                retry_after=pause,
-            )
-        yield Sleep(pause)
+            turns.give_back(slot)
+            raise failure or _cooling_down(pause)
+        try:
+            yield Sleep(pause)
+        except BaseException:  # it is interrupted
+            turns.give_back(slot)
+            raise
         now, jitter = (yield NOW), 0.0
         if now >= turns.quiet_until:
             return
+
+
+def _cooling_down(pause: float) -> RateLimitError:
+    return RateLimitError(
+        "the API asked this client to slow down; its next call may go in "
+        f"{max(1, math.ceil(pause))} s.",
+        status=_TOO_MANY_REQUESTS,
+        code="client_cooling_down",
+        retry_after=pause,
+    )

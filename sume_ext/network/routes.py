@@ -7,7 +7,7 @@ import re
 import ssl
 import sys
 from typing import TYPE_CHECKING, TypeAlias
-from urllib.parse import SplitResult, quote, urlsplit
+from urllib.parse import SplitResult, quote, unquote, urlsplit
 
 from attrs import field, frozen
 
@@ -118,29 +118,34 @@ class Places:
         host = host if host.isascii() else host.encode("idna").decode("ascii")
         usual = PORTS[parts.scheme]
         port = parts.port or usual
-        shown = f"[{host}]" if ":" in host else host
+        shown = _bracketed(host)
         place = self._known[parts.scheme, parts.netloc] = Place(
             parts.scheme.encode("ascii"),
             host.encode("ascii"),
             port,
             (shown if port == usual else f"{shown}:{port}").encode("ascii"),
-            proxy_for(self._config, parts.scheme, host),
+            proxy_for(self._config, parts.scheme, host, port),
         )
         return place
 
 
-def proxy_for(config: Config, scheme: str, host: str) -> str | None:
+def proxy_for(config: Config, scheme: str, host: str, port: int) -> str | None:
     """The URL of the configured proxy, else of the environment's, else None.
+
+    Plain http is for this machine alone, and so is the key that goes with it: no proxy elsewhere
+    gets to read it.
 
     Raises:
         ConfigurationError: It isn't the URL of a proxy.
     """
-    return _of_environment(scheme, host) if config.proxy is None else _complete(config.proxy)
+    inside = scheme == "http" and is_loopback(host)
+    if config.proxy is None:
+        return None if inside else _of_environment(scheme, host, port)
+    url = _complete(config.proxy)
+    return url if not inside or is_loopback(urlsplit(url).hostname or "") else None
 
 
-def _of_environment(scheme: str, host: str) -> str | None:
-    if scheme == "http" and is_loopback(host):
-        return None  # plain http is for this machine alone, and so is the key that goes with it
+def _of_environment(scheme: str, host: str, port: int) -> str | None:
     elsewhere = sys.platform in ("darwin", "win32")  # where the system's settings count as well
     if not elsewhere and not any(name.lower().endswith("_proxy") for name in os.environ):
         return None
@@ -148,7 +153,14 @@ def _of_environment(scheme: str, host: str) -> str | None:
 
     found = getproxies()
     url = found.get(scheme) or found.get("all")
-    return None if not url or proxy_bypass(host) else _complete(url)
+    if not url or proxy_bypass(host) or proxy_bypass(f"{_bracketed(host)}:{port}"):
+        return None
+    return _complete(url)
+
+
+def _bracketed(host: str) -> str:
+    """A host as it stands before a port."""
+    return f"[{host}]" if ":" in host else host
 
 
 def _complete(url: str) -> str:
@@ -161,11 +173,18 @@ def _complete(url: str) -> str:
     try:
         parts = urlsplit(url)
         fine = parts.hostname and parts.port != 0 and parts.scheme in _PROXIES
+        login = unquote(f"{parts.username}{parts.password}")
     except ValueError:
-        fine = False
+        fine, login = False, ""
     if not fine:
         raise ConfigurationError(
             "the proxy isn't an http, https or socks5 URL.",
             hint="Use http://host:port (HTTPS_PROXY, or proxy=); it carries https as well.",
+        )
+    if not login.isascii():
+        raise ConfigurationError(
+            "the proxy's user name or password has characters beyond ASCII, which proxies read in "
+            "different ways.",
+            hint="Give it a password of ASCII characters (HTTPS_PROXY, or proxy=).",
         )
     return url

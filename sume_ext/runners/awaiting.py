@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
 
 from sume_ext.errors import ResponseLostError
 from sume_ext.flow import (
@@ -21,6 +21,7 @@ from sume_ext.flow import (
     Step,
     WallClock,
 )
+from sume_ext.runners.alone import Turn
 from sume_ext.runners.course import (
     PARTING_SECONDS,
     TOO_LONG,
@@ -34,7 +35,7 @@ from sume_ext.secrecy.discretion import Discreet
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncGenerator, AsyncIterator, Callable
 
     from sume_ext.clock import Clock
     from sume_ext.network.wire import AsyncStream, AsyncTransport, Transport
@@ -92,8 +93,11 @@ class AsyncRunner:
                 await stream.aclose()
         return course.result
 
-    async def iterate(self, flow: Flow[Any]) -> AsyncIterator[Any]:
+    def iterate(self, flow: Flow[Any]) -> AsyncIterator[Any]:
         """The flow's events, one by one; nothing happens before the first step of iteration."""
+        return AsyncEvents(self._events(flow))
+
+    async def _events(self, flow: Flow[Any]) -> AsyncGenerator[Any]:
         course = Course(flow)
         try:
             with course:
@@ -227,3 +231,27 @@ def _looked_at(outcome: asyncio.Future[Any]) -> None:
     """What nobody waits for any more may fail in silence."""
     if not outcome.cancelled():
         outcome.exception()
+
+
+class AsyncEvents:
+    """The events of a flow, for one task at a time.
+
+    Args:
+        events: The events.
+    """
+
+    def __init__(self, events: AsyncGenerator[Any]) -> None:
+        self._events = events
+        self._turn = Turn("iteration")
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> Any:
+        with self._turn:
+            return await anext(self._events)
+
+    async def aclose(self) -> None:
+        """End the flow, which stands at an event."""
+        with self._turn:
+            await self._events.aclose()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
 
 from sume_ext.errors import ResponseLostError
 from sume_ext.flow import (
@@ -21,6 +21,7 @@ from sume_ext.flow import (
     WallClock,
 )
 from sume_ext.network.wire import Stop
+from sume_ext.runners.alone import Turn
 from sume_ext.runners.course import (
     PARTING_SECONDS,
     TOO_LONG,
@@ -34,7 +35,7 @@ from sume_ext.secrecy import discretion
 from sume_ext.secrecy.discretion import Discreet
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator, Iterator
     from concurrent.futures import Future
 
     from sume_ext.clock import Clock
@@ -97,6 +98,9 @@ class Runner:
 
     def iterate(self, flow: Flow[Any]) -> Iterator[Any]:
         """The flow's events, one by one; nothing happens before the first `next()`."""
+        return Events(self._events(flow))
+
+    def _events(self, flow: Flow[Any]) -> Generator[Any]:
         course = Course(flow)
         try:
             with course:
@@ -192,6 +196,30 @@ class Runner:
             raise
         finally:
             pool.shutdown(wait=False)
+
+
+class Events:
+    """The events of a flow, for one thread at a time.
+
+    Args:
+        events: The events.
+    """
+
+    def __init__(self, events: Generator[Any]) -> None:
+        self._events = events
+        self._turn = Turn("iteration")
+
+    def __iter__(self) -> Self:
+        return self
+
+    def __next__(self) -> Any:
+        with self._turn:
+            return next(self._events)
+
+    def close(self) -> None:
+        """End the flow, which stands at an event."""
+        with self._turn:
+            self._events.close()
 
 
 class HaltError(BaseException):

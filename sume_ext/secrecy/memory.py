@@ -36,7 +36,7 @@ def remember(*secrets: str | Secret | None) -> None:
             _known.add(value, credential=True)
 
 
-def remember_json(content: bytes, data: Any) -> None:
+def remember_json(content: bytes | bytearray, data: Any) -> None:
     """Know the secrets in JSON that comes or goes.
 
     Args:

@@ -9,7 +9,15 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from sume_ext.errors import InvalidArgumentError, OutcomeUnknownError, PaginationError
+from sume_ext import roles
+from sume_ext.calling.ids import is_id
+from sume_ext.errors import (
+    InvalidArgumentError,
+    OutcomeUnknownError,
+    PaginationError,
+    SchemaMismatchError,
+    SumeError,
+)
 from sume_ext.flow import WALL_CLOCK
 from sume_ext.paging import Walk
 from sume_ext.runners.interruptions import outcome_of
@@ -25,6 +33,7 @@ if TYPE_CHECKING:
 _BEFORE = 5.0
 _AFTER = 60.0
 _MOST_PAGES = 20
+_MOST_SHOWN = 5
 
 
 def find_recent(
@@ -51,16 +60,34 @@ def find_recent(
         job_type: The type of job it would have created; any when None.
 
     Raises:
-        PaginationError: There are too many jobs; those that fit are in its ``job_ids``.
+        SumeError: Not all of the list could be read, as where there are too many jobs
+            (`PaginationError`); those that fit, of what was read, are in its ``job_ids``.
         InvalidArgumentError: It is neither an exception that tells of a lost answer, nor a time.
     """
     lost = _lost(error, since, until, job_type, (yield WALL_CLOCK))
     if lost.job_ids:
         return [engine.handle(JobState(job_id)) for job_id in lost.job_ids]
+    found: list[Any] = []
+    try:
+        yield from _search(engine, lost, found)
+    except SumeError as failure:
+        failure.job_ids = tuple(job.id for job in found)
+        if found or isinstance(failure, PaginationError):
+            failure.hint = _what_to_do(failure.job_ids)
+        raise
+    return found
+
+
+def _search(engine: Engine, lost: OutcomeUnknownError, found: list[Any]) -> Flow[None]:
+    """Fill a list with what may be the job.
+
+    Raises:
+        SumeError: It may be among what couldn't be read, besides.
+    """
     call = engine.lookup("jobs.list")
     walk = Walk(call, call.arguments(limit=PAGE))
     others = _other_types(engine, lost.job_type)
-    found: list[Any] = []
+    nameless = False
     seen: list[float | None] = []
     for _ in range(_MOST_PAGES):
         reply = yield from walk.fetch(engine.settings)
@@ -69,20 +96,50 @@ def find_recent(
         for model, raw in page:
             created = created_at(raw)
             seen.append(created)
-            state = JobState.read(model, raw, reply.request_id)
-            if state.type not in others and _fits(created, lost, skew):
-                found.append(engine.handle(state))
+            if _type(raw) in others or not _fits(created, lost, skew):
+                continue
+            state = _state(model, raw, reply.request_id)
+            nameless = nameless or state is None
+            found += [] if state is None else [engine.handle(state)]
         earliest = lost.sent_after + skew - _BEFORE
         if not page.has_more or (_falls(seen) and _all_before(seen[-len(page) :], earliest)):
-            return found
+            break
         walk.move_on(page)
-    unread = PaginationError(
-        f"{_MOST_PAGES} pages of jobs were read, but not the whole list: it may be on a later one.",
-        operation="jobs.find_recent",
-        hint="Look for it with sume.jobs.list(), narrowed by type and status.",
+    else:
+        raise _unread(f"{_MOST_PAGES} pages of jobs were read, but not the whole list")
+    if nameless:
+        raise _unread("the list has a job that may be it, but no id of it")
+
+
+def _unread(what: str) -> PaginationError:
+    return PaginationError(f"{what}.", operation="jobs.find_recent")
+
+
+def _what_to_do(job_ids: tuple[str, ...]) -> str:
+    """The hint where part of the list wasn't read, and the job may be there."""
+    shown = ", ".join(job_ids[:_MOST_SHOWN]) + (" and more" if job_ids[_MOST_SHOWN:] else "")
+    look = f"Any of these may be the job, look at each with sume.jobs.get(id): {shown}. " * bool(
+        job_ids
     )
-    unread.job_ids = tuple(job.id for job in found)
-    raise unread
+    return (
+        f"{look}It may also be where the list wasn't read: look there with sume.jobs.list(), "
+        "narrowed by type and status, before you submit again."
+    )
+
+
+def _state(model: Any, raw: Any, request_id: str | None) -> JobState | None:
+    """What is known of a listed job, if only its id; None where it has none."""
+    try:
+        return JobState.read(model, raw, request_id)
+    except SchemaMismatchError:
+        job_id = roles.JOB_ID.find(raw)
+        known = isinstance(job_id, str) and is_id(job_id)
+        return JobState(job_id, type=_type(raw), request_id=request_id) if known else None
+
+
+def _type(raw: Any) -> str | None:
+    kind = roles.JOB_TYPE.find(raw)
+    return kind if isinstance(kind, str) else None
 
 
 def _lost(

@@ -69,6 +69,25 @@ def lists(number: int) -> bytes:
     return gzip.compress(b"[" + b"[]," * number + b"[]]", 1)
 
 
+def heavy(begin: str, piece: str, end: str, size: int) -> Callable[[bytes], bytes]:
+    """An answer of so many bytes, packed: a text, a list or an object of the same again and again.
+
+    Args:
+        begin: Its beginning.
+        piece: What is repeated; ``%07d`` in it is a number that counts.
+        end: Its end.
+        size: How many bytes it has.
+    """
+
+    @cache
+    def packed() -> bytes:
+        count = size // len((piece % 0 if "%" in piece else piece).encode())
+        text = "".join(piece % n for n in range(count)) if "%" in piece else piece * count
+        return gzip.compress((begin + text + end).encode(), 1)
+
+    return lambda _: answer("200 OK", packed(), "Content-Encoding: gzip")
+
+
 class FaultServer:
     """The server, in a thread of its own.
 
@@ -265,6 +284,9 @@ PLAIN: dict[str, Callable[[bytes], bytes]] = {
     "cut-gzip": lambda good: _packed(good, cut=12),
     "corrupt-gzip": lambda _: answer("200 OK", b"not gzip at all", "Content-Encoding: gzip"),
     "bomb": lambda _: answer("200 OK", bomb(), "Content-Encoding: gzip"),
+    "not-packed": lambda good: answer("200 OK", good, "Content-Encoding: gzip"),
+    "charset-as-encoding": lambda good: answer("200 OK", good, "Content-Encoding: utf-8"),
+    "identity": lambda good: answer("200 OK", good, "Content-Encoding: Identity, identity"),
     "unknown-encoding": lambda good: answer("200 OK", good, "Content-Encoding: br"),
     "429-seconds": lambda _: envelope("429 Too Many Requests", "Retry-After: 2"),
     "429-date": lambda _: envelope("429 Too Many Requests", _later(3)),
@@ -306,7 +328,18 @@ PLAIN: dict[str, Callable[[bytes], bytes]] = {
 """Whole answers, after which the connection goes on."""
 
 HEAVY: dict[str, Callable[[bytes], bytes]] = {
-    "many-lists": lambda _: answer("200 OK", lists(300_000), "Content-Encoding: gzip"),
+    "many-lists": lambda _: answer("200 OK", lists(400_000), "Content-Encoding: gzip"),
+    "bomb-of-text": heavy('{"a":"', " " * 1024, '"}', 31 << 20),
+    "bomb-of-wide-text": heavy('{"a":"\U0001f600', " " * 1024, '"}', 31 << 20),
+    "bomb-of-escapes": heavy('{"a":"', " " * 1024, '\\ud83d\\ude00"}', 31 << 20),
+    "bomb-of-names": heavy('{"a":[]', ',"%07d":[]', "}", 31 << 20),
+    "much-text": heavy('{"a":"', " " * 1024, '"}', 14_600_000),
+    "much-odd-text": heavy('{"a":"\u0100', " " * 1024, '"}', 11_700_000),
+    "much-wide-text": heavy('{"a":"\U0001f600', " " * 1024, '"}', 6_500_000),
+    "many-escapes": heavy('{"a":"', " " * 1024, '\\ud83d\\ude00"}', 6_500_000),
+    "many-names": heavy('{"a":[]', ',"%07d":[]', "}", 2_000_000),
+    "many-words": heavy('["a"', ',"\u0100\u0101"', "]", 3_100_000),
+    "many-objects": heavy("[0", ',{"a":1}', "]", 1_450_000),
     "bomb-of-lists": lambda _: answer("200 OK", lists(10_000_000), "Content-Encoding: gzip"),
 }
 """Answers that take long to read, for who names them."""
