@@ -13,12 +13,14 @@ import subprocess
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, cast
 
 import openapi_python_client
 import yaml
+from jinja2 import Environment
 from openapi_python_client import Project
 from openapi_python_client.config import Config, ConfigFile, MetaType
 from openapi_python_client.parser import GeneratorData
@@ -75,6 +77,9 @@ def generate(
         project = Project(openapi=data, config=config, custom_template_path=Path(templates))
         names = cast("dict[str, Any]", project.env.globals)
         names["declaration"] = _declaration(hides)
+        names["is_made"] = partial(_is_made, project.env)
+        names["early_imports"] = _early_imports
+        names["late_imports"] = _late_imports
         with contextlib.redirect_stdout(io.StringIO()):
             problems = project.build()
     if problems:
@@ -163,6 +168,31 @@ def _declaration(hides: Callable[[str, str], bool]) -> Callable[[str, Any], str]
         return f"{head} = _attrs_field({default}repr=False)"
 
     return declare
+
+
+def _is_made(templates: Environment, union: Any) -> bool:
+    """Whether anything is made of a union's value; else it is taken as it comes."""
+    named = (f"property_templates/{kind.template}" for kind in union.inner_properties)
+    return any(hasattr(templates.get_template(name).module, "construct") for name in named)
+
+
+def _early_imports(model: Any) -> set[str]:
+    """What a parser imports whatever comes: all but what unions import when it comes."""
+    members = [*model.required_properties, *model.optional_properties, model.additional_properties]
+    plain = [one for one in members if hasattr(one, "get_lazy_imports") and not _is_union(one)]
+    return {line for one in plain for line in one.get_lazy_imports(prefix="..")} & {
+        *model.lazy_imports
+    }
+
+
+def _late_imports(union: Any) -> str:
+    """The lines with which a union's parser imports what it is made of, wherever it stands."""
+    lines = sorted(union.get_lazy_imports(prefix=f"{PACKAGE}."))
+    return "".join(f"    {line}  # noqa: PLC0415\n" for line in lines)
+
+
+def _is_union(member: Any) -> bool:
+    return hasattr(member, "inner_properties")
 
 
 def _named(data: GeneratorData, folder: Path) -> Generated:

@@ -228,7 +228,7 @@ class Asset(_ModelBase):
                 return data
             if isinstance(data, Unset):
                 return data
-            from ..models.asset_metadata import AssetMetadata  # noqa: PLC0415
+            from sume_api.models.asset_metadata import AssetMetadata  # noqa: PLC0415
 
             try:
                 if not isinstance(data, dict):
@@ -249,7 +249,7 @@ class Asset(_ModelBase):
                 return data
             if isinstance(data, Unset):
                 return data
-            from ..models.asset_search import AssetSearch  # noqa: PLC0415
+            from sume_api.models.asset_search import AssetSearch  # noqa: PLC0415
 
             try:
                 if not isinstance(data, dict):
@@ -274,7 +274,7 @@ class Asset(_ModelBase):
                 return data
             if isinstance(data, Unset):
                 return data
-            from ..models.asset_source_video import AssetSourceVideo  # noqa: PLC0415
+            from sume_api.models.asset_source_video import AssetSourceVideo  # noqa: PLC0415
 
             try:
                 if not isinstance(data, dict):

@@ -85,7 +85,7 @@ class AssetAccepted(_ModelBase):
                 return data
             if isinstance(data, Unset):
                 return data
-            from ..models.asset import Asset  # noqa: PLC0415
+            from sume_api.models.asset import Asset  # noqa: PLC0415
 
             try:
                 if not isinstance(data, dict):

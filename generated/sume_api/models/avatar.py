@@ -121,7 +121,7 @@ class Avatar(_ModelBase):
                 return data
             if isinstance(data, Unset):
                 return data
-            from ..models.avatar_capabilities import AvatarCapabilities  # noqa: PLC0415
+            from sume_api.models.avatar_capabilities import AvatarCapabilities  # noqa: PLC0415
 
             try:
                 if not isinstance(data, dict):
@@ -157,7 +157,7 @@ class Avatar(_ModelBase):
                 return data
             if isinstance(data, Unset):
                 return data
-            from ..models.avatar_media import AvatarMedia  # noqa: PLC0415
+            from sume_api.models.avatar_media import AvatarMedia  # noqa: PLC0415
 
             try:
                 if not isinstance(data, dict):

@@ -193,7 +193,7 @@ class Brand(_ModelBase):
                 return data
             if isinstance(data, Unset):
                 return data
-            from ..models.brand_image import BrandImage  # noqa: PLC0415
+            from sume_api.models.brand_image import BrandImage  # noqa: PLC0415
 
             try:
                 if not isinstance(data, list):

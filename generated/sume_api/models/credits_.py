@@ -106,7 +106,7 @@ class Credits(_ModelBase):
                 return data
             if isinstance(data, Unset):
                 return data
-            from ..models.concurrency import Concurrency  # noqa: PLC0415
+            from sume_api.models.concurrency import Concurrency  # noqa: PLC0415
 
             try:
                 if not isinstance(data, dict):

@@ -76,7 +76,7 @@ class ErrorInfo(_ModelBase):
                 return data
             if isinstance(data, Unset):
                 return data
-            from ..models.error_info_details import ErrorInfoDetails  # noqa: PLC0415
+            from sume_api.models.error_info_details import ErrorInfoDetails  # noqa: PLC0415
 
             try:
                 if not isinstance(data, dict):

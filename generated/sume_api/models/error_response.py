@@ -64,7 +64,7 @@ class ErrorResponse(_ModelBase):
                 return data
             if isinstance(data, Unset):
                 return data
-            from ..models.error_info import ErrorInfo  # noqa: PLC0415
+            from sume_api.models.error_info import ErrorInfo  # noqa: PLC0415
 
             try:
                 if not isinstance(data, dict):

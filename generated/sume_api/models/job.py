@@ -195,7 +195,7 @@ class Job(_ModelBase):
                 return data
             if isinstance(data, Unset):
                 return data
-            from ..models.job_error import JobError  # noqa: PLC0415
+            from sume_api.models.job_error import JobError  # noqa: PLC0415
 
             try:
                 if not isinstance(data, dict):

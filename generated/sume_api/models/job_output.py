@@ -95,7 +95,7 @@ class JobOutput(_ModelBase):
                 return data
             if isinstance(data, Unset):
                 return data
-            from ..models.job_output_analysis import JobOutputAnalysis  # noqa: PLC0415
+            from sume_api.models.job_output_analysis import JobOutputAnalysis  # noqa: PLC0415
 
             try:
                 if not isinstance(data, dict):
@@ -131,7 +131,7 @@ class JobOutput(_ModelBase):
                 return data
             if isinstance(data, Unset):
                 return data
-            from ..models.media import Media  # noqa: PLC0415
+            from sume_api.models.media import Media  # noqa: PLC0415
 
             try:
                 if not isinstance(data, list):

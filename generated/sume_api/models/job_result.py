@@ -209,7 +209,7 @@ class JobResult(_ModelBase):
                 return data
             if isinstance(data, Unset):
                 return data
-            from ..models.job_error import JobError  # noqa: PLC0415
+            from sume_api.models.job_error import JobError  # noqa: PLC0415
 
             try:
                 if not isinstance(data, dict):
@@ -232,7 +232,7 @@ class JobResult(_ModelBase):
                 return data
             if isinstance(data, Unset):
                 return data
-            from ..models.job_output import JobOutput  # noqa: PLC0415
+            from sume_api.models.job_output import JobOutput  # noqa: PLC0415
 
             try:
                 if not isinstance(data, dict):
