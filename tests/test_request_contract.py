@@ -46,7 +46,16 @@ CANNED: dict[str, bytes | BaseException] = {
 }
 
 
-FINE = {"ok", "accepted", "wrong-type", "big-header", "utf-16", "packed", "packed-twice"}
+FINE = {
+    "ok",
+    "identity",
+    "accepted",
+    "wrong-type",
+    "big-header",
+    "utf-16",
+    "packed",
+    "packed-twice",
+}
 
 
 class Scripted:
