@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Final, Protocol, TypeAlias, cast
 
 from sume_ext.errors import InvalidArgumentError, SumeError, UploadError
+from sume_ext.transfers.claims import Claim, TakenError
 from sume_ext.transfers.content_types import HEAD_BYTES, by_content, by_name, extension_for
 
 if TYPE_CHECKING:
@@ -57,8 +58,8 @@ class Content(Protocol):
         """
         ...
 
-    def close(self) -> None:
-        """Let go of what was opened for it."""
+    def close(self, *, done: bool = False) -> None:
+        """Let go of what was opened for it, once it is uploaded or given up."""
         ...
 
 
@@ -120,9 +121,14 @@ class Source:
         self.content_type = content_type
         self.size = content.size
 
-    def close(self) -> None:
-        """Let go of what was opened for it; a caller's own stream stays open."""
-        self.content.close()
+    def close(self, *, done: bool = False) -> None:
+        """Let go of what was opened for it; a caller's own stream stays open.
+
+        Args:
+            done: Whether it is uploaded, and a caller's stream is left at its end; else it stands
+                where it stood, so that it can be uploaded again.
+        """
+        self.content.close(done=done)
 
 
 class _Memory:
@@ -136,7 +142,7 @@ class _Memory:
         for start in range(0, self.size, _CHUNK):
             yield self._data[start : start + _CHUNK]
 
-    def close(self) -> None:
+    def close(self, *, done: bool = False) -> None:
         """Nothing was opened."""
 
 
@@ -155,31 +161,84 @@ class _File:
     def _changed(self, file: IO[bytes]) -> bool:
         return _identity(os.fstat(file.fileno())) != self._seen
 
-    def close(self) -> None:
+    def close(self, *, done: bool = False) -> None:
         """Each attempt closes what it opened."""
 
 
 class _Stream:
-    """A seekable stream, from where it stands; closed afterwards only if it is ours."""
+    """A seekable stream, from where it stands, and where it stands again between two readings.
 
-    def __init__(self, stream: IO[bytes], *, ours: bool) -> None:
+    Args:
+        stream: Which.
+        claim: Keeps a caller's stream from other uploads; None for one of ours, which is closed
+            afterwards.
+        name: Its name.
+    """
+
+    def __init__(self, stream: IO[bytes], claim: Claim | None, name: str | None) -> None:
         self._stream = stream
-        self._ours = ours
-        self._start = stream.tell()
+        self._claim = claim
+        self._name = name
+        self._mutex = threading.Lock()
+        self._readings = 0
+        self._closed = False
+        self._start = self._at = stream.tell()
         self.size = stream.seek(0, os.SEEK_END) - self._start
         stream.seek(self._start)
-        self._seen = None if ours else _file_behind(stream)
+        self._seen = None if claim is None else _file_behind(stream)
 
     def chunks(self) -> Generator[bytes, None, None]:
-        self._stream.seek(self._start)
-        yield from _exactly(self._stream, self.size, self._changed)
+        with self._mutex:
+            self._readings += 1
+        try:
+            self._at = self._stream.seek(self._start)
+            yield from _exactly(self, self.size, self._changed)
+        finally:
+            self._put_back()
+
+    def read(self, size: int, /) -> bytes:
+        """Its next bytes.
+
+        Raises:
+            UploadError: Somebody else moved it: the bytes would be others than were asked for.
+        """
+        if self._stream.tell() != self._at:
+            raise UploadError(
+                "something else reads this stream; storage keeps nothing of it.",
+                step="put",
+                hint="Pass a path, or open the file once more for the upload alone.",
+            )
+        chunk = _taken(self._stream, size, self._name)
+        self._at += len(chunk)
+        return chunk
 
     def _changed(self) -> bool:
         return self._seen is not None and _file_behind(self._stream) != self._seen
 
-    def close(self) -> None:
-        if not self._ours:
+    def _put_back(self) -> None:
+        """Leave it as it was found; a reading that nobody waits for may end after it is closed."""
+        with self._mutex:
+            with suppress(Exception):  # its owner may have closed it
+                self._stream.seek(self._start)
+            self._readings -= 1
+            self._settle()
+
+    def _settle(self) -> None:
+        if self._closed and not self._readings and self._claim is not None:
+            self._claim.end()
+
+    def close(self, *, done: bool = False) -> None:
+        if self._claim is None:
+            self._free()
             return
+        with self._mutex:
+            self._closed = True
+            if done:
+                with suppress(Exception):  # as above
+                    self._stream.seek(self._start + self.size)
+            self._settle()
+
+    def _free(self) -> None:
         if self.size < _SLOW_TO_FREE:
             self._stream.close()
         else:  # freeing a large nameless file takes longer than an event loop may wait
@@ -226,7 +285,7 @@ def _taken(stream: _Readable, size: int, name: str | None = None) -> bytes:
 
 
 def _exactly(
-    file: IO[bytes], size: int, changed: Callable[[], bool]
+    file: _Readable, size: int, changed: Callable[[], bool]
 ) -> Generator[bytes, None, None]:
     """As many bytes as were promised; the last of them only when nothing has changed.
 
@@ -315,13 +374,27 @@ def _content(source: Uploadable, patience: Patience) -> tuple[Content, str | Non
     given = getattr(source, "name", None)
     name = Path(given).name if isinstance(given, str) and given else None
     try:
-        if getattr(source, "seekable", _never)():
-            return _Stream(source, ours=False), name
-        return _spooled(source, name, patience), name
+        return _of_stream(source, name, patience), name
     except SumeError:
         raise
+    except TakenError as error:
+        raise _refused(name, error.problem, error.hint) from None
     except Exception as error:  # noqa: BLE001  (a stream may be anybody's)
         raise _refused(name, f"it can't be read ({reason_of(error)}).") from None
+
+
+def _of_stream(stream: IO[bytes], name: str | None, patience: Patience) -> Content:
+    seekable = getattr(stream, "seekable", _never)()
+    claim = Claim(stream)
+    try:
+        if seekable:
+            return _Stream(stream, claim, name)
+        copy = _spooled(stream, name, patience)
+    except BaseException:
+        claim.end(spent=not seekable)
+        raise
+    claim.end()
+    return copy
 
 
 def _never() -> bool:
@@ -384,7 +457,7 @@ def _spooled(stream: _Readable, name: str | None, patience: Patience) -> _Stream
         spool = tempfile.TemporaryFile()  # noqa: SIM115  (closed by the source)
     try:
         _copy(stream, spool, name, patience)
-        return _Stream(spool, ours=True)
+        return _Stream(spool, None, name)
     except BaseException:
         with suppress(OSError):  # what is still to be written may find no room
             spool.close()
