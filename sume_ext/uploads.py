@@ -26,8 +26,9 @@ from sume_ext.errors import (
 from sume_ext.flow import NOW, Do
 from sume_ext.runners.interruptions import leave_word
 from sume_ext.transfers.limits import check_listener, deadline_of
+from sume_ext.transfers.reading import Patience
 from sume_ext.transfers.sending import RefusedError, Report, put
-from sume_ext.transfers.source import Patience, Source, Uploadable, examine
+from sume_ext.transfers.source import Source, Uploadable, examine
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -8,18 +8,25 @@ from __future__ import annotations
 
 import asyncio
 import io
+import os
+import socket
+import subprocess
+import sys
 import threading
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import IO, TYPE_CHECKING, Any, cast
 
 import pytest
 
 from sume_ext import SumeError, UploadError
+from sume_ext.clock import SystemClock
+from sume_ext.transfers import reading
 from tests.transfers.clients import VIDEO, client, run_async
 from tests.transfers.scripted import Api, Scripted, Seen, reply, reset
 
 if TYPE_CHECKING:
-    import socket
+    from collections.abc import Callable
     from pathlib import Path
 
     from tests.transfers.scripted import Act
@@ -176,3 +183,146 @@ def test_a_stream_whose_beginning_is_gone_is_not_uploaded_from_the_middle() -> N
             sume.uploads.asset_video(stream)
         assert "new stream" in caught.value.hint
         assert not api.requests
+
+
+# --- streams that others write into --------------------------------------------------------------
+
+
+def pipe() -> tuple[IO[bytes], Callable[[bytes], object], Callable[[], None]]:
+    reader, writer = os.pipe()
+    return os.fdopen(reader, "rb"), partial(os.write, writer), partial(os.close, writer)
+
+
+def raw_pipe() -> tuple[IO[bytes], Callable[[bytes], object], Callable[[], None]]:
+    stream, write, close = pipe()
+    return cast("IO[bytes]", cast("io.BufferedReader", stream).detach()), write, close
+
+
+def line() -> tuple[IO[bytes], Callable[[bytes], object], Callable[[], None]]:
+    here, there = socket.socketpair()
+    stream = here.makefile("rb")
+    here.close()
+    return stream, there.sendall, there.close
+
+
+def strange() -> tuple[IO[bytes], Callable[[bytes], object], Callable[[], None]]:
+    """A stream of which nobody knows where its bytes come from."""
+    stream, write, close = pipe()
+
+    class Strange:
+        def read(self, size: int) -> bytes:
+            return cast("io.BufferedReader", stream).read1(size)
+
+        def close(self) -> None:
+            stream.close()
+
+    return cast("IO[bytes]", Strange()), write, close
+
+
+KINDS = [pipe, raw_pipe, line, strange]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("begun", [b"", VIDEO[:100]], ids=["nothing", "begun"])
+def test_a_stream_that_brings_nothing_is_left_in_time(kind: Any, begun: bytes) -> None:
+    stream, write, close = kind()
+    write(begun)
+    try:
+        with client(Api(), clock=SystemClock()) as (sume, api):
+            with pytest.raises(UploadError, match="longer than allowed"):
+                sume.uploads.asset_video(stream, name="a.mp4", timeout=0.3)
+            assert not api.requests
+    finally:
+        close()
+        stream.close()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_without_a_timeout_such_a_stream_is_left_too(
+    kind: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading, "PIPE_SECONDS", 0.3)
+    stream, _, close = kind()
+    try:
+        with (
+            client(Api(), clock=SystemClock()) as (sume, _),
+            pytest.raises(UploadError, match="nothing came out of it"),
+        ):
+            sume.uploads.asset_video(stream, name="a.mp4")
+    finally:
+        close()
+        stream.close()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_whoever_gives_up_on_such_a_stream_waits_for_nothing(kind: Any) -> None:
+    """The writer goes away only once the loop is closed, which waits for its threads."""
+    stream, _, close = kind()
+
+    async def work(sume: Any) -> list[str]:
+        task = asyncio.create_task(sume.uploads.asset_video(stream, name="a.mp4"))
+        await asyncio.sleep(0.1)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError) as caught:
+            await task
+        return caught.value.__notes__
+
+    ended = threading.Timer(30, close)
+    ended.daemon = True
+    ended.start()
+    notes = run_async(Api(), work)
+    assert ended.is_alive()
+    ended.cancel()
+    close()
+    stream.close()
+    assert "stopped at source; nothing was created" in notes[0]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_such_a_stream_is_read_to_its_end_however_it_comes(kind: Any) -> None:
+    stream, write, close = kind()
+    if kind is pipe:
+        write(LARGE[:10])
+        assert cast("io.BufferedReader", stream).peek(1)  # which leaves them in its buffer
+        start = 10
+    else:
+        start = 0
+
+    def feed() -> None:
+        for at in range(start, len(LARGE), 50_000):
+            write(LARGE[at : at + 50_000])
+        close()
+
+    feeder = threading.Thread(target=feed)
+    feeder.start()
+    with Scripted(reply(200)) as storage, client(Api(upload_url=storage.url)) as (sume, _):
+        sume.uploads.asset_video(stream, name="a.mp4")
+    feeder.join()
+    stream.close()
+    assert storage.requests[0].body == LARGE
+
+
+def test_what_a_process_says_is_uploaded() -> None:
+    say = "import sys; sys.stdout.buffer.write(b'\\0\\0\\0\\x18ftypmp42' + b'x' * 3_000_000)"
+    with (
+        subprocess.Popen([sys.executable, "-c", say], stdout=subprocess.PIPE) as process,
+        Scripted(reply(200)) as storage,
+        client(Api(upload_url=storage.url)) as (sume, _),
+    ):
+        assert process.stdout is not None
+        sume.uploads.asset_video(process.stdout)
+    assert len(storage.requests[0].body) == 3_000_012
+
+
+def test_a_pipe_given_up_before_it_brought_anything_can_be_uploaded_again() -> None:
+    stream, write, close = pipe()
+    with Scripted(reply(200)) as storage:
+        api = Api(upload_url=storage.url)
+        with client(api, clock=SystemClock()) as (sume, _):
+            with pytest.raises(UploadError, match="more time with timeout="):
+                sume.uploads.asset_video(stream, timeout=0.2)
+            write(VIDEO[:60_000])
+            close()
+            sume.uploads.asset_video(stream)
+    stream.close()
+    assert storage.requests[0].body == VIDEO[:60_000]

@@ -17,7 +17,7 @@ from sume_ext.flow import NOW, WALL_CLOCK, Close, Open, Read, Sleep, apart
 from sume_ext.network.addresses import rule_for, trouble_with
 from sume_ext.network.wire import Request
 from sume_ext.transfers.progress import Pace, Throttle
-from sume_ext.transfers.source import reason_of
+from sume_ext.transfers.reading import reason_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping
