@@ -79,7 +79,8 @@ class Patience:
 
 def refused(name: str | None, problem: str, hint: str = "Pass a video file.") -> UploadError:
     """Why something isn't uploaded, before anything is sent."""
-    return UploadError(f"can't upload {name or 'this'}: {problem}", step="source", hint=hint)
+    shown = (name or "this").partition("?")[0]  # what is behind it may be a signature
+    return UploadError(f"can't upload {shown}: {problem}", step="source", hint=hint)
 
 
 def reason_of(error: Exception) -> str:

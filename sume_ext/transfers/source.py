@@ -14,11 +14,12 @@ import tempfile
 import threading
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Final, Protocol, TypeAlias
+from typing import IO, TYPE_CHECKING, Final, Protocol, TypeAlias, cast
 
 from sume_ext.errors import InvalidArgumentError, SumeError, UploadError
 from sume_ext.transfers.claims import Claim, TakenError
 from sume_ext.transfers.content_types import HEAD_BYTES, by_content, by_name, extension_for
+from sume_ext.transfers.file_names import is_url
 from sume_ext.transfers.reading import (
     Patience,
     Pipe,
@@ -140,8 +141,13 @@ class _Stream:
         self._readings = 0
         self._closed = False
         self._start = self._at = stream.tell()
-        self.size = stream.seek(0, os.SEEK_END) - self._start
+        end = stream.seek(0, os.SEEK_END)
         stream.seek(self._start)
+        if 0 < self._start >= end:
+            raise refused(
+                name, "its stream stands at its end.", "Put it back with seek(0), or pass a path."
+            )
+        self.size = end - self._start
         self._seen = None if claim is None else _file_behind(stream)
 
     def chunks(self) -> Generator[bytes, None, None]:
@@ -203,7 +209,8 @@ class _Stream:
 
 
 def _identity(seen: os.stat_result) -> tuple[int, ...]:
-    return seen.st_dev, seen.st_ino, seen.st_size, seen.st_mtime_ns
+    # The time of change of the content can be put back, and is by some programs; the other can't.
+    return seen.st_dev, seen.st_ino, seen.st_size, seen.st_mtime_ns, seen.st_ctime_ns
 
 
 def _file_behind(stream: IO[bytes]) -> tuple[int, ...] | None:
@@ -296,16 +303,15 @@ def _content(source: Uploadable, patience: Patience) -> tuple[Content, str | Non
     if isinstance(source, bytes):
         return _Memory(source), None
     if isinstance(source, (bytearray, memoryview)):
-        return _Memory(bytes(source)), None
+        return _of_buffer(source, patience), None
     if isinstance(source, (str, os.PathLike)):
-        return _at(Path(source), patience)
+        return _at(_path_of(source), patience)
     if isinstance(source, io.TextIOBase) or not callable(getattr(source, "read", None)):
         raise InvalidArgumentError(
             f"can't upload a {type(source).__name__}.",
             hint='Pass a path, bytes, or a stream opened in binary mode ("rb").',
         )
-    given = getattr(source, "name", None)
-    name = Path(given).name if isinstance(given, str) and given else None
+    name = _name_of(source)
     try:
         return _of_stream(source, name, patience), name
     except SumeError:
@@ -314,6 +320,64 @@ def _content(source: Uploadable, patience: Patience) -> tuple[Content, str | Non
         raise refused(name, error.problem, error.hint) from None
     except Exception as error:  # noqa: BLE001  (a stream may be anybody's)
         raise refused(name, f"it can't be read ({reason_of(error)}).") from None
+
+
+def _name_of(stream: object) -> str | None:
+    """A stream's own name; some are named by a URL, whose query may be a signature."""
+    given = getattr(stream, "name", None)
+    if not isinstance(given, str) or not given:
+        return None
+    return Path(re.split("[?#]", given)[0] if is_url(given) else given).name or None
+
+
+def _path_of(source: str | PathLike[str]) -> Path:
+    try:
+        path = cast("object", os.fspath(source))
+    except Exception as error:  # noqa: BLE001  (it may be anybody's)
+        raise InvalidArgumentError(
+            f"a {type(source).__name__} doesn't tell its path ({reason_of(error)}).",
+            hint="Pass the path as a text, or as a pathlib.Path.",
+        ) from None
+    if not isinstance(path, str):
+        raise InvalidArgumentError(
+            f"a {type(source).__name__} of bytes is no path here.",
+            hint="Pass os.fsdecode(source).",
+        )
+    if is_url(path):
+        raise InvalidArgumentError(
+            "uploads take a path, bytes or a stream; not a URL.",
+            hint="Download it with a tool of your own, such as curl or httpx.get(), and pass the "
+            "file; or pass a stream that reads it, such as a process's output.",
+        )
+    return Path(path)
+
+
+def _of_buffer(data: bytearray | memoryview, patience: Patience) -> Content:
+    """A copy of bytes that may change while they are sent; of many on disk, made by and by."""
+    try:
+        with memoryview(data) as view, _flat(view) as flat:
+            if flat.nbytes <= _CHUNK:
+                return _Memory(bytes(flat))
+            return _spooled(_Slices(flat), None, patience)
+    except ValueError as error:  # it was released
+        raise refused(None, f"it can't be read ({reason_of(error)}).") from None
+
+
+def _flat(view: memoryview) -> memoryview:
+    return view.cast("B") if view.c_contiguous else memoryview(view.tobytes())
+
+
+class _Slices:
+    """Bytes in memory as what can be read once."""
+
+    def __init__(self, view: memoryview) -> None:
+        self._view = view
+        self._at = 0
+
+    def read(self, size: int, /) -> bytes:
+        piece = self._view[self._at : self._at + size].tobytes()
+        self._at += len(piece)
+        return piece
 
 
 def _of_stream(stream: IO[bytes], name: str | None, patience: Patience) -> Content:
@@ -421,8 +485,11 @@ def _checked(content: Content, name: str | None, given: str | None) -> str:
 
 def _head(content: Content, name: str | None) -> bytes:
     parts = content.chunks()
+    head = b""
     try:
-        return next(parts, b"")[:HEAD_BYTES]
+        while len(head) < min(HEAD_BYTES, content.size):  # some streams give a few bytes at a time
+            head += next(parts)
+        return head[:HEAD_BYTES]
     except SumeError:
         raise
     except Exception as error:  # noqa: BLE001  (as above)
