@@ -244,7 +244,7 @@ def _is_place(target: object) -> bool:
     try:
         path = cast("object", os.fspath(cast("os.PathLike[str]", target)))
         return isinstance(path, str) and b"\0" not in os.fsencode(path)
-    except (TypeError, ValueError):
+    except Exception:  # noqa: BLE001  (it may be anybody's)
         return False
 
 

@@ -26,8 +26,9 @@ from sume_ext.errors import (
 from sume_ext.flow import NOW, Do
 from sume_ext.runners.interruptions import leave_word
 from sume_ext.transfers.limits import check_listener, deadline_of
+from sume_ext.transfers.reading import Patience
 from sume_ext.transfers.sending import RefusedError, Report, put
-from sume_ext.transfers.source import Patience, Source, Uploadable, examine
+from sume_ext.transfers.source import Source, Uploadable, examine
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -87,12 +88,15 @@ def asset_video(  # noqa: D417  (callers don't see the engine)
     check_listener(on_progress)
     deadline = deadline_of(timeout, (yield NOW))
     looked_at = yield from _look_at(engine, source, name, content_type, deadline)
+    done = False
     try:
         report = Report(on_progress, engine.runner.clock.monotonic)
         reply = yield from _store(engine, looked_at, _ASSET, report, deadline)
+        job = yield from _finalize(engine, looked_at, reply)
+        done = True
     finally:
-        looked_at.close()
-    return (yield from _finalize(engine, looked_at, reply))
+        looked_at.close(done=done)
+    return job
 
 
 def face_swap_video(  # noqa: D417  (as above)
@@ -123,11 +127,13 @@ def face_swap_video(  # noqa: D417  (as above)
     check_listener(on_progress)
     deadline = deadline_of(timeout, (yield NOW))
     looked_at = yield from _look_at(engine, source, name, content_type, deadline)
+    done = False
     try:
         report = Report(on_progress, engine.runner.clock.monotonic)
         reply = yield from _store(engine, looked_at, _FACE_SWAP, report, deadline)
+        done = True
     finally:
-        looked_at.close()
+        looked_at.close(done=done)
     return str(roles.UPLOAD_MEDIA_URL.require(reply.raw, "uploads.presign"))
 
 

@@ -38,8 +38,17 @@ NOT_PUBLIC = [
     "2002:7f00:1::1", "2001:0:a00:1::", "2001:0:4136:e378:8000:63bf:f5ff:fffe",
     "fec0::1", "fec0::1%eth0", "::127.0.0.1", "::a9fe:a9fe", "::10.0.0.1", "64:ff9b:1::7f00:1",
     "64:ff9b:1:7f00:0:100::", "64:ff9b:1:fffe::a00:1", "::ffff:0:169.254.169.254",
-    "::ffff:0:127.0.0.1", "4000::1", "5f00::1",
+    "::ffff:0:127.0.0.1", "4000::1", "5f00::1", "192.0.0.9", "192.0.0.192", "192.88.99.1",
+    "168.63.129.16", "3fff::1", "2001:20::1", "2001:4:112::1", "::ffff:192.0.0.192",
+    "2002:c000:c0::1", "64:ff9b::c000:c0",
 ]  # fmt: skip
+DISGUISED = [
+    "\uff11\uff16\uff19.254.169.254", "169\u3002254\u3002169\u3002254",
+    "169.254.\u00b9\u2076\u2079.254", "127.0.0.1\u00ad", "\uff4cocalhost", "\u24dbocalhost.",
+    "169.254.169.254.", "127.0.0.1.", "0x7f000001.", "0x7f.1.", "localhost.", "%31%32%37.0.0.1",
+    "127.0.0.1%00", "127.0.0.1\\", "[fe80::1%25eth0]", "[::1%1]",
+]  # fmt: skip
+"""Hosts of which something else is made before they are asked for."""
 
 
 @pytest.mark.parametrize("address", NOT_PUBLIC)
@@ -90,6 +99,19 @@ def test_every_address_is_judged(address: Any) -> None:
 )
 def test_urls_that_tell_by_themselves_are_refused(url: str) -> None:
     assert trouble_with(url, PUBLIC_API)
+
+
+@pytest.mark.parametrize("host", DISGUISED, ids=ascii)
+def test_a_host_is_judged_as_it_goes_out(host: str) -> None:
+    assert trouble_with(f"https://{host}/x", PUBLIC_API)
+    assert trouble_with(f"https://{host}:8443/x", PUBLIC_API)
+
+
+@pytest.mark.parametrize(
+    "host", ["media.sume.so", "media.sume.so.", "m\u00fcller.example", "a_b.example", "8.8.8.8"]
+)
+def test_hosts_of_the_public_internet_are_let_through(host: str) -> None:
+    assert not trouble_with(f"https://{host}/x", PUBLIC_API)
 
 
 def test_only_an_api_on_this_machine_may_point_to_this_machine() -> None:
@@ -232,9 +254,18 @@ def test_a_proxy_may_be_anywhere_and_resolves_names_itself(tmp_path: Path) -> No
             ("CONNECT", "media.example:443")
         }
         seen_before = len(proxy.requests)
-        with pytest.raises(DownloadError, match="public"):
-            fetch(PUBLIC_API, "https://10.0.0.1/x", tmp_path / "x", proxy=proxy.url)
+        for host in ("10.0.0.1", *DISGUISED):
+            with pytest.raises(DownloadError, match=r"public|isn't a URL"):
+                fetch(PUBLIC_API, f"https://{host}/x", tmp_path / "x", proxy=proxy.url)
         assert len(proxy.requests) == seen_before
+
+
+@pytest.mark.parametrize("host", ["169.254.169.254.", "0xa9fea9fe.", "[::ffff:169.254.169.254]"])
+def test_a_redirect_s_disguised_host_is_refused_as_well(tmp_path: Path, host: str) -> None:
+    moved = reply(302, location=f"https://{host}/latest/meta-data")
+    with result(moved) as (made, server), pytest.raises(DownloadError, match="public"):
+        made.download(tmp_path)
+    assert len(server.requests) == 1
 
 
 # --- expiry ------------------------------------------------------------------------------------

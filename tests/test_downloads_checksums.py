@@ -16,11 +16,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sume_ext import DownloadError
-from sume_ext.transfers.checksums import offered
+from sume_ext.transfers.checksums import Check, checksums_in, strongest
 from tests.transfers.clients import VIDEO, files_in, result
-from tests.transfers.scripted import File
+from tests.transfers.scripted import File, Seen, close, head
 
 if TYPE_CHECKING:
+    import socket
     from pathlib import Path
 
 
@@ -28,6 +29,10 @@ def b64(algorithm: str, content: bytes) -> str:
     if algorithm == "crc32":
         return base64.b64encode(zlib.crc32(content).to_bytes(4, "big")).decode()
     return base64.b64encode(hashlib.new(algorithm, content).digest()).decode()
+
+
+def offered(headers: dict[str, str]) -> Check | None:
+    return strongest(checksums_in(headers))
 
 
 def headers_for(content: bytes) -> dict[str, dict[str, object]]:
@@ -89,6 +94,45 @@ def test_what_is_no_checksum_of_the_file_is_not_taken_for_one(headers: dict[str,
 def test_no_header_makes_it_fail(headers: dict[str, str]) -> None:
     check = offered(headers)
     assert check is None or check.expected
+
+
+OF_THE_FILE = {"Repr-Digest", "two", "Digest", "S3 sha256", "S3 sha1", "S3 crc32", "GCS"}
+
+
+@pytest.mark.parametrize("kind", sorted(OF_THE_FILE))
+@pytest.mark.parametrize("begun_with", [True, False], ids=["known", "new"])
+def test_a_part_that_offers_another_file_s_checksum_is_not_joined(
+    tmp_path: Path, kind: str, begun_with: bool
+) -> None:
+    """The same length and the same ETag, or none: only the checksum tells."""
+    old = File(VIDEO, headers=headers_for(VIDEO)[kind] if begun_with else {})
+    new = File(VIDEO[::-1], headers=headers_for(VIDEO[::-1])[kind])
+
+    def part(seen: Seen, connection: socket.socket) -> None:
+        start = old.start(seen)
+        connection.sendall(new.head(start, etag=None) + new.content[start:])
+
+    with result(old.until(400_000, close), part, new) as (made, server):
+        made.download(tmp_path)
+    assert files_in(tmp_path) == {"job_1-1.mp4": new.content}
+    assert [seen.header("range") for seen in server.requests] == [None, "bytes=400000-", None]
+
+
+@pytest.mark.parametrize("kind", ["Content-Digest", "Content-MD5"])
+def test_a_checksum_of_a_part_is_not_taken_for_the_file_s(tmp_path: Path, kind: str) -> None:
+    file = File(VIDEO)
+
+    def parts(seen: Seen, connection: socket.socket) -> None:
+        start = file.start(seen)
+        part = VIDEO[start : start + 400_000]
+        told = f"bytes {start}-{start + len(part) - 1}/{len(VIDEO)}"
+        headers = {"content_range": told, "content_length": len(part), **headers_for(part)[kind]}
+        connection.sendall(head(206, etag=file.etag, **headers) + part)
+
+    with result(parts) as (made, server):
+        made.download(tmp_path)
+    assert files_in(tmp_path) == {"job_1-1.mp4": VIDEO}
+    assert len(server.requests) == 3
 
 
 def test_the_strongest_one_counts() -> None:

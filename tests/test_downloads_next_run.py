@@ -30,7 +30,7 @@ from tests.transfers.clients import (
     run_async,
     whole_files_in,
 )
-from tests.transfers.scripted import Api, File, Scripted, close, reply
+from tests.transfers.scripted import Api, File, Scripted, Seen, close, reply
 
 if TYPE_CHECKING:
     import socket
@@ -200,6 +200,34 @@ def test_what_stands_already_under_two_names_is_never_written_to(
     assert (tmp_path / NAME).read_bytes() == VIDEO
 
 
+def test_a_part_of_another_date_is_not_joined_in_another_run_either(
+    shop: Shop, tmp_path: Path
+) -> None:
+    """The ETag isn't repeated, and the length is the same."""
+    dates = {"last_modified": "Mon, 01 Jan 2024 00:00:00 GMT"}
+    shop.break_off(tmp_path, File(VIDEO, headers=dates))
+    new = File(VIDEO[::-1], headers={"last_modified": "Mon, 08 Jan 2024 00:00:00 GMT"})
+
+    def part(seen: Seen, connection: socket.socket) -> None:
+        start = new.start(seen)
+        connection.sendall(new.head(start, etag=None) + new.content[start:])
+
+    shop.download(tmp_path, part)
+    assert files_in(tmp_path) == {NAME: new.content}
+    assert shop.ranges == [f"bytes={STOP}-", None]
+
+
+def test_a_record_of_an_earlier_version_of_this_package_is_believed(
+    shop: Shop, tmp_path: Path
+) -> None:
+    shop.break_off(tmp_path, File(VIDEO))
+    record = record_in(tmp_path)
+    told = json.loads(record.read_text())
+    del told["changed"]
+    record.write_text(json.dumps(told))
+    assert shop.download(tmp_path, File(VIDEO)).outcomes == ("resumed",)
+
+
 def test_another_file_s_part_is_none(tmp_path: Path) -> None:
     """Both may go to the same name, and servers may give both the same ETag."""
     target = tmp_path / "clip.mp4"
@@ -244,6 +272,7 @@ def test_a_checksum_is_checked_over_the_bytes_of_both_runs(shop: Shop, tmp_path:
         {"validator": "a\r\nx: y"},
         {"algorithm": "rot13"},
         {"checksum": "zz", "algorithm": "sha256"},
+        {"changed": 7},
         None,
         [],
         "gone",
@@ -273,7 +302,7 @@ def test_a_record_holds_no_secret_and_is_its_owner_s_alone(shop: Shop, tmp_path:
     record = record_in(tmp_path)
     told = json.loads(record.read_text())
     assert set(told) == {
-        "of", "validator", "total", "algorithm", "checksum", "sume_download", "boot"
+        "of", "validator", "total", "algorithm", "checksum", "changed", "sume_download", "boot"
     }  # fmt: skip
     words = ("signature", "http", "127.0.0.1", "media", "job_1", "sume_key")
     assert not [word for word in words if word in record.read_text()]

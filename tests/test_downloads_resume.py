@@ -212,6 +212,38 @@ def test_a_server_that_ignores_if_range_is_found_out_by_its_dates(
     assert [one.header("range") for one in server.requests] == [None, "bytes=500000-", None]
 
 
+@pytest.mark.parametrize("etag", [None, '"v1"'])
+def test_a_part_of_another_date_is_not_joined_whatever_its_etag(
+    folder: Path, etag: str | None
+) -> None:
+    old = File(VIDEO, headers=dated(changed=28))
+    new = File(VIDEO[::-1], headers=dated(changed=35))
+
+    def part(seen: Seen, connection: socket.socket) -> None:
+        start = new.start(seen)
+        connection.sendall(new.head(start, etag=etag) + new.content[start:])
+
+    with result(old.until(500_000, close), part) as (made, server):
+        made.download(folder)
+    assert files_in(folder) == {NAME: new.content}
+    assert [one.header("range") for one in server.requests] == [None, "bytes=500000-", None]
+
+
+def test_416_of_another_version_starts_afresh(folder: Path) -> None:
+    """A chunked file that broke off where the new one, by chance, ends."""
+    new = File(VIDEO[:500_000][::-1], etag='"v2"')
+
+    def begun(seen: Seen, connection: socket.socket) -> None:
+        top = head(200, etag='"v1"', transfer_encoding="chunked")
+        connection.sendall(top + b"%x\r\n" % 500_000 + VIDEO[:500_000] + b"\r\n")
+        close(connection)
+
+    past = reply(416, content_range="bytes */500000", etag='"v2"')
+    with result(begun, past, new) as (made, _):
+        made.download(folder)
+    assert files_in(folder) == {NAME: new.content}
+
+
 def part_of(content: bytes, size: int, etag: str | None = '"v1"') -> Act:
     """Serves a part at a time and never says how long the file is, but refuses to go beyond it."""
 

@@ -102,6 +102,22 @@ def test_headers_that_are_the_transport_s_own_are_not_doubled() -> None:
     assert seen.header("content-length") == str(len(VIDEO))
 
 
+@pytest.mark.parametrize(
+    "header", [{"\u00c9": "secret"}, {"": "secret"}, {"x y": "secret"}, {"x": "secret\r\ny: z"}]
+)
+def test_a_header_that_no_request_can_carry_is_named_as_the_api_s(header: Any) -> None:
+    class Strange(Api):
+        def _place(self, asked: Any) -> Any:
+            return super()._place(asked) | {"required_headers": header}
+
+    with Scripted(reply(200)) as storage, client(Strange(upload_url=storage.url)) as (sume, _):
+        with pytest.raises(UploadError, match="header") as caught:
+            sume.uploads.asset_video(VIDEO)
+        assert not storage.requests
+    assert caught.value.step == "presign"
+    assert "secret" not in str(caught.value)
+
+
 def test_a_proxy_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     """The storage connection has no key of ours, but it goes the way the API's does."""
     for name in ("http_proxy", "no_proxy", "HTTP_PROXY", "NO_PROXY"):

@@ -122,6 +122,7 @@ def failing() -> list[BaseException]:
         OSError(104, "looks like a reset"),
         TimeoutError("looks like a timeout"),
         SumeError("one of the package's own"),
+        StopIteration("of no generator here"),
         KeyboardInterrupt(),
         Custom(),
     ]
@@ -133,8 +134,8 @@ def failing() -> list[BaseException]:
         pytest.param(error, world, id=f"{type(error).__name__}-{world}")
         for error in failing()
         for world in ("sync", "async")
-        # What is no Exception asyncio treats in a way of its own.
-        if world == "sync" or isinstance(error, Exception)
+        # What is no Exception asyncio treats in a way of its own, and a StopIteration Python.
+        if world == "sync" or (isinstance(error, Exception) and type(error) is not StopIteration)
     ],
 )
 def test_what_a_listener_raises_ends_it_and_leaves_unchanged(

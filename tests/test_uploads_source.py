@@ -12,6 +12,7 @@ import io
 import os
 import tempfile
 import threading
+import tracemalloc
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, cast
 
@@ -22,11 +23,12 @@ from hypothesis import strategies as st
 from sume_ext import InvalidArgumentError, UploadError
 from sume_ext.clock import SystemClock
 from sume_ext.sandbox import sample_video
+from sume_ext.transfers import reading
 from sume_ext.transfers import source as source_module
 from sume_ext.transfers.content_types import by_content, by_name, extension_for
 from sume_ext.transfers.source import MOST_BYTES, examine
-from tests.transfers.clients import VIDEO, client, run_async
-from tests.transfers.scripted import Api
+from tests.transfers.clients import VIDEO, client, result, run_async
+from tests.transfers.scripted import Api, Scripted, reply
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -147,6 +149,91 @@ def test_a_name_of_any_bytes_is_made_sayable(tmp_path: Path) -> None:
     assert read_twice(path)[1] == "?.mp4"
 
 
+class Strange:
+    """A path that is none.
+
+    Args:
+        answer: What it says it is, or what is raised.
+    """
+
+    def __init__(self, answer: Any) -> None:
+        self._answer = answer
+
+    def __fspath__(self) -> Any:
+        if isinstance(self._answer, Exception):
+            raise self._answer
+        return self._answer
+
+
+@pytest.mark.parametrize("answer", [b"clip.mp4", 7, RuntimeError("oops")], ids=str)
+def test_what_only_looks_like_a_path_is_refused(tmp_path: Path, answer: Any) -> None:
+    with client(Api()) as (sume, api):
+        with pytest.raises(InvalidArgumentError):
+            sume.uploads.asset_video(Strange(answer))
+        assert not api.requests
+    with result(reply(404)) as (made, server):
+        with pytest.raises(InvalidArgumentError):
+            made.download(Strange(answer))  # type: ignore[arg-type]
+        assert not server.requests
+
+
+URL = "https://media.example/clip.mp4?X-Amz-Signature=abc"
+
+
+@pytest.mark.parametrize("source", [URL, Path(URL), "s3://bucket/clip.mp4?X-Amz-Signature=abc"])
+def test_a_url_is_refused_and_not_repeated(source: Any) -> None:
+    with client(Api()) as (sume, _), pytest.raises(InvalidArgumentError) as caught:
+        sume.uploads.asset_video(source)
+    assert "not a URL" in str(caught.value)
+    assert "pass the file" in caught.value.hint
+    assert "abc" not in str(caught.value)
+
+
+def test_a_name_s_query_is_never_shown_or_sent(tmp_path: Path) -> None:
+    assert "abc" not in str(refusal(tmp_path / "clip.mp4?X-Amz-Signature=abc"))
+    stream = io.BytesIO(VIDEO)
+    stream.name = URL  # type: ignore[attr-defined]
+    assert read_twice(stream)[1] == "clip.mp4"
+
+
+def test_a_stream_at_its_end_is_told_from_an_empty_one() -> None:
+    stream = io.BytesIO(VIDEO)
+    for position in (len(VIDEO), len(VIDEO) + 100):
+        stream.seek(position)
+        error = refusal(stream)
+        assert "stands at its end" in str(error)
+        assert "seek(0)" in error.hint
+
+
+class Drop(io.RawIOBase):
+    """A stream that gives a few bytes at a time."""
+
+    def __init__(self, content: bytes) -> None:
+        self._inner = io.BytesIO(content)
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = 0, /) -> int:
+        return self._inner.seek(offset, whence)
+
+    def tell(self) -> int:
+        return self._inner.tell()
+
+    def readinto(self, target: Any, /) -> int:
+        piece = self._inner.read(min(len(target), 7))
+        target[: len(piece)] = piece
+        return len(piece)
+
+
+def test_a_stream_that_gives_few_bytes_at_a_time_tells_its_type() -> None:
+    assert read_twice(Drop(VIDEO[:500]))[2] == "video/mp4"
+    assert "not a video" in str(refusal(Drop(PNG), name="a.mp4"))
+
+
 def test_a_closed_or_textual_stream_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "clip.mp4"
     path.write_bytes(VIDEO)
@@ -218,10 +305,10 @@ def test_a_pipe_that_brings_nothing_is_left_in_time(tmp_path: Path, writer: str)
 def test_without_a_timeout_a_pipe_is_left_too(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(source_module, "PIPE_SECONDS", 0.3)
+    monkeypatch.setattr(reading, "PIPE_SECONDS", 0.3)
     os.mkfifo(tmp_path / "pipe.mp4")
     error = refusal(tmp_path / "pipe.mp4", clock=SystemClock())
-    assert "nobody wrote into this pipe" in str(error)
+    assert "nothing came out of it" in str(error)
 
 
 def test_a_pipe_whose_writer_brings_nothing_is_empty(tmp_path: Path) -> None:
@@ -364,6 +451,62 @@ def test_bytes_that_change_afterwards_were_copied() -> None:
     looked_at = examine(data, None, None)
     data[100:] = b"?" * (len(data) - 100)
     assert b"".join(looked_at.content.chunks()) == VIDEO
+    looked_at.close()
+
+
+@pytest.mark.parametrize("kind", ["bytearray", "view", "strided", "words"])
+def test_large_buffers_are_copied_by_and_by(monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
+    """Copied in one go they would take the memory twice, and hold up every thread meanwhile."""
+    content = VIDEO * 3
+    sources: dict[str, Any] = {
+        "bytearray": bytearray(content),
+        "view": memoryview(content),
+        "strided": memoryview(bytes(2 * len(content)))[::2],
+        "words": memoryview(content[: len(content) // 8 * 8]).cast("Q"),
+    }
+    source = sources[kind]
+    assert read_twice(source, name="a.mp4")[0] == bytes(source)
+    if kind == "strided":
+        return
+    tracemalloc.start()
+    try:
+        examine(source, "a.mp4", "video/mp4").close()
+        assert tracemalloc.get_traced_memory()[1] < len(content)
+    finally:
+        tracemalloc.stop()
+
+
+def test_a_buffer_that_was_released_is_refused() -> None:
+    view = memoryview(VIDEO)
+    view.release()
+    assert "released" in str(refusal(view))
+
+
+def test_a_buffer_may_grow_again_afterwards() -> None:
+    data = bytearray(VIDEO * 2)
+    with Scripted(reply(200)) as storage, client(Api(upload_url=storage.url)) as (sume, _):
+        sume.uploads.asset_video(data)
+    data += b"more"
+
+
+def test_a_file_that_was_overwritten_is_noticed_though_its_time_was_put_back(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "clip.mp4"
+    path.write_bytes(VIDEO * 4)
+    seen = path.stat()
+
+    def overwrite(sent: int, total: int, attempt: int) -> None:
+        if sent < total:
+            with path.open("r+b") as file:
+                file.seek(len(VIDEO) * 2)
+                file.write(b"?" * len(VIDEO) * 2)
+            os.utime(path, ns=(seen.st_atime_ns, seen.st_mtime_ns))
+
+    with Scripted(reply(200)) as storage, client(Api(upload_url=storage.url)) as (sume, _):
+        with pytest.raises(UploadError, match="changed while it was being sent"):
+            sume.uploads.asset_video(path, on_progress=overwrite)
+        assert not any(one.whole for one in storage.requests)
 
 
 def test_a_file_s_name_is_the_stream_s_name(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ An API on this machine or on a private address may point to its like: a sandbox 
 
 from __future__ import annotations
 
+import re
 import socket
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import TYPE_CHECKING, Final
@@ -20,6 +21,20 @@ if TYPE_CHECKING:
 
 _NAT64: Final = ip_network("64:ff9b::/96")
 _GLOBAL_UNICAST: Final = ip_network("2000::/3")
+_REFUSED: Final = tuple(
+    map(
+        ip_network,
+        (
+            "192.0.0.0/24",  # IETF protocol assignments (RFC 6890); clouds keep services there
+            "192.88.99.0/24",  # the relays of 6to4, withdrawn (RFC 7526)
+            "168.63.129.16/32",  # the host's agent, as seen from a machine on Azure
+            "2001::/23",  # IETF protocol assignments (RFC 2928)
+            "3fff::/20",  # documentation (RFC 9637)
+        ),
+    )
+)
+"""What isn't for everybody, although `is_global` of one Python or another says so."""
+_NAME: Final = re.compile(r"[A-Za-z0-9._-]+")
 _HINT: Final = (
     "Media and storage are fetched from public addresses only. If this host is right, "
     "fetch the URL with a tool of your own."
@@ -38,6 +53,8 @@ def _is_global(ip: IPv4Address | IPv6Address) -> bool:
     ``64:ff9b:1::``, SIIT's ``::ffff:0:127.0.0.1``); `is_global` knows only what is reserved.
     """
     if isinstance(ip, IPv6Address) and ip not in _GLOBAL_UNICAST:
+        return False
+    if any(ip in network for network in _REFUSED):
         return False
     return ip.is_global and not ip.is_multicast
 
@@ -67,7 +84,10 @@ def _unwrapped(address: str) -> list[IPv4Address | IPv6Address]:
 
 def rule_for(base_url: str) -> Callable[[str], bool]:
     """Which addresses an API at this base URL may send us to."""
-    host = urlsplit(base_url).hostname or ""
+    try:
+        host = _as_sent(urlsplit(base_url).hostname or "")
+    except ValueError:  # no place that anything could be like
+        return is_public
     if is_loopback(host):
         return is_public_or_loopback
     literal = _literal(host)
@@ -78,7 +98,7 @@ def trouble_with(url: str, base_url: str) -> str:
     """Why a URL may not be fetched, as far as its text tells; ``""`` when it may."""
     try:
         parts = urlsplit(url)
-        host = parts.hostname or ""
+        host = _as_sent(parts.hostname or "")
         _ = parts.port
     except ValueError:
         return "it isn't a URL."
@@ -96,15 +116,32 @@ def trouble_with(url: str, base_url: str) -> str:
     return ""
 
 
+def _as_sent(host: str) -> str:
+    """A host as it goes out, which is what is judged: IDNA makes digits of what only looks so.
+
+    The dot at the end of a name changes where it is looked up, and nothing else, so it is cut off.
+
+    Raises:
+        ValueError: It is neither a name nor an address; one within a zone is only of this machine.
+    """
+    if not host.isascii():
+        host = host.encode("idna").decode("ascii")
+    host = host.rstrip(".")
+    if ":" in host and "%" not in host:
+        return str(ip_address(host))
+    if host and not _NAME.fullmatch(host):
+        raise ValueError("not a host")
+    return host.lower()
+
+
 def _names_this_machine(host: str) -> bool:
-    name = host.rstrip(".").lower()
-    return name == "localhost" or name.endswith(".localhost")
+    return host == "localhost" or host.endswith(".localhost")
 
 
 def _literal(host: str) -> str | None:
     """The address that a host spells, in any spelling that systems take (127.1, 0x7f000001)."""
     try:
-        return str(ip_address(host.partition("%")[0]))
+        return str(ip_address(host))
     except ValueError:
         pass
     try:

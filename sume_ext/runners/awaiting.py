@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
 
 from sume_ext.errors import ResponseLostError
@@ -156,8 +155,6 @@ class AsyncRunner:
 
     async def _apart(self, step: Apart) -> Callable[[], Any] | None:
         import asyncio  # noqa: PLC0415  (as above)
-        from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415  (as above)
-        from contextvars import copy_context  # noqa: PLC0415  (as above)
 
         from sume_ext.runners.errands import Errand  # noqa: PLC0415  (rarely needed)
 
@@ -165,10 +162,7 @@ class AsyncRunner:
             return None
         loop = asyncio.get_running_loop()
         errand = Errand(self._make_apart(), self.clock, self.connect_timeout, loop)
-        # The loop's own threads are the application's, which a slow server must not take.
-        thread = ThreadPoolExecutor(1, thread_name_prefix="sume-transfer")
-        perform = partial(errand.perform, step.flow)
-        work = loop.run_in_executor(thread, partial(copy_context().run, perform))
+        work = errand.begin(step.flow)
         work.add_done_callback(_looked_at)
         try:
             outcome = await asyncio.shield(work)
@@ -176,8 +170,6 @@ class AsyncRunner:
             errand.halt()
             await asyncio.wait([work], timeout=PARTING_SECONDS)
             raise
-        finally:
-            thread.shutdown(wait=False)
         if errand.raised is not None:
             raise errand.raised
         return outcome

@@ -5,17 +5,19 @@ The loop works on none of those bytes, and its listeners are still called in it.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from functools import partial
-from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeVar
 
 from attrs import evolve
 
+from sume_ext.errors import ResponseLostError
 from sume_ext.flow import Open
 from sume_ext.runners.blocking import Branch, HaltError
 from sume_ext.runners.course import PARTING_SECONDS, deliver
 
 if TYPE_CHECKING:
-    from asyncio import AbstractEventLoop
+    from asyncio import AbstractEventLoop, Future
     from collections.abc import Callable, Generator
 
     from sume_ext.clock import Clock
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
     from sume_ext.runners.course import Course
 
 T = TypeVar("T")
+_LEFT_ALONE: Final = 15
+"""How many looks in a row a loop may be found standing still before it counts as abandoned."""
 
 
 class Errand(Branch):
@@ -40,6 +44,34 @@ class Errand(Branch):
         super().__init__(storage, storage, clock, connect_timeout)
         self._loop = loop
         self.raised: BaseException | None = None
+
+    def begin(self, flow: Flow[T]) -> Future[Callable[[], T] | None]:
+        """Perform a flow from now on; answers with the loop's future of what `perform` gives.
+
+        The thread is the flow's own, for the loop's are the application's, and a slow server must
+        not take them. It keeps no program from ending that has left its loop without a word.
+        """
+        from contextvars import copy_context  # noqa: PLC0415  (rarely needed)
+        from threading import Thread  # noqa: PLC0415  (as above)
+
+        outcome: Future[Callable[[], T] | None] = self._loop.create_future()
+        work = (copy_context().run, self._settle, outcome, flow)
+        Thread(target=work[0], args=work[1:], name="sume-transfer", daemon=True).start()
+        return outcome
+
+    def _settle(self, outcome: Future[Callable[[], T] | None], flow: Flow[T]) -> None:
+        settle: Callable[[], object]
+        try:
+            settle = partial(outcome.set_result, self.perform(flow))
+        except BaseException as error:  # noqa: BLE001  (raised where it is awaited)
+            settle = partial(outcome.set_exception, error)
+
+        def tell() -> None:
+            if not outcome.done():
+                settle()
+
+        with suppress(RuntimeError):  # the loop is closed, so nobody waits any more
+            self._loop.call_soon_threadsafe(tell)
 
     def perform(self, flow: Flow[T]) -> Callable[[], T] | None:
         """What gives the flow's result or raises its failure; None when a listener raised."""
@@ -62,6 +94,8 @@ class Errand(Branch):
         return super()._perform(step, course)
 
     def _tell(self, step: Emit) -> None:
+        if step.listener is None:
+            return
         error = self._in_loop(partial(deliver, step))
         if error is not None:
             self.raised = error
@@ -76,9 +110,9 @@ class Errand(Branch):
 
     def _in_loop(self, work: Callable[[], object]) -> BaseException | None:
         """What some work raises that is done in the loop, unless nobody waits any more."""
-        from concurrent.futures import Future, wait  # noqa: PLC0415  (rarely needed)
+        from concurrent import futures  # noqa: PLC0415  (rarely needed)
 
-        told: Future[BaseException | None] = Future()
+        told: futures.Future[BaseException | None] = futures.Future()
 
         def tell() -> None:
             raised: BaseException | None = None
@@ -93,9 +127,14 @@ class Errand(Branch):
             self._loop.call_soon_threadsafe(tell)
         except RuntimeError:  # the loop is closed
             raise HaltError from None
-        while not wait([told], timeout=PARTING_SECONDS).done:
+        left = _LEFT_ALONE
+        while not futures.wait([told], timeout=PARTING_SECONDS).done:
+            # Some programs stop their loop and go on with it later, such as a notebook's cells.
+            left = _LEFT_ALONE if self._loop.is_running() else left - 1
             if self._halting.up or self._loop.is_closed():
                 raise HaltError
+            if not left:
+                raise ResponseLostError("the event loop stood still, and nobody heard of progress.")
         return told.result()
 
 

@@ -26,6 +26,7 @@ _AMAZON: Final = {
     "x-amz-checksum-md5": "md5",
 }
 _ITEM: Final = re.compile(r"\s*([A-Za-z0-9-]+)\s*=\s*:?([A-Za-z0-9+/=]+):?\s*(?:;[^,]*)?(?:,|$)")
+_OF_THE_BODY: Final = ("content-digest",)
 _STRONGEST_FIRST: Final = ("sha512", "sha256", "sha1", "md5", "crc32")
 
 
@@ -76,12 +77,22 @@ class Check:
         return hmac.compare_digest(self._hash.digest(), self.expected)
 
 
-def offered(headers: Mapping[str, str]) -> Check | None:
-    """The strongest checksum of the whole file that an answer's headers offer, if any.
+def strongest(found: Mapping[str, bytes]) -> Check | None:
+    """The one to go by of several checksums, if there is any."""
+    best = next((name for name in _STRONGEST_FIRST if name in found), None)
+    return Check(best, found[best]) if best else None
+
+
+def checksums_in(headers: Mapping[str, str], *, partial: bool = False) -> dict[str, bytes]:
+    """The checksums of the whole file that an answer's headers offer, by algorithm.
 
     Source: RFC 9530 (``Repr-Digest``, ``Content-Digest``), RFC 3230 (``Digest``), RFC 1864
     (``Content-MD5``), and the documentation of S3 (``x-amz-checksum-*``) and of Google Cloud
     Storage (``x-goog-hash``).
+
+    Args:
+        headers: The answer's.
+        partial: Whether its body is a part of the file, which is what some of them are of.
     """
     found: dict[str, bytes] = {}
 
@@ -89,15 +100,15 @@ def offered(headers: Mapping[str, str]) -> Check | None:
         if algorithm and (value := _decoded(algorithm, text)):
             found.setdefault(algorithm, value)
 
-    for header in ("repr-digest", "content-digest", "digest", "x-goog-hash"):
+    for header in ("repr-digest", "digest", "x-goog-hash", *(() if partial else _OF_THE_BODY)):
         for name, text in _ITEM.findall(headers.get(header, "")):
             add(_DIGESTS.get(name.lower()), text)
-    add("md5", headers.get("content-md5", ""))
+    if not partial:
+        add("md5", headers.get("content-md5", ""))
     if headers.get("x-amz-checksum-type", "FULL_OBJECT").upper() == "FULL_OBJECT":
         for header, algorithm in _AMAZON.items():
             add(algorithm, headers.get(header, ""))
-    best = next((name for name in _STRONGEST_FIRST if name in found), None)
-    return Check(best, found[best]) if best else None
+    return found
 
 
 def _decoded(algorithm: str, text: str) -> bytes | None:

@@ -26,7 +26,7 @@ from sume_ext.network.wire import Request
 from sume_ext.transfers.landing import Landing
 from sume_ext.transfers.partial import sweep
 from sume_ext.transfers.progress import Progress, Throttle
-from sume_ext.transfers.ranges import MisplacedError, body_of, is_complete, is_same
+from sume_ext.transfers.ranges import MisplacedError, body_of, is_complete
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -317,7 +317,8 @@ class Fetch:
 
     def _past_the_end(self, stream: Stream, received: int) -> Flow[None]:
         """What a refused range means: that all is here, or that the file is another one now."""
-        if is_complete(stream.headers, received, self._landing.total):
+        same = self._landing.is_about(stream.headers)
+        if same and is_complete(stream.headers, received, self._landing.total):
             yield from self._finish(framed=True)
         else:
             yield from self._again("the media server refused the range it offered.")
@@ -335,9 +336,9 @@ class Fetch:
         except MisplacedError as error:
             return (yield from self._again(f"the media server answered with {error}."))
         if body.start:
-            if not is_same(landing.validator or "", headers):
+            # A checksum that is new has all bytes read that are here, which takes its time.
+            if not (yield Do(partial(landing.goes_on, headers, body))):
                 return (yield from self._again("the file changed."))
-            landing.total = landing.total or body.total
             return body
         yield Do(partial(landing.expect, headers, body))
         return body

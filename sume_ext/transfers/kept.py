@@ -36,6 +36,7 @@ class Record:
         total: Its length, or None when that isn't known.
         algorithm: Of the checksum that its bytes must have, ``""`` for none.
         checksum: Its value, in hex.
+        changed: When it changed last, in the server's words, ``""`` when it doesn't say.
     """
 
     of: str
@@ -43,6 +44,7 @@ class Record:
     total: int | None
     algorithm: str = ""
     checksum: str = ""
+    changed: str = ""
 
 
 def digest_of(*names: str) -> str:
@@ -99,14 +101,15 @@ def _believed(found: dict[str, Any]) -> Record | None:
         return None
     total = found.get("total")
     texts = [found.get(name) for name in ("of", "validator", "algorithm", "checksum")]
+    texts.append(found.get("changed", ""))  # which records of earlier versions lack
     if not all(isinstance(text, str) for text in texts) or not texts[1]:
         return None
     if not (total is None or (type(total) is int and total >= 0)):
         return None
-    of, validator, algorithm, checksum = cast("list[str]", texts)
+    of, validator, algorithm, checksum, changed = cast("list[str]", texts)
     if not validator.isprintable():
         return None
-    return Record(of, validator, total, algorithm, checksum)
+    return Record(of, validator, total, algorithm, checksum, changed)
 
 
 def is_ours(seen: os.stat_result) -> bool:

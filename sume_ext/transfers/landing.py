@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 from attrs import frozen
 
 from sume_ext.errors import DownloadError
-from sume_ext.transfers.checksums import Check, offered
+from sume_ext.transfers.checksums import Check, checksums_in, strongest
 from sume_ext.transfers.inflating import Inflater
 from sume_ext.transfers.kept import Record
 from sume_ext.transfers.partial import PartFile
-from sume_ext.transfers.ranges import validator
+from sume_ext.transfers.ranges import is_same, last_change, validator
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -59,6 +59,7 @@ class Landing:
     def _forget(self) -> None:
         self.total: int | None = None
         self.validator: str | None = None
+        self._changed = ""
         self._check: Check | None = None
         self._inflater: Inflater | None = None
 
@@ -73,11 +74,15 @@ class Landing:
                 self.restart()
 
     def _recall(self, record: Record) -> None:
-        self.total, self.validator = record.total, record.validator
+        self.total, self.validator, self._changed = record.total, record.validator, record.changed
         if record.algorithm:
-            self._check = Check(record.algorithm, bytes.fromhex(record.checksum))
-            for piece in self.part.pieces():
-                self._check.feed(piece)
+            self._adopt(Check(record.algorithm, bytes.fromhex(record.checksum)))
+
+    def _adopt(self, check: Check) -> None:
+        """Have all bytes checked, also those that are here already."""
+        for piece in self.part.pieces():
+            check.feed(piece)
+        self._check = check
 
     @property
     def size(self) -> int:
@@ -99,15 +104,46 @@ class Landing:
             self.part.restart()
         self._forget()
         self.total = body.total
-        self._check = offered(headers)
+        self._check = strongest(checksums_in(headers, partial=body.partial))
+        self._changed = last_change(headers)
         if body.encoding:
             self._inflater = Inflater(body.encoding)
         else:
             self.validator = validator(headers)
-        if self.validator is not None:
-            check = self._check
-            of_check = ("", "") if check is None else (check.algorithm, check.expected.hex())
-            self.part.describe(Record(self.part.of, self.validator, self.total, *of_check))
+        self._describe()
+
+    def _describe(self) -> None:
+        if self.validator is None:
+            return
+        check = self._check
+        name, value = ("", "") if check is None else (check.algorithm, check.expected.hex())
+        self.part.describe(
+            Record(self.part.of, self.validator, self.total, name, value, self._changed)
+        )
+
+    def is_about(self, headers: Mapping[str, str]) -> bool:
+        """Whether an answer may be about the version of the file that is here in part."""
+        return is_same(self.validator or "", self._changed, headers)
+
+    def goes_on(self, headers: Mapping[str, str], body: Body) -> bool:
+        """Learn of the file from the head of an answer with a later part of it.
+
+        Returns:
+            Whether it is the version that is here in part, as far as anybody can tell.
+        """
+        if not self.is_about(headers):
+            return False
+        found = checksums_in(headers, partial=True)
+        known = self._check
+        if known is not None and found.get(known.algorithm, known.expected) != known.expected:
+            return False
+        new = strongest(found) if known is None else None
+        if new is not None or (self.total is None and body.total is not None):
+            self.total = self.total or body.total
+            if new is not None:
+                self._adopt(new)
+            self._describe()
+        return True
 
     def make_sure_of_room(self, more: int) -> None:
         """Refuse a file that is, or is told to be, too large.

@@ -38,6 +38,7 @@ class Body:
         encoding: Its content encoding, ``""`` for none.
         open_end: Whether it is a part of a file whose length nobody told, so that its end says
             nothing of the file's.
+        partial: Whether it is less than the file, or may be.
     """
 
     start: int
@@ -45,6 +46,7 @@ class Body:
     framed: bool
     encoding: str
     open_end: bool = False
+    partial: bool = False
 
 
 def body_of(status: int, headers: Mapping[str, str], received: int, total: int | None) -> Body:
@@ -80,7 +82,8 @@ def body_of(status: int, headers: Mapping[str, str], received: int, total: int |
         raise MisplacedError("a range of a file of another length")
     if whole is None and start:
         whole = total
-    return Body(start, whole, framed, encoding, open_end=whole is None)
+    partial = start > 0 or whole != end + 1
+    return Body(start, whole, framed, encoding, open_end=whole is None, partial=partial)
 
 
 def _length(headers: Mapping[str, str]) -> int | None:
@@ -114,13 +117,24 @@ def _is_strong(tag: str) -> bool:
     return tag.startswith('"') and tag.endswith('"') and len(tag) > 2  # noqa: PLR2004
 
 
-def is_same(known: str, headers: Mapping[str, str]) -> bool:
-    """Whether a part may be of the version of a file that a validator told.
+def last_change(headers: Mapping[str, str]) -> str:
+    """When the file changed last, in the server's words; ``""`` when it doesn't say."""
+    return headers.get("last-modified", "").strip()
 
-    Servers that ignore ``If-Range`` are found out by what the part says of itself; one that says
+
+def is_same(known: str, changed: str, headers: Mapping[str, str]) -> bool:
+    """Whether an answer may be about the version of a file that is known.
+
+    Servers that ignore ``If-Range`` are found out by what the answer says of itself; one that says
     nothing is believed, for it was asked for this version only.
+
+    Args:
+        known: Its validator.
+        changed: When it changed last, ``""`` when nobody told.
+        headers: The answer's.
     """
-    tag, changed = (headers.get(name, "").strip() for name in ("etag", "last-modified"))
-    if tag:
-        return tag == known
-    return not changed or changed == known or _is_strong(known)
+    tag, then = headers.get("etag", "").strip(), last_change(headers)
+    if tag and tag != known:
+        return False
+    changed = changed or ("" if _is_strong(known) else known)
+    return not (then and changed) or then == changed

@@ -9,15 +9,15 @@ from __future__ import annotations
 import math
 import re
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from sume_ext.calling.retries import retry_after
 from sume_ext.errors import NotSentError, SumeError, TransportError, UploadError
-from sume_ext.flow import NOW, WALL_CLOCK, Close, Open, Read, Sleep, apart
+from sume_ext.flow import NOW, WALL_CLOCK, Close, Emit, Open, Read, Sleep, apart
 from sume_ext.network.addresses import rule_for, trouble_with
 from sume_ext.network.wire import Request
 from sume_ext.transfers.progress import Throttle
-from sume_ext.transfers.source import reason_of
+from sume_ext.transfers.reading import reason_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping
@@ -37,6 +37,8 @@ _REFUSED: Final = frozenset({400, 401, 403, 404, 410})
 _PASSING: Final = frozenset({408, 425, 429, 499, *range(500, 600)})
 _OURS_TO_SEND: Final = frozenset({"host", "content-length", "transfer-encoding", "connection"})
 _CODE: Final = re.compile(rb"<Code>([A-Za-z0-9]{1,64})</Code>")
+_HEADER: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_VALUE: Final = re.compile(r"[^\x00-\x08\x0a-\x1f\x7f\ud800-\udfff]*")
 _MOST_ERROR: Final = 64 * 1024
 
 
@@ -81,11 +83,13 @@ class Sending:
     Attributes:
         size: Its length in bytes.
         failure: What ended it from within: a change of the file, or what the listener raised.
+        theirs: Whether it was the listener.
     """
 
     def __init__(self, source: Source, report: Report) -> None:
         self.size = source.size
         self.failure: Exception | None = None
+        self.theirs = False
         self._source = source
         self._report = report
         self._gone = 0
@@ -120,7 +124,7 @@ class Sending:
         try:
             listener(self._gone, self.size, self._report.attempt)
         except Exception as error:  # noqa: BLE001  (whatever it is, it leaves unchanged)
-            self.failure = error
+            self.failure, self.theirs = error, True
             raise _HaltError from None
 
 
@@ -172,6 +176,7 @@ def _once(
     """One attempt: why it may be made again, if so, and after how many seconds."""
     body = Sending(source, report)
     wanted = {name.lower(): str(value) for name, value in headers.items()}
+    _check_headers(wanted)
     request = Request(
         "PUT",
         url,
@@ -194,7 +199,28 @@ def _once(
         return error.message, None
     else:
         return (yield from _verdict(stream, code, body))
+    if body.theirs:
+        yield Emit(failure, _leave)  # unchanged; a generator makes another of a StopIteration
     raise failure
+
+
+def _leave(failure: Exception) -> NoReturn:
+    raise failure
+
+
+def _check_headers(headers: Mapping[str, str]) -> None:
+    """Refuse what no request can carry; never quoted, for it may be a secret.
+
+    Raises:
+        UploadError: Something can't.
+    """
+    for name, value in headers.items():
+        if not (_HEADER.fullmatch(name) and _VALUE.fullmatch(value)):
+            raise UploadError(
+                "the API asks for a header with storage that HTTP forbids; nothing was sent there.",
+                step="presign",
+                hint="Start the upload again, and report it if it stays.",
+            )
 
 
 def _verdict(stream: Stream, code: str, body: Sending) -> Flow[tuple[str | None, float | None]]:

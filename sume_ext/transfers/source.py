@@ -7,22 +7,28 @@ one that changes in between is an error, never a mixture.
 from __future__ import annotations
 
 import io
-import math
 import os
 import re
-import select
 import stat
-import sys
 import tempfile
 import threading
-import time
-from collections.abc import Coroutine
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, Final, Protocol, TypeAlias, cast
+from typing import IO, TYPE_CHECKING, Final, Protocol, TypeAlias, cast
 
 from sume_ext.errors import InvalidArgumentError, SumeError, UploadError
+from sume_ext.transfers.claims import Claim, TakenError
 from sume_ext.transfers.content_types import HEAD_BYTES, by_content, by_name, extension_for
+from sume_ext.transfers.file_names import is_url
+from sume_ext.transfers.reading import (
+    Patience,
+    Pipe,
+    Readable,
+    in_time,
+    reason_of,
+    refused,
+    taken,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -31,17 +37,10 @@ if TYPE_CHECKING:
 _CHUNK: Final = 1024 * 1024
 MOST_BYTES: Final = 5 * 1024**3
 """The most one PUT can carry. Source: the S3 documentation, "Uploading objects"."""
-PIPE_SECONDS: Final = 120.0
-"""How long nobody may write into a pipe, unless a timeout says how long it all may take."""
-_LOOK_SECONDS: Final = 0.1
 _SLOW_TO_FREE: Final = 32 * 1024 * 1024
 _TYPE: Final = re.compile(r"[\w.+-]{1,80}/[\w.+-]{1,80}( ?;[ -~]{1,80})?", re.ASCII)
 Uploadable: TypeAlias = "str | PathLike[str] | bytes | bytearray | memoryview | IO[bytes]"
 """A path, the bytes themselves, or a binary stream, seekable or not."""
-
-
-class _Readable(Protocol):
-    def read(self, size: int, /) -> object: ...
 
 
 class Content(Protocol):
@@ -57,49 +56,9 @@ class Content(Protocol):
         """
         ...
 
-    def close(self) -> None:
-        """Let go of what was opened for it."""
+    def close(self, *, done: bool = False) -> None:
+        """Let go of what was opened for it, once it is uploaded or given up."""
         ...
-
-
-class Patience:
-    """How long to wait for what somebody else has yet to write.
-
-    Args:
-        clock: Tells the monotonic time.
-        deadline: When the upload must be over.
-
-    Attributes:
-        over: Whether nobody wants it any more; may be set from any thread.
-    """
-
-    def __init__(
-        self, clock: Callable[[], float] = time.monotonic, deadline: float = math.inf
-    ) -> None:
-        self.over = False
-        self._clock = clock
-        self._deadline = deadline
-        self._since = clock()
-
-    def renew(self) -> None:
-        """Told that something came."""
-        self._since = self._clock()
-
-    def check(self, name: str | None) -> None:
-        """Go on only while somebody waits, and time is left.
-
-        Raises:
-            UploadError: It took too long.
-        """
-        now = self._clock()
-        if self.over:
-            raise _refused(name, "nobody waits for it any more.")
-        if now >= self._deadline:
-            hint = "Start the upload again, and give it more time with timeout=."
-            raise _refused(name, "reading it took longer than allowed.", hint)
-        if self._deadline == math.inf and now - self._since >= PIPE_SECONDS:
-            problem = f"nobody wrote into this pipe for {PIPE_SECONDS:.0f} seconds."
-            raise _refused(name, problem, "Start what writes into it, or wait with timeout=.")
 
 
 class Source:
@@ -120,9 +79,14 @@ class Source:
         self.content_type = content_type
         self.size = content.size
 
-    def close(self) -> None:
-        """Let go of what was opened for it; a caller's own stream stays open."""
-        self.content.close()
+    def close(self, *, done: bool = False) -> None:
+        """Let go of what was opened for it; a caller's own stream stays open.
+
+        Args:
+            done: Whether it is uploaded, and a caller's stream is left at its end; else it stands
+                where it stood, so that it can be uploaded again.
+        """
+        self.content.close(done=done)
 
 
 class _Memory:
@@ -136,7 +100,7 @@ class _Memory:
         for start in range(0, self.size, _CHUNK):
             yield self._data[start : start + _CHUNK]
 
-    def close(self) -> None:
+    def close(self, *, done: bool = False) -> None:
         """Nothing was opened."""
 
 
@@ -155,31 +119,89 @@ class _File:
     def _changed(self, file: IO[bytes]) -> bool:
         return _identity(os.fstat(file.fileno())) != self._seen
 
-    def close(self) -> None:
+    def close(self, *, done: bool = False) -> None:
         """Each attempt closes what it opened."""
 
 
 class _Stream:
-    """A seekable stream, from where it stands; closed afterwards only if it is ours."""
+    """A seekable stream, from where it stands, and where it stands again between two readings.
 
-    def __init__(self, stream: IO[bytes], *, ours: bool) -> None:
+    Args:
+        stream: Which.
+        claim: Keeps a caller's stream from other uploads; None for one of ours, which is closed
+            afterwards.
+        name: Its name.
+    """
+
+    def __init__(self, stream: IO[bytes], claim: Claim | None, name: str | None) -> None:
         self._stream = stream
-        self._ours = ours
-        self._start = stream.tell()
-        self.size = stream.seek(0, os.SEEK_END) - self._start
+        self._claim = claim
+        self._name = name
+        self._mutex = threading.Lock()
+        self._readings = 0
+        self._closed = False
+        self._start = self._at = stream.tell()
+        end = stream.seek(0, os.SEEK_END)
         stream.seek(self._start)
-        self._seen = None if ours else _file_behind(stream)
+        if 0 < self._start >= end:
+            raise refused(
+                name, "its stream stands at its end.", "Put it back with seek(0), or pass a path."
+            )
+        self.size = end - self._start
+        self._seen = None if claim is None else _file_behind(stream)
 
     def chunks(self) -> Generator[bytes, None, None]:
-        self._stream.seek(self._start)
-        yield from _exactly(self._stream, self.size, self._changed)
+        with self._mutex:
+            self._readings += 1
+        try:
+            self._at = self._stream.seek(self._start)
+            yield from _exactly(self, self.size, self._changed)
+        finally:
+            self._put_back()
+
+    def read(self, size: int, /) -> bytes:
+        """Its next bytes.
+
+        Raises:
+            UploadError: Somebody else moved it: the bytes would be others than were asked for.
+        """
+        if self._stream.tell() != self._at:
+            raise UploadError(
+                "something else reads this stream; storage keeps nothing of it.",
+                step="put",
+                hint="Pass a path, or open the file once more for the upload alone.",
+            )
+        chunk = taken(self._stream, size, self._name)
+        self._at += len(chunk)
+        return chunk
 
     def _changed(self) -> bool:
         return self._seen is not None and _file_behind(self._stream) != self._seen
 
-    def close(self) -> None:
-        if not self._ours:
+    def _put_back(self) -> None:
+        """Leave it as it was found; a reading that nobody waits for may end after it is closed."""
+        with self._mutex:
+            with suppress(Exception):  # its owner may have closed it
+                self._stream.seek(self._start)
+            self._readings -= 1
+            self._settle()
+
+    def _settle(self) -> None:
+        if self._closed and not self._readings and self._claim is not None:
+            self._claim.end()
+
+    def close(self, *, done: bool = False) -> None:
+        if self._claim is None:
+            self._free()
             return
+        with self._mutex:
+            self._closed = True
+            if done:
+                with suppress(Exception):  # as above
+                    self._stream.seek(self._start + self.size)
+            self._settle()
+
+    def _free(self) -> None:
         if self.size < _SLOW_TO_FREE:
             self._stream.close()
         else:  # freeing a large nameless file takes longer than an event loop may wait
@@ -187,7 +209,8 @@ class _Stream:
 
 
 def _identity(seen: os.stat_result) -> tuple[int, ...]:
-    return seen.st_dev, seen.st_ino, seen.st_size, seen.st_mtime_ns
+    # The time of change of the content can be put back, and is by some programs; the other can't.
+    return seen.st_dev, seen.st_ino, seen.st_size, seen.st_mtime_ns, seen.st_ctime_ns
 
 
 def _file_behind(stream: IO[bytes]) -> tuple[int, ...] | None:
@@ -205,28 +228,8 @@ def _opened(path: Path) -> IO[bytes]:
     return open(path, "rb", buffering=0, opener=lambda name, mode: os.open(name, mode | flags))
 
 
-def _taken(stream: _Readable, size: int, name: str | None = None) -> bytes:
-    """The next bytes of a stream, ``b""`` at its end.
-
-    Raises:
-        UploadError: It gives anything else.
-    """
-    chunk: Any = stream.read(size)
-    if isinstance(chunk, bytes):
-        return chunk
-    if isinstance(chunk, (bytearray, memoryview)):
-        return bytes(cast("bytearray", chunk))
-    if chunk is None:
-        problem = "its stream is non-blocking, and had nothing to give before its end."
-        raise _refused(name, problem, "Make it blocking with os.set_blocking(), or pass a path.")
-    if isinstance(chunk, Coroutine):
-        chunk.close()
-    kind = "text" if isinstance(chunk, str) else f"a {type(cast('object', chunk)).__name__}"
-    raise _refused(name, f"its stream gives {kind}, not bytes.", "Pass it opened in mode 'rb'.")
-
-
 def _exactly(
-    file: IO[bytes], size: int, changed: Callable[[], bool]
+    file: Readable, size: int, changed: Callable[[], bool]
 ) -> Generator[bytes, None, None]:
     """As many bytes as were promised; the last of them only when nothing has changed.
 
@@ -234,9 +237,9 @@ def _exactly(
     """
     left = size
     while left:
-        chunk = _taken(file, min(_CHUNK, left))
+        chunk = taken(file, min(_CHUNK, left))
         left -= len(chunk)
-        if not chunk or left < 0 or (not left and (changed() or _taken(file, 1))):
+        if not chunk or left < 0 or (not left and (changed() or taken(file, 1))):
             raise UploadError(
                 "the file changed while it was being sent; storage keeps nothing of it.",
                 step="put",
@@ -296,32 +299,111 @@ def _sayable(name: str | None) -> str | None:
 _SMALLER: Final = "Cut or compress the video; storage takes no larger file in one piece."
 
 
-def _refused(name: str | None, problem: str, hint: str = "Pass a video file.") -> UploadError:
-    return UploadError(f"can't upload {name or 'this'}: {problem}", step="source", hint=hint)
-
-
 def _content(source: Uploadable, patience: Patience) -> tuple[Content, str | None]:
     if isinstance(source, bytes):
         return _Memory(source), None
     if isinstance(source, (bytearray, memoryview)):
-        return _Memory(bytes(source)), None
+        return _of_buffer(source, patience), None
     if isinstance(source, (str, os.PathLike)):
-        return _at(Path(source), patience)
+        return _at(_path_of(source), patience)
     if isinstance(source, io.TextIOBase) or not callable(getattr(source, "read", None)):
         raise InvalidArgumentError(
             f"can't upload a {type(source).__name__}.",
             hint='Pass a path, bytes, or a stream opened in binary mode ("rb").',
         )
-    given = getattr(source, "name", None)
-    name = Path(given).name if isinstance(given, str) and given else None
+    name = _name_of(source)
     try:
-        if getattr(source, "seekable", _never)():
-            return _Stream(source, ours=False), name
-        return _spooled(source, name, patience), name
+        return _of_stream(source, name, patience), name
     except SumeError:
         raise
+    except TakenError as error:
+        raise refused(name, error.problem, error.hint) from None
     except Exception as error:  # noqa: BLE001  (a stream may be anybody's)
-        raise _refused(name, f"it can't be read ({reason_of(error)}).") from None
+        raise refused(name, f"it can't be read ({reason_of(error)}).") from None
+
+
+def _name_of(stream: object) -> str | None:
+    """A stream's own name; some are named by a URL, whose query may be a signature."""
+    given = getattr(stream, "name", None)
+    if not isinstance(given, str) or not given:
+        return None
+    return Path(re.split("[?#]", given)[0] if is_url(given) else given).name or None
+
+
+def _path_of(source: str | PathLike[str]) -> Path:
+    try:
+        path = cast("object", os.fspath(source))
+    except Exception as error:  # noqa: BLE001  (it may be anybody's)
+        raise InvalidArgumentError(
+            f"a {type(source).__name__} doesn't tell its path ({reason_of(error)}).",
+            hint="Pass the path as a text, or as a pathlib.Path.",
+        ) from None
+    if not isinstance(path, str):
+        raise InvalidArgumentError(
+            f"a {type(source).__name__} of bytes is no path here.",
+            hint="Pass os.fsdecode(source).",
+        )
+    if is_url(path):
+        raise InvalidArgumentError(
+            "uploads take a path, bytes or a stream; not a URL.",
+            hint="Download it with a tool of your own, such as curl or httpx.get(), and pass the "
+            "file; or pass a stream that reads it, such as a process's output.",
+        )
+    return Path(path)
+
+
+def _of_buffer(data: bytearray | memoryview, patience: Patience) -> Content:
+    """A copy of bytes that may change while they are sent; of many on disk, made by and by."""
+    try:
+        with memoryview(data) as view, _flat(view) as flat:
+            if flat.nbytes <= _CHUNK:
+                return _Memory(bytes(flat))
+            return _spooled(_Slices(flat), None, patience)
+    except ValueError as error:  # it was released
+        raise refused(None, f"it can't be read ({reason_of(error)}).") from None
+
+
+def _flat(view: memoryview) -> memoryview:
+    return view.cast("B") if view.c_contiguous else memoryview(view.tobytes())
+
+
+class _Slices:
+    """Bytes in memory as what can be read once."""
+
+    def __init__(self, view: memoryview) -> None:
+        self._view = view
+        self._at = 0
+
+    def read(self, size: int, /) -> bytes:
+        piece = self._view[self._at : self._at + size].tobytes()
+        self._at += len(piece)
+        return piece
+
+
+def _of_stream(stream: IO[bytes], name: str | None, patience: Patience) -> Content:
+    seekable = getattr(stream, "seekable", _never)()
+    claim = Claim(stream)
+    if not seekable:
+        return _copied(stream, claim, name, patience)
+    try:
+        return _Stream(stream, claim, name)
+    except BaseException:
+        claim.end()
+        raise
+
+
+def _copied(stream: IO[bytes], claim: Claim, name: str | None, patience: Patience) -> Content:
+    """A copy of a caller's stream that can be read only once, and never from the middle."""
+    reader = in_time(stream, name, patience)
+    try:
+        copy = _spooled(reader, name, patience)
+    except BaseException:
+        claim.end(spent=reader.begun)
+        raise
+    finally:
+        reader.close()
+    claim.end()
+    return copy
 
 
 def _never() -> bool:
@@ -331,74 +413,38 @@ def _never() -> bool:
 def _at(path: Path, patience: Patience) -> tuple[Content, str]:
     try:
         if path.is_dir():
-            raise _refused(path.name, "it is a directory.")
+            raise refused(path.name, "it is a directory.")
         with _opened(path) as file:
             seen = os.fstat(file.fileno())
             if stat.S_ISREG(seen.st_mode):
                 return _File(path, seen), path.name
-            pipe = _Pipe(file, seen, path.name, patience)
+            pipe = Pipe(file, seen, path.name, patience)
             return _spooled(pipe, path.name, patience), path.name
     except (OSError, ValueError) as error:
-        raise _refused(path.name, f"it can't be read ({reason_of(error)}).") from None
+        raise refused(path.name, f"it can't be read ({reason_of(error)}).") from None
 
 
-class _Pipe:
-    """A pipe, or another thing that is no file, read without ever waiting for good.
-
-    Args:
-        file: It, open and non-blocking.
-        seen: What it is like.
-        name: Its name.
-        patience: How long to wait for its next bytes.
-    """
-
-    def __init__(
-        self, file: IO[bytes], seen: os.stat_result, name: str, patience: Patience
-    ) -> None:
-        self._file = file
-        self._name = name
-        self._patience = patience
-        self._news = select.poll()
-        self._news.register(file, select.POLLIN)
-        # Before anybody has it open for writing, a pipe reads as if it were at its end.
-        self._begun = not stat.S_ISFIFO(seen.st_mode)
-
-    def read(self, size: int, /) -> bytes:
-        """Its next bytes, ``b""`` once its writer is gone."""
-        while True:
-            chunk = cast("bytes | None", self._file.read(size))
-            if chunk or (chunk is not None and self._begun):
-                return chunk
-            self._begun = self._begun or chunk is None
-            self._patience.check(self._name)
-            news = self._news.poll(_LOOK_SECONDS * 1000)
-            if sys.platform != "linux":  # others tell of an end before there was a beginning
-                time.sleep(_LOOK_SECONDS)
-            elif any(event == select.POLLHUP for _, event in news):
-                return b""
-
-
-def _spooled(stream: _Readable, name: str | None, patience: Patience) -> _Stream:
+def _spooled(stream: Readable, name: str | None, patience: Patience) -> _Stream:
     """A copy on disk of what can be read only once."""
     with _room_for(name):
         spool = tempfile.TemporaryFile()  # noqa: SIM115  (closed by the source)
     try:
         _copy(stream, spool, name, patience)
-        return _Stream(spool, ours=True)
+        return _Stream(spool, None, name)
     except BaseException:
         with suppress(OSError):  # what is still to be written may find no room
             spool.close()
         raise
 
 
-def _copy(stream: _Readable, spool: IO[bytes], name: str | None, patience: Patience) -> None:
+def _copy(stream: Readable, spool: IO[bytes], name: str | None, patience: Patience) -> None:
     size = 0
-    while chunk := _taken(stream, _CHUNK, name):
+    while chunk := taken(stream, _CHUNK, name):
         patience.renew()
         patience.check(name)
         size += len(chunk)
         if size > MOST_BYTES:
-            raise _refused(name, f"it is larger than {MOST_BYTES:,} bytes.", _SMALLER)
+            raise refused(name, f"it is larger than {MOST_BYTES:,} bytes.", _SMALLER)
         with _room_for(name):
             spool.write(chunk)
     with _room_for(name):
@@ -411,49 +457,42 @@ def _room_for(name: str | None) -> Generator[None]:
     try:
         yield
     except OSError as error:
-        raise _refused(
+        raise refused(
             name,
             f"a copy of it can't be kept among the temporary files ({reason_of(error)}).",
             "Make room there, or name a larger directory with TMPDIR.",
         ) from None
 
 
-def reason_of(error: Exception) -> str:
-    """Why something can't be read; never a stranger's words, which may quote a URL."""
-    if said := getattr(error, "strerror", None):
-        return str(said)
-    kind, text = type(error), str(error)
-    if kind.__module__ not in ("builtins", "io"):
-        return f"{kind.__module__}.{kind.__qualname__}"
-    return text if text and "//" not in text else kind.__name__
-
-
 def _checked(content: Content, name: str | None, given: str | None) -> str:
     """The media type of something that may be uploaded."""
     if not content.size:
-        raise _refused(name, "it is empty.")
+        raise refused(name, "it is empty.")
     if content.size > MOST_BYTES:
-        raise _refused(name, f"it is larger than {MOST_BYTES:,} bytes.", _SMALLER)
+        raise refused(name, f"it is larger than {MOST_BYTES:,} bytes.", _SMALLER)
     found = by_content(_head(content, name))
     kind = given or found or by_name(name or "")
     if kind is None:
-        raise _refused(
+        raise refused(
             name,
             "neither its content nor its name tells its type.",
             "Give the file its usual ending, as in clip.mp4, or pass content_type=.",
         )
     if not kind.startswith("video/") or (found and not found.startswith("video/")):
-        raise _refused(name, f"it is {found or kind}, not a video.")
+        raise refused(name, f"it is {found or kind}, not a video.")
     return kind
 
 
 def _head(content: Content, name: str | None) -> bytes:
     parts = content.chunks()
+    head = b""
     try:
-        return next(parts, b"")[:HEAD_BYTES]
+        while len(head) < min(HEAD_BYTES, content.size):  # some streams give a few bytes at a time
+            head += next(parts)
+        return head[:HEAD_BYTES]
     except SumeError:
         raise
     except Exception as error:  # noqa: BLE001  (as above)
-        raise _refused(name, f"it can't be read ({reason_of(error)}).") from None
+        raise refused(name, f"it can't be read ({reason_of(error)}).") from None
     finally:
         parts.close()
