@@ -258,6 +258,41 @@ def test_what_the_api_may_gain_tomorrow_is_hidden_by_its_looks(document: dict[st
         assert secret not in shown
 
 
+def test_names_of_members_and_urls_without_a_scheme_are_hidden_too() -> None:
+    document = {
+        "by_role": {"jane@customer.example": "admin", "https://m.example/p/ab12.mp4": 1},
+        "thumb": "//cdn.example.net/p/ab12/clip.mp4?hash=cd34",
+        "member_user_ids": ["9f8a7b6c"],
+        "api_keys": ["opaque"],
+    }
+    assert privacy.hide(document, show_urls=False) == {
+        "by_role": {"[redacted]": "admin", "https://m.example/[redacted]": 1},
+        "thumb": "//cdn.example.net/[redacted]",
+        "member_user_ids": "[redacted]",
+        "api_keys": "[redacted]",
+    }
+
+
+@pytest.mark.parametrize(
+    ("shown", "hidden"),
+    [
+        ("1https://m.example/a.", "1https://m.example/[redacted]."),
+        ("(see ftp://m.example/a),", "(see ftp://m.example/[redacted]),"),
+        ("a // b, https://m.example and x//y.z", "a // b, https://m.example and x//y.z"),
+    ],
+)
+def test_what_stands_around_a_url_stays(shown: str, hidden: str) -> None:
+    assert privacy.text(shown) == hidden
+
+
+@pytest.mark.parametrize("pattern", ["a.", "a.b-c+", "1.", "x://!", "//a.", "sume_a_", "!", "a:/"])
+def test_hiding_takes_no_longer_than_the_text_is_long(pattern: str) -> None:
+    """The limit is no measurement: what is quadratic needs hours at this length."""
+    privacy.hide(
+        {"title": "https://a" + pattern * (3_000_000 // len(pattern)) + "x"}, show_urls=False
+    )
+
+
 def test_what_is_public_stays() -> None:
     document = {
         "id": "job_1", "keywords": ["jar"], "next_cursor": "eyJ1c2VyX2lkIjoxfQ==", "n": 1.5,

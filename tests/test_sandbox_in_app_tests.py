@@ -48,6 +48,27 @@ def test_unknown_settings_are_told(sume_sandbox):
 """
 
 
+DIFFERENT = """
+from sume_api.models import Asset, PresignedUpload
+
+def presigned(mark, **more):
+    return PresignedUpload.from_dict({
+        "upload_url": "https://store.example/" + mark, "object_key": mark,
+        "required_headers": {"x-a": mark}, "year": mark, **more,
+    })
+
+def test_hidden():
+    assert presigned("zQ7wPx" + "41RtLm") == presigned("zQ7wPx" + "42RtLm")
+
+def test_shown():
+    asset = Asset.from_dict({"id": "asset_1", "object": "asset", "name": "a jar"})
+    assert asset == Asset.from_dict({"id": "asset_2", "object": "asset", "name": "a jar"})
+
+def test_others():
+    assert [1, 2] == [1, 3]
+"""
+
+
 def run_pytest(folder: Path, content: str) -> str:
     (folder / "test_app.py").write_text(content)
     off = ["no:cacheprovider", "no:schemathesis", "no:hypothesispytest"]
@@ -68,6 +89,18 @@ def test_every_test_gets_a_sandbox_as_good_as_new(tmp_path: Path) -> None:
     told = run_pytest(tmp_path, MANY)
     assert "5 passed, 1 error" in told
     assert "the sandbox has no setting colour" in told
+
+
+def test_an_assertion_that_fails_tells_which_members_differ_not_what_their_repr_hides(
+    tmp_path: Path,
+) -> None:
+    told = run_pytest(tmp_path, DIFFERENT)
+    assert "3 failed" in told
+    assert "zQ7wPx4" not in told
+    assert "object_key (not shown)" in told
+    assert "additional_properties (not shown)" in told
+    assert "id: 'asset_1' != 'asset_2'" in told
+    assert "At index 1 diff: 2 != 3" in told
 
 
 @pytest.mark.sume_faults(Fault(operation="get_job", status=503, times=2))

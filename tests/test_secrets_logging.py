@@ -211,6 +211,114 @@ def test_handlers_of_every_kind_get_it_clean(cleaned: Kept) -> None:
     assert MARK not in shown.getvalue() + repr(dict(vars(cast("object", waiting.get_nowait()))))
 
 
+class Adding(logging.Filter):
+    """Adds who it was for, as filters for request contexts do."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        record.user_email = f"{MARK}@x.example"
+        record.note = f"token={MARK}"
+        return True
+
+
+SHOWN = logging.Formatter("%(user_email)s %(note)s %(message)s", defaults={"user_email": "-"})
+
+
+@pytest.mark.parametrize("on", ["logger", "handler"])
+def test_what_a_filter_adds_is_cleaned(on: str, cleaned: Kept) -> None:
+    log, shown = logging.getLogger(f"app.filtered.{on}"), io.StringIO()
+    handler = logging.StreamHandler(shown)
+    handler.setFormatter(SHOWN)
+    log.addHandler(handler)
+    (log if on == "logger" else handler).addFilter(Adding())
+    log.error("fine")
+    log.handlers.clear()
+    log.filters.clear()
+    assert shown.getvalue() == "[redacted] token=[redacted] fine\n"
+    assert MARK not in cleaned.everything, "the next handler gets the same record"
+
+
+class OwnWay(logging.Logger):
+    """Hands records on without asking `logging.Logger.handle`."""
+
+    def handle(self, record: logging.LogRecord) -> None:
+        self.callHandlers(record)
+
+
+def test_records_that_come_by_another_way_are_cleaned(kept: Kept, cleaned: Kept) -> None:
+    own = OwnWay("app.own", logging.DEBUG)
+    own.addHandler(kept)
+    own.error("token=%s", MARK)
+    record = logging.makeLogRecord({"msg": "token=%s", "args": (MARK,), "name": "app"})
+    kept.handle(record)
+    waiting: queue.SimpleQueue[logging.LogRecord] = queue.SimpleQueue()
+    listener = logging.handlers.QueueListener(waiting, kept)
+    waiting.put(record)
+    listener.start()
+    listener.stop()
+    assert kept.lines == ["token=[redacted]"] * 3
+    assert MARK not in cleaned.everything
+
+
+def test_a_clean_record_is_looked_at_once_however_many_handlers_there_are(
+    cleaned: Kept, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked: list[logging.LogRecord] = []
+    clean = log_redaction.clean
+
+    def counted(record: logging.LogRecord) -> logging.LogRecord:
+        looked.append(record)
+        return clean(record)
+
+    monkeypatch.setattr(log_redaction, "clean", counted)
+    log = logging.getLogger("app.several")
+    log.handlers = [logging.NullHandler(), logging.StreamHandler(io.StringIO()), Kept()]
+    log.error("fine")
+    log.handlers.clear()
+    assert len(looked) == 1
+    assert cleaned.lines == ["fine"]
+
+
+def test_numbers_under_sensitive_names_are_hidden_and_others_stay(cleaned: Kept) -> None:
+    logging.getLogger("app").info("fine", extra={"user_id": 88312945, "count": 3, "token": True})
+    shown = vars(cleaned.records[0])
+    assert (shown["user_id"], shown["count"], shown["token"]) == ("[redacted]", 3, True)
+
+
+class Masked(int):
+    """A number that shows itself as something else."""
+
+    def __str__(self) -> str:
+        return f"sume_live_{MARK}"
+
+    __repr__ = __str__
+
+
+class MaskedText(str):
+    """Text that shows itself as another."""
+
+    __slots__ = ()
+
+    def __str__(self) -> str:
+        return f"sume_live_{MARK}"
+
+
+def test_values_that_show_themselves_as_others_are_cleaned_as_shown(cleaned: Kept) -> None:
+    log = logging.getLogger("app")
+    log.info("fine", extra={"number": Masked(1), "text": MaskedText("fine")})
+    log.info("%s %s", Masked(1), MaskedText("fine"))
+    log.info("%d", Masked(1))
+    assert cleaned.lines == ["fine", "[redacted] [redacted]", "1"]
+    assert MARK not in cleaned.everything
+
+
+def test_an_attribute_that_took_anothers_place_is_cleaned(cleaned: Kept) -> None:
+    record = logging.LogRecord("app", logging.INFO, "", 0, "fine", (), None)
+    del record.thread
+    record.token = MARK
+    logging.getLogger("app").handle(record)
+    assert MARK not in cleaned.everything
+
+
 class Hostile:
     """Fails when it is looked at."""
 
@@ -233,6 +341,22 @@ def test_a_failing_redactor_neither_drops_a_record_nor_lets_it_through(
     assert record.funcName == "test_a_failing_redactor_neither_drops_a_record_nor_lets_it_through"
     assert failure.__name__ in cleaned.lines[0]
     assert MARK not in cleaned.everything
+
+
+def test_a_record_that_could_not_be_cleaned_is_shown_by_a_formatter_that_names_its_attributes(
+    cleaned: Kept, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_: object) -> str:
+        raise RuntimeError(MARK)
+
+    monkeypatch.setattr(log_redaction, "redact_text", fail)
+    cleaned.setFormatter(
+        logging.Formatter("%(request)s %(count)d %(user_id)s %(threadName)s %(message)s")
+    )
+    extra = {"request": MARK, "count": 3, "user_id": 88312945}
+    logging.getLogger("app").error("fine", extra=extra)
+    (line,) = cleaned.lines
+    assert line.startswith("[redacted] 3 [redacted] MainThread [redacted: this record could not")
 
 
 def test_names_of_loggers_threads_and_tasks_are_cleaned(cleaned: Kept) -> None:

@@ -10,12 +10,16 @@ import copy
 import importlib
 import pickle
 import pprint
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 import attrs
 import pytest
 import rich.pretty
+from sume_api import AuthenticatedClient, Client
+from sume_api.errors import UnexpectedStatus
 from sume_api.models import Asset, Job, JobResult, Me, PresignedUpload
+from sume_api.types import Response
 
 from sume_ext.secrecy.sensitive import NAMES, is_sensitive
 from tests.schema import pipeline
@@ -78,6 +82,30 @@ def test_an_answer_is_not_pickled_but_copied(model: Any) -> None:
     for twin in (copy.copy(answer), copy.deepcopy(answer)):
         assert twin == answer
         assert twin is not answer
+
+
+def test_a_generated_client_and_its_responses_show_and_pickle_nothing_secret() -> None:
+    shown: list[object] = [
+        Response(HTTPStatus.OK, MARK.encode(), {"x-who": MARK}, None),
+        AuthenticatedClient(base_url="https://a.example", token=MARK, headers={"x-who": MARK}),
+        Client(base_url="https://a.example", cookies={"session": MARK}),
+    ]
+    for one in shown:
+        assert MARK not in f"{one!r} {one}"
+        assert copy.copy(one) == one
+        with pytest.raises(TypeError) as caught:
+            pickle.dumps(one)
+        assert MARK not in str(caught.value)
+
+
+def test_an_unexpected_status_tells_nothing_of_what_was_answered() -> None:
+    error = UnexpectedStatus(418, MARK.encode())
+    assert f"{error}" == "Unexpected status code: 418 (12 bytes)"
+    assert MARK not in repr(error)
+    assert error.content == MARK.encode()
+    pickled = pickle.dumps(error)
+    assert MARK.encode() not in pickled
+    assert isinstance(pickle.loads(pickled), UnexpectedStatus)
 
 
 SPELLINGS: dict[str, Callable[[Sequence[str]], str]] = {

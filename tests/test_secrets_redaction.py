@@ -28,7 +28,8 @@ import pytest
 from sume_api.models import MeUser
 
 from sume_ext import redact
-from sume_ext.secrecy.fingerprints import Fingerprints
+from sume_ext.secrecy import memory
+from sume_ext.secrecy.fingerprints import LIMIT, LINKS, Fingerprints
 from sume_ext.secrecy.memory import remember, remember_json
 from sume_ext.secrecy.redaction import redact_foreign
 from sume_ext.secrecy.secret import Secret
@@ -70,6 +71,8 @@ DIRTY = (
     f"passphrase: correct horse battery {MARK}",
     f"api_key={MARK}['x']",
     f"clientSecret={MARK};",
+    f'"api_keys": ["{MARK}"], "user_ids": ["{MARK}"], "passwords": ["{MARK}"]',
+    f"object_keys=['{MARK}'] signatures={MARK} access_tokens=[{MARK}]",
     f'\\"object_key\\": \\"{MARK}\\"',
     f'"object_key": "a \\"quoted\\" {MARK}"',
     f'"required_headers": {{"content-type": "video/mp4", "x-amz-meta-a": "{MARK}"}}',
@@ -87,6 +90,10 @@ DIRTY = (
     f"https://acc.blob.core.windows.net/c/{MARK}.mp4?sv=2022-11-02&sp=r&sig=a%2Bb%3D",
     f"https://d1.cloudfront.net/{MARK}.mp4?Expires=1&Signature=a~b&Key-Pair-Id=K1",
     f"https://cdn.example/a.mp4?hdnts=exp=1~hmac={MARK}",
+    f"https://cdn.example/p/{MARK}.mp4?expires=1760000000&hash=ab12",
+    f"https://cdn.example/p/{MARK}.mp4?verify=1760000000-ab12",
+    f"https://cdn.example/p/{MARK}.mp4?md5=ab12&e=1760000000",
+    f"https://b.cos.example/{MARK}?q-sign-algorithm=sha1&q-signature=ab12",
     f"https://app.example/callback?state=1&access_token={MARK}#top",
     f"https://app.example/#id_token={MARK}",
     f"https://media.sume.so/a/b.mp4?v={MARK}",
@@ -118,6 +125,8 @@ CLEAN = (
     "bearer securities are a risk",
     "user story: as a user, I want a key, a cookie and a signature dish",
     "https://www.example.com/search?q=cats&page=2#top",
+    "https://www.example.com/page?hash=ab12cd34&page=2",
+    "https://www.example.com/page?expires=1760000000",
     "https://media.sume.so/results/job_sandbox_0a1b2c3d/0.mp4",
     "https://medium.example/@somebody/post?x=1",
     "https://unpkg.example/react@18.2.0/umd.js?module",
@@ -520,6 +529,89 @@ def test_what_comes_and_goes_as_json_is_known_from_then_on() -> None:
         assert secret not in redact(f"as {secret} says")
     for everyday in ("video/mp4", "job_90210abcdef", "https://m.example/v.mp4", "store.example"):
         assert redact(f"as {everyday} says") == f"as {everyday} says"
+
+
+def test_identities_are_known_by_their_names_whatever_they_look_like() -> None:
+    """A server quotes them in its messages, where nothing else tells that they are secret."""
+    data = {
+        "user": {"id": "somebody-of-a-team", "email": "jo@somewhere.example", "name": "Jo"},
+        "workspace": {"id": "harbour-film-unit", "plan": "professional"},
+        "api_key": {"id": "184467440737", "prefix": "sume"},
+        "object_key": "customers/harbour/first-teaser.mov",
+        "owner_id": "Harbour.Pictures",
+        "upload_url": "https://store.example/customers/harbour/second.mov?X-Amz-Signature=ab12",
+    }
+    remember_json(json.dumps(data).encode(), data)
+    for secret in (
+        "somebody-of-a-team", "jo@somewhere.example", "harbour-film-unit", "184467440737",
+        "customers/harbour/first-teaser.mov", "Harbour.Pictures", "customers/harbour/second.mov",
+    ):  # fmt: skip
+        assert redact(f"no {secret} here") == "no [redacted] here"
+    for everyday in ("professional", "a customer's harbour", "Jo", "store.example"):
+        assert redact(f"as {everyday} says") == f"as {everyday} says"
+
+
+def test_one_word_or_a_date_is_no_identity() -> None:
+    data = {"user_id": "anonymous", "workspace": {"id": "Personal"}, "owner_id": "2026-11-30"}
+    remember_json(json.dumps(data).encode(), data)
+    for everyday in ("anonymous access", "personal data", "on 2026-11-30 at 20:15"):
+        assert redact(everyday) is everyday
+
+
+def test_everyday_headers_of_an_upload_are_not_learned() -> None:
+    headers = {
+        "host": "store7.eu-west-1.example.net", "Content-Type": "video/mp4; codecs=avc1.42E01E",
+        "cache-control": "max-age=31536000", "Date": "Mon, 30 Nov 2026 20:15:00 GMT",
+        "x-amz-storage-class": "intelligent-tiering-2", "x-amz-meta-tenant": "tenant-90210-north",
+    }  # fmt: skip
+    data = {"required_headers": headers}
+    remember_json(json.dumps(data).encode(), data)
+    for name, value in headers.items():
+        text = f"as {value} says"
+        assert (redact(text) is text) == (name != "x-amz-meta-tenant")
+
+
+MEDIA = "https://cdn-7.example/v/clip.mp4"
+PROOF = "Zk3q9LmT7xRwq2Bv8NcYd5Ha1JsPo6Ue"
+
+
+@pytest.mark.parametrize("name", ["Signature", "sig", "hash", "verify", "X-Amz-Signature"])
+@pytest.mark.parametrize("disguise", ["base64", "base64, shifted once", "in hexadecimal", "quoted"])
+def test_the_proof_of_a_link_is_found_in_other_spellings(name: str, disguise: str) -> None:
+    proof = PROOF + name.encode().hex()
+    data = {"media": [{"url": f"{MEDIA}?Expires=1760000000&{name}={proof}"}]}
+    remember_json(json.dumps(data).encode(), data)
+    assert DISGUISES[disguise](proof)[4:-4] not in redact(f"x {DISGUISES[disguise](proof)} y")
+
+
+def test_what_opens_a_link_is_known_under_any_name_and_what_does_not_is_not() -> None:
+    everyday = (
+        "format=landscape1080p", "size=1024x1024", "expires=1760000000", "ref=job_0123456789abcd",
+        "X-Amz-Algorithm=AWS4-HMAC-SHA256", "X-Amz-Date=20261130T201500Z", "t=landscape",
+        "download=clip-final-01.mp4", "response-content-type=video%2Fmp4",
+    )  # fmt: skip
+    data = {"url": f"{MEDIA}?opensesame=8c7b6a5d4e3f&" + "&".join(everyday)}
+    remember_json(json.dumps(data).encode(), data)
+    assert redact("with 8c7b6a5d4e3f as it was") == "with [redacted] as it was"
+    for one in everyday:
+        text = f"as {one.partition('=')[2]} says"
+        assert redact(text) is text
+
+
+def test_an_answer_full_of_secrets_is_not_learned_without_end(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    prints = Fingerprints()
+    added: list[str] = []
+    monkeypatch.setattr(prints, "add", lambda secret, **_: added.append(secret))
+    monkeypatch.setattr(memory, "_known", prints)
+    data = [{"token": f"abcdef{number:09d}"} for number in range(20_000)]
+    remember_json(json.dumps(data).encode(), data)
+    assert len(added) == LIMIT
+    added.clear()
+    links = [f"{MEDIA}?hash=abcdef{number:09d}" for number in range(20_000)]
+    remember_json(json.dumps(links).encode(), links)
+    assert len(added) == LINKS
 
 
 @pytest.mark.parametrize("name", [*NAMES, *WHOLE_NAMES])

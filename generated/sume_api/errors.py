@@ -8,9 +8,10 @@ class UnexpectedStatus(Exception):
         self.status_code = status_code
         self.content = content
 
-        super().__init__(
-            f"Unexpected status code: {status_code}\n\nResponse content:\n{content.decode(errors='ignore')}"
-        )
+        super().__init__(f"Unexpected status code: {status_code} ({len(content)} bytes)")
+
+    def __reduce_ex__(self, protocol: object) -> tuple[object, ...]:
+        return (UnexpectedStatus, (self.status_code, b""))
 
 
 __all__ = ["UnexpectedStatus"]

@@ -4,7 +4,7 @@ from collections.abc import Mapping, MutableMapping
 from http import HTTPStatus
 from typing import IO, Any, BinaryIO, Generic, Literal, NoReturn, TypeVar
 
-from attrs import define
+from attrs import define, evolve, field
 
 
 class Unset:
@@ -85,9 +85,15 @@ class Response(Generic[T]):
     """A response from an endpoint"""
 
     status_code: HTTPStatus | int
-    content: bytes
-    headers: MutableMapping[str, str]
+    content: bytes = field(repr=False)
+    headers: MutableMapping[str, str] = field(repr=False)
     parsed: T | None
+
+    def __reduce_ex__(self, protocol: object) -> NoReturn:
+        raise TypeError("a Response may hold signed URLs and ids, so it is not pickled")
+
+    def __copy__(self) -> "Response[T]":
+        return evolve(self)
 
 
 __all__ = ["UNSET", "File", "FileTypes", "RequestFiles", "Response", "Unset", "ModelBase", "to_status"]

@@ -16,8 +16,12 @@ from sume_ext.secrecy.redaction import redact_text
 from sume_ext.secrecy.sensitive import OWNERS, compact, is_sensitive
 from sume_ext.secrecy.shapes import REDACTED
 
-_URL = re.compile(r"\b[a-zA-Z][a-zA-Z0-9+.-]*://[\w\[%~@:][^\s\"'<>\\^`{|}]*")
-_AFTER = re.compile(r"[.,;:!?)]+$")
+# Looked for where a run of a scheme's signs begins only, so that a long one is read once.
+_URL = re.compile(
+    r"(?:(?<![a-zA-Z0-9+.-])[0-9+.-]*+(?P<scheme>[a-zA-Z][a-zA-Z0-9+.-]*+:)|(?<![\w:/.])(?=//[\w-]+\.))"
+    r"//[\w\[%~@:][^\s\"'<>\\^`{|}]*"
+)
+_AFTER = ".,;:!?)"
 """What ends a sentence, not a URL."""
 _KEY = re.compile(r"\b(sume_[a-z]+_)[A-Za-z0-9_-]{6,}")
 _CURSORS = frozenset({"cursor", "next_cursor"})
@@ -39,7 +43,7 @@ def hide(value: Any, *, show_urls: bool, name: str = "", owner: str = "") -> Any
     if isinstance(value, dict):
         members = cast("dict[str, Any]", value)
         return {
-            key: hide(inner, show_urls=show_urls, name=key, owner=name)
+            key if show_urls else text(key): hide(inner, show_urls=show_urls, name=key, owner=name)
             for key, inner in members.items()
         }
     if isinstance(value, list | tuple):
@@ -63,18 +67,18 @@ def text(value: str, *, show_urls: bool = False) -> str:
 
 
 def _host_only(match: re.Match[str]) -> str:
-    after = _AFTER.search(match[0])
-    url = match[0][: after.start()] if after else match[0]
-    rest = after[0] if after else ""
+    whole = match[0]
+    begin = match.start("scheme") - match.start() if match["scheme"] else 0
+    url = whole[begin:].rstrip(_AFTER)
+    before, rest = whole[:begin], whole[begin + len(url) :]
     try:
         parts = urlsplit(url)
         host = parts.hostname or ""
-        bare = url.rstrip("/") == f"{parts.scheme}://{parts.netloc}" and "@" not in url
+        scheme = f"{parts.scheme}:" if parts.scheme else ""
+        bare = url.rstrip("/") == f"{scheme}//{parts.netloc}" and "@" not in url
     except ValueError:
         return REDACTED
-    if bare:
-        return match[0]
-    return f"{parts.scheme}://{host}/{REDACTED}{rest}"
+    return whole if bare else f"{before}{scheme}//{host}/{REDACTED}{rest}"
 
 
 def key_prefix(key: str) -> str:

@@ -29,6 +29,7 @@ SPEED: Final = 100.0
 """Seconds of sandbox time per real second, unless a test sets another."""
 _COURSE: Final = frozenset({"clock", "durations", "speed"})
 """Settings with which a test says itself how long jobs take."""
+_OURS: Final = frozenset({"sume_ext", "sume_api"})
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -42,6 +43,31 @@ def pytest_configure(config: pytest.Config) -> None:
         "sume_faults(*faults, **fault): what should go wrong, as text ('get_job status=503 "
         "times=2'), as Fault, or one fault by its attributes",
     )
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_assertrepr_compare(op: str, left: object, right: object) -> list[str] | None:
+    """How two of our models differ, without what their reprs hide: pytest itself shows it all."""
+    kind = type(left)
+    if op != "==" or kind is not type(right) or kind.__module__.partition(".")[0] not in _OURS:
+        return None
+    shown = _fields(kind)
+    if not shown:
+        return None
+    told = [f"two of {kind.__qualname__}, which differ in:"]
+    for name, is_shown in shown.items():
+        one, other = getattr(left, name, None), getattr(right, name, None)
+        if one != other:
+            told.append(f"  {name}: {one!r} != {other!r}" if is_shown else f"  {name} (not shown)")
+    return told
+
+
+def _fields(kind: type) -> dict[str, bool]:
+    """The fields of an attrs class or dataclass, and whether its repr shows them."""
+    fields = getattr(kind, "__attrs_attrs__", None)
+    if fields is None:
+        fields = getattr(kind, "__dataclass_fields__", {}).values()
+    return {field.name: bool(field.repr) for field in fields}
 
 
 @pytest.fixture(scope="session")

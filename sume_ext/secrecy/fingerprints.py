@@ -1,8 +1,9 @@
 """Finds known secrets in text without keeping them: what is kept are keyed digests of fixed length.
 
 A text is looked through once in time linear in its length, however many secrets are known, and
-finds a secret in every spelling of `disguises`. At most `CREDENTIALS` keys, `LINKS` signatures and
-`LIMIT` other secrets are known at a time; of each, the longest unused goes first.
+finds a secret in every spelling of `disguises`. At most `CREDENTIALS` keys, `LINKS` signatures
+(`ENCODED` of them in base64 and hexadecimal, too) and `LIMIT` other secrets are known at a time; of
+each, the longest unused goes first.
 
 How: of each secret, squeezed, a few samples are kept, one for each alignment, so that one of them
 coincides with one of the text's aligned words, all of which one set operation in C looks up. A
@@ -26,12 +27,15 @@ if TYPE_CHECKING:
 
 LIMIT = 1024
 LINKS = 2048
+ENCODED = 512
 CREDENTIALS = 128
 SHORTEST = 8
 """Letters and digits a value must have to be known: shorter ones occur by chance."""
 
 Span = tuple[int, int]
 _PIECE = 64
+_PIECE_OF_LINK = 256
+"""Larger, because there are many of them, and each piece takes time and memory."""
 _EDGE = re.compile(rb"[0-9][a-z]|[a-z][0-9]")
 _ORDER: Literal["little", "big"] = "little" if memoryview(b"\1\0\0\0").cast("I")[0] == 1 else "big"
 
@@ -136,7 +140,11 @@ class Fingerprints:
     """The secrets this process knows of, by their digests. Safe to share between threads."""
 
     def __init__(
-        self, limit: int = LIMIT, links: int = LINKS, credentials: int = CREDENTIALS
+        self,
+        limit: int = LIMIT,
+        links: int = LINKS,
+        credentials: int = CREDENTIALS,
+        encoded: int = ENCODED,
     ) -> None:
         self._salt = urandom(16)
         self._long = _Samples("Q")
@@ -145,6 +153,7 @@ class Fingerprints:
         self._secrets = _Shelf(limit)
         self._links = _Shelf(links)
         self._credentials = _Shelf(credentials)
+        self._encoded = _Shelf(encoded)
         self._shelves = (self._credentials, self._secrets, self._links)
         self._lock = Lock()
 
@@ -160,21 +169,33 @@ class Fingerprints:
         Args:
             secret: The text.
             link: True for the signature of one of many links: it is known in fewer forms (not
-                in base64 or hexadecimal) and can't push out what isn't a link's.
+                in base64 or hexadecimal: see `add_encoded`) and can't push out what isn't a link's.
             credential: True for a key or password: it is known in base64 of base64, too, and
                 nothing but other credentials can push it out.
         """
         squeezed = squeeze(secret)
         if len(squeezed) < SHORTEST:
             return
+        shelf = self._credentials if credential else self._links if link else self._secrets
+        spellings = [squeezed] if link else forms(secret, thorough=credential)
+        self._put(shelf, squeezed, spellings, _PIECE)
+
+    def add_encoded(self, secret: str) -> None:
+        """Know the signature of a link in base64 and hexadecimal, too, with fewer others."""
+        squeezed = squeeze(secret)
+        if len(squeezed) >= SHORTEST:
+            spellings = forms(secret, thorough=False)
+            self._put(self._encoded, squeezed, spellings, _PIECE_OF_LINK)
+
+    def _put(
+        self, shelf: _Shelf, squeezed: bytes, spellings: Iterable[bytes], largest: int
+    ) -> None:
         name = self._digest(squeezed)
         with self._lock:
-            shelf = self._credentials if credential else self._links if link else self._secrets
             if name in shelf.known:
                 shelf.known.move_to_end(name)
                 return
-            spellings = [squeezed] if link else forms(secret, thorough=credential)
-            shelf.known[name] = self._kept(spellings)
+            shelf.known[name] = self._kept(spellings, largest)
             if len(shelf.known) > shelf.limit:
                 self._forget(shelf.known.popitem(last=False)[1])
 
@@ -182,9 +203,9 @@ class Fingerprints:
         """For a forked child, in which nobody is left who would let go of the lock."""
         self._lock = Lock()
 
-    def _kept(self, spellings: Iterable[bytes]) -> _Kept:
+    def _kept(self, spellings: Iterable[bytes], largest: int) -> _Kept:
         kept = _Kept()
-        for piece in _pieces(spellings):
+        for piece in _pieces(spellings, largest):
             digest = self._digest(piece)
             kept.digests.append(digest)
             self._digests[digest] = self._digests.get(digest, 0) + 1
@@ -231,10 +252,10 @@ class Fingerprints:
         return found
 
 
-def _pieces(spellings: Iterable[bytes]) -> Iterator[bytes]:
+def _pieces(spellings: Iterable[bytes], largest: int) -> Iterator[bytes]:
     """What is sure to appear, in pieces of equal length that together cover each."""
     for form in spellings:
-        number = -(-len(form) // _PIECE)
+        number = -(-len(form) // largest)
         size = max(SHORTEST, -(-len(form) // number))
         for at in range(number):
             start = min(at * size, len(form) - size)

@@ -1,4 +1,4 @@
-"""`install_log_redaction`: every log record of this process cleaned before any handler sees it.
+"""`install_log_redaction`: every log record of this process cleaned before a handler emits it.
 
 Nothing is installed unless the application asks. A record that can't be cleaned is neither lost
 nor let through: it goes on with its place and level, and with words that say what happened.
@@ -8,19 +8,25 @@ from __future__ import annotations
 
 import copy
 import logging
+import threading
 from functools import wraps
 from typing import TYPE_CHECKING, Any, cast
 
 from sume_ext.secrecy.border import border
 from sume_ext.secrecy.redaction import redact, redact_text
+from sume_ext.secrecy.sensitive import is_sensitive
+from sume_ext.secrecy.shapes import REDACTED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-_BARE = frozenset(vars(logging.LogRecord("", 0, "", 0, "", (), None)))
+_BARE = (*vars(logging.LogRecord("", 0, "", 0, "", (), None)),)
+_SIZE, _LAST = len(_BARE), _BARE[-1]
+"""The attribute that no record has another after, unless somebody gave it one."""
 _USUAL_NAMES = ("MainThread", "MainProcess", None)
 """What threads, processes and tasks are called as a rule."""
-_HARMLESS = (int, float, bool, type(None))
+_HARMLESS = frozenset({int, float, bool, type(None)})
+"""By exact type, because a subclass shows itself as it likes."""
 _installed: list[Callable[[], None]] = []
 
 
@@ -29,7 +35,8 @@ def install_log_redaction() -> Callable[[], None]:
     """Clean every record that any logger of this process handles, from now on.
 
     Message, arguments, ``extra`` attributes, exception and stack are cleaned as by `redact`, for
-    all handlers there are or will be. Clean records pass untouched. A second call changes nothing.
+    all handlers there are or will be, and again after their filters, which may add something.
+    Clean records pass untouched. A second call changes nothing.
     Each process of an application has to ask for itself.
 
     Returns:
@@ -39,20 +46,59 @@ def install_log_redaction() -> Callable[[], None]:
         return _installed[0]
     # Not a filter, because a logger's filters don't see its children's records; not a record
     # factory, because ``extra`` is added after it. Error trackers hook in at the same place.
-    original = logging.Logger.handle
+    of_logger, of_handler = logging.Logger.handle, logging.Handler.handle
 
-    @wraps(original)
+    @wraps(of_logger)
     def handle(self: logging.Logger, record: logging.LogRecord) -> None:
-        original(self, clean(record))
+        record = clean(record)
+        # What filters add is looked at by the handlers.
+        _known.record = None if self.filters else record
+        try:
+            of_logger(self, record)
+        finally:
+            _known.record = None
+
+    @wraps(of_handler)
+    def emit_clean(self: logging.Handler, record: logging.LogRecord) -> Any:
+        if _known.record is record and not self.filters:
+            return of_handler(self, record)
+        return _handle(self, record)
 
     def uninstall() -> None:
         if _installed:
             _installed.clear()
-            setattr(logging.Logger, "handle", original)  # noqa: B010  (a method, for mypy)
+            setattr(logging.Logger, "handle", of_logger)  # noqa: B010  (a method, for mypy)
+            setattr(logging.Handler, "handle", of_handler)  # noqa: B010  (as above)
 
     setattr(logging.Logger, "handle", handle)  # noqa: B010  (as above)
+    setattr(logging.Handler, "handle", emit_clean)  # noqa: B010  (as above)
     _installed.append(uninstall)
     return uninstall
+
+
+class _Known(threading.local):
+    """The record that is clean and on its way to handlers in this thread."""
+
+    record: logging.LogRecord | None = None
+
+
+_known = _Known()
+
+
+def _handle(handler: logging.Handler, record: logging.LogRecord) -> Any:
+    """As `logging.Handler.handle`, but what is emitted is clean, whatever filters added to it."""
+    passed: Any = handler.filter(record)
+    if isinstance(passed, logging.LogRecord):  # a filter may replace it, from Python 3.12 on
+        record = passed
+    if passed:
+        _known.record = None  # the next handler gets the same record, with what was added here
+        record = clean(record)
+        handler.acquire()
+        try:
+            handler.emit(record)
+        finally:
+            handler.release()
+    return passed
 
 
 def clean(record: logging.LogRecord) -> logging.LogRecord:
@@ -84,11 +130,11 @@ def _cleaned(record: logging.LogRecord) -> logging.LogRecord:
             _clean_texts(record, message, changes)
     if record.args and "args" not in changes and not _all_said(record.args, message):
         # What isn't shown may still be read by a handler that keeps arguments apart.
-        _note(changes, "args", record.args, redact(record.args))
+        _clean_args(record, message, changes)
     if record.exc_info or record.exc_text or record.stack_info:
         _clean_exception(record, changes)
     fields = vars(record)
-    if len(fields) != len(_BARE):
+    if len(fields) != _SIZE or next(reversed(fields)) != _LAST:
         for name in fields.keys() - _BARE:
             _clean_extra(name, fields[name], changes)
     if not changes:
@@ -112,10 +158,24 @@ def _all_said(args: tuple[object, ...] | Mapping[str, object], message: str) -> 
     """Whether every argument is plain and wholly in the message, which is clean."""
     if not isinstance(args, tuple):
         return False
-    for arg in args:
-        if not (arg in message if isinstance(arg, str) else isinstance(arg, _HARMLESS)):
+    for arg in args:  # noqa: SIM110  (a generator takes half as long again, for every record)
+        if not (arg in message if type(arg) is str else type(arg) in _HARMLESS):
             return False
     return True
+
+
+def _clean_args(record: logging.LogRecord, message: str, changes: dict[str, Any]) -> None:
+    """Arguments that say the same when they are clean, or else the message without them."""
+    args: Any = redact(record.args)
+    if args is record.args:
+        return
+    changes["args"] = args
+    try:
+        same = str(changes.get("msg", record.msg)) % args == message
+    except Exception:  # noqa: BLE001  (as "%d" does, which was given a number that is text now)
+        same = False
+    if not same:
+        changes.update(msg=message, args=())
 
 
 def _note(changes: dict[str, Any], name: str, old: object, new: object) -> None:
@@ -124,7 +184,7 @@ def _note(changes: dict[str, Any], name: str, old: object, new: object) -> None:
 
 
 def _clean_extra(name: str, value: Any, changes: dict[str, Any]) -> None:
-    if not isinstance(value, _HARMLESS):
+    if type(value) not in _HARMLESS or is_sensitive(name):
         _note(changes, name, value, redact({name: value})[name])
 
 
@@ -159,4 +219,13 @@ def _withheld(record: logging.LogRecord, error: Exception) -> logging.LogRecord:
         record.funcName,
     )
     twin.created, twin.msecs = record.created, record.msecs
+    usual = vars(twin)
+    for name in ("threadName", "processName", "taskName"):
+        said = getattr(record, name, None)
+        setattr(twin, name, said if said in _USUAL_NAMES else REDACTED)
+    # A formatter that names one which isn't there would drop the record.
+    for name, value in vars(record).items():
+        if name not in usual:
+            plain = type(value) in _HARMLESS and not is_sensitive(name)
+            setattr(twin, name, value if plain else REDACTED)
     return twin

@@ -8,11 +8,15 @@ from __future__ import annotations
 
 import os
 import re
-from typing import Any, cast
+from itertools import islice
+from typing import TYPE_CHECKING, Any, cast
 
-from sume_ext.secrecy.fingerprints import Fingerprints
+from sume_ext.secrecy.fingerprints import LIMIT, LINKS, Fingerprints
 from sume_ext.secrecy.secret import Secret
 from sume_ext.secrecy.sensitive import OWNERS, compact, is_sensitive
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _known = Fingerprints()
 if hasattr(os, "register_at_fork"):
@@ -21,10 +25,27 @@ if hasattr(os, "register_at_fork"):
 find = _known.find
 """Where in a text known secrets stand, as spans."""
 
+_QUERY_VALUE = re.compile(r"(?:[?&]|u0026|amp;)([\w.~%-]{1,64})=([^\"&\\\s]{8,4096})", re.ASCII)
 _SIGNATURE = re.compile(
-    r"(?:[?&]|u0026|amp;)(?i:x-amz-signature|x-amz-security-token|x-goog-signature|signature|sig"
-    r"|token)=([^\"&\\\s]{8,4096})"
+    "x-(?:amz|goog)-signature|x-amz-security-token|signature|q-signature|sig|token|hash|verify|md5"
+    "|hmac|policy",
+    re.IGNORECASE,
 )
+"""What the proof in a signed URL is called; it is known whatever it looks like."""
+_MOST_ENCODED = 100
+"""Of how many links in one answer the base64 is known as well: it takes most of the time."""
+_EVERYDAY_PARAMETER = re.compile(
+    "x-(?:amz|goog)-(?:algorithm|date|expires|signedheaders)|q-sign-algorithm|response-.*|utm_.*"
+    "|(?:start|end|created|updated|not)?_?(?:expires?|date|time|before|after|at)|s[vet]"
+    "|(?:job|asset|request|brand|avatar)(?:_?id)?|(?:next_)?cursor|q|query|prompt|title"
+    "|(?:file_?)?name|download|format|size|resolution|(?:content_?)?type|lang|locale",
+    re.IGNORECASE,
+)
+_EVERYDAY_ARGUMENT = re.compile(
+    r"[^0-9]*+|[^A-Za-z]*+|[0-9]{4}-?[0-9]{2}-?[0-9]{2}T[0-9:.%A-Z+-]*+|[0-9]+[xX*][0-9]+"
+    r"|(?!user|ws|key)[a-z]{2,12}(?:_sandbox)?_[A-Za-z0-9]+|[a-z]+[/+-][\w.+-]{1,12}"
+)
+"""Words, numbers, dates, dimensions and ids for everyone, which are no secret in any query."""
 _DEEPEST = 20
 
 
@@ -46,8 +67,7 @@ def remember_json(content: bytes | bytearray, data: Any) -> None:
     # As text, because a text is searched several times faster than bytes.
     text = content.decode("latin-1")
     if "?" in text:
-        for match in _SIGNATURE.finditer(text):
-            _known.add(match[1], link=True)
+        _note_links(text)
     # Parts of the names of members that hold secrets; most answers have none of them.
     low = text.lower()
     if (
@@ -58,51 +78,94 @@ def remember_json(content: bytes | bytearray, data: Any) -> None:
         or "device" in low or "login" in low or "verification" in low or "signature" in low
         or "google" in low or "pwd" in low or '"sig"' in low or "hmac" in low or "hdn" in low
     ):  # fmt: skip
-        _walk(data, "", _DEEPEST)
+        # An answer made of secrets must not cost seconds, nor push out what is known of others.
+        for name, value, within in islice(_secrets(data, "", _DEEPEST), LIMIT):
+            _note(name, value, within)
 
 
-def _walk(data: Any, owner: str, depth: int) -> None:
+def _note_links(text: str) -> None:
+    """What the queries of URLs in an answer hold, because any of it may open the media."""
+    signatures = 0
+    for match in islice(_QUERY_VALUE.finditer(text), LINKS):
+        name, value = match.groups()
+        if _SIGNATURE.fullmatch(name):
+            _known.add(value, link=True)
+            signatures += 1
+            if signatures <= _MOST_ENCODED:
+                _known.add_encoded(value)
+        elif not (_EVERYDAY_ARGUMENT.fullmatch(value) or _EVERYDAY_PARAMETER.fullmatch(name)):
+            _known.add(value, link=True)
+
+
+_Found = tuple[str, str, str]
+"""A value's own name, the value, and the sensitive name that it stands somewhere below, if any."""
+
+
+def _secrets(data: Any, owner: str, depth: int) -> Iterator[_Found]:
+    """The texts that a name says are secret."""
     if isinstance(data, list) and depth:
         for item in cast("Any", data):
-            _walk(item, owner, depth - 1)
+            yield from _secrets(item, owner, depth - 1)
     elif isinstance(data, dict) and depth:
         for name, value in cast("dict[str, Any]", data).items():
             if isinstance(value, str):
-                if is_sensitive(name) or (name == "id" and compact(owner) in OWNERS):
-                    _note(value)
+                if is_sensitive(name):
+                    yield name, value, ""
+                elif name == "id" and compact(owner) in OWNERS:
+                    yield "user id", value, ""
             elif is_sensitive(name) and compact(name) not in OWNERS:
-                _note_all(value, depth - 1)
+                yield from _below(value, name, name, depth - 1)
             else:
-                _walk(value, name, depth - 1)
+                yield from _secrets(value, name, depth - 1)
 
 
-def _note_all(value: Any, depth: int) -> None:
+def _below(value: Any, name: str, within: str, depth: int) -> Iterator[_Found]:
     """Everything below a sensitive name, as the headers of an upload."""
     if isinstance(value, str):
-        _note(value)
-    elif isinstance(value, dict):
-        _note_all([*cast("dict[str, Any]", value).values()], depth)
+        yield name, value, within
+    elif isinstance(value, dict) and depth:
+        for inner_name, inner in cast("dict[str, Any]", value).items():
+            yield from _below(inner, inner_name, within, depth - 1)
     elif isinstance(value, list) and depth:
         for inner in cast("Any", value):
-            _note_all(inner, depth - 1)
+            yield from _below(inner, name, within, depth - 1)
 
 
 _URL_HEAD = re.compile(r"[a-z][a-z0-9+.-]{0,20}://[^/?#]*/*", re.IGNORECASE)
+_IDENTITIES = ("objectkey", "storagekey", "userid", "workspaceid", "ownerid", "keyid", "accessid")
+"""Endings of names whose values tell who or where, and are secret whatever they look like."""
+_ADDRESSES = ("uploadurl", "signedurl", "presignedurl")
+"""Endings of names of URLs whose path is an object key."""
+_EVERYDAY_HEADER = re.compile(
+    "host|date|expires|etag|range|connection|user-agent|origin|vary|pragma|cache-control|accept.*"
+    "|content-.*|if-.*|last-modified|transfer-encoding|x-(?:amz|goog)-(?:acl|date|algorithm"
+    "|storage-class|content-sha256|server-side-encryption|checksum.*|sdk-.*)|x-ms-(?:blob-type"
+    "|version|date)",
+    re.IGNORECASE,
+)
+"""Headers that every upload has, whose values are in every log, and secret in none."""
 
 
-def _note(value: str) -> None:
+def _note(name: str, value: str, within: str) -> None:
     """A value; of a URL its path and signature, because scheme and host are no secret."""
+    small = compact(name)
+    if within and _EVERYDAY_HEADER.fullmatch(name) and compact(within).endswith("headers"):
+        return
+    by_name = small.endswith(_IDENTITIES) and (not within or within == name)
     if head := _URL_HEAD.match(value):
         path, _, query = value[head.end() :].partition("?")
         parts = (part.partition("=") for part in query.split("&"))
+        by_name = by_name or (bool(query) and small.endswith(_ADDRESSES))
         values = [path, *(text for name, _, text in parts if is_sensitive(name))]
     else:
         values = [value]
     for one in values:
-        if "@" in one or _is_telling(one):
+        if "@" in one or (by_name and not _EVERYDAY.fullmatch(one)) or _is_telling(one):
             _known.add(one)
 
 
+_EVERYDAY = re.compile("[A-Za-z]?[a-z]*|(?:19|20)[0-9]{2}-?[01][0-9]-?[0-3][0-9]")
+"""One word, or a date: each stands in many a text that tells nobody's id."""
 _FEWEST = 12
 _FEWEST_LETTERS = 3
 

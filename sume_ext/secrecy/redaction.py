@@ -30,7 +30,9 @@ _REDACTED_BYTES = REDACTED.encode()
 _PAIR = 2
 _FEWEST_TOLD, _MOST_TOLD = 2, 8
 _SHORTEST_IN_LIST = 8
-_PLAIN = (int, float, complex, type(None), Secret, type)
+_NUMBERS = frozenset({int, float, bool, complex, type(None)})
+"""By exact type, because a subclass shows itself as it likes."""
+_PLAIN = (Secret, type)
 
 
 def redact(value: T) -> T:
@@ -111,8 +113,10 @@ class _Redactor:
         """Anything, without secrets."""
         if isinstance(value, str):
             clean = self._text(value)
-            return value if clean == value else clean
-        if isinstance(value, _PLAIN):
+            if clean != value:
+                return clean
+            return value if type(value) is str else self._once(value, None)
+        if type(value) in _NUMBERS or isinstance(value, _PLAIN):
             return value
         return self._once(value, None)
 
@@ -134,6 +138,8 @@ class _Redactor:
         return clean
 
     def _nested(self, value: Any) -> Any:  # noqa: PLR0911  (one question per kind)
+        if isinstance(value, (str, int, float, complex)):
+            return self._by_text(value)
         if isinstance(value, (bytes, bytearray, memoryview, array)):
             return self._buffer(cast("bytes", value))
         if isinstance(value, Mapping):
@@ -161,7 +167,7 @@ class _Redactor:
         said, shown = str(value), repr(value)
         if self._text(shown) == shown and self._text(said) == said:
             return value
-        return self._text(said)
+        return self._text(str.__str__(said))
 
     def _under(self, name: object, value: Any, owner: object = None) -> Any:
         """What stands under a name."""

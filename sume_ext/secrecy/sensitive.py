@@ -56,6 +56,32 @@ NAMES = (
     "signature",
     "key pair id",
     "google access id",
+    # More than one of them. Bare "tokens" are counted everywhere, and no secret.
+    "api keys",
+    "key ids",
+    "upload urls",
+    "signed urls",
+    "presigned urls",
+    "object keys",
+    "storage keys",
+    "user ids",
+    "workspace ids",
+    "owner ids",
+    "email addresses",
+    "device codes",
+    "user codes",
+    "passwords",
+    "secrets",
+    "secret keys",
+    "access keys",
+    "private keys",
+    "api tokens",
+    "access tokens",
+    "refresh tokens",
+    "auth tokens",
+    "session tokens",
+    "session ids",
+    "signatures",
 )
 """Endings of sensitive names, their words apart."""
 
@@ -74,11 +100,15 @@ SIGNING = (
     "awsaccesskeyid=",
     "googleaccessid=",
     "key-pair-id=",
+    "q-signature=",
     "hdnea=",
     "hdnts=",
     "hmac=",
 )
 """Parts of a query, in lower case, that make its URL a signed one."""
+
+PROVING = ("hash=", "verify=", "md5=", "hash_hmac=", "policy=", "st=", "proof=", "check=")
+"""Parts of a query, in lower case, that make its URL a signed one if it is for a time only."""
 
 _COMPACT_ENDINGS = tuple(name.replace(" ", "") for name in NAMES)
 _COMPACT_WHOLE = frozenset(WHOLE_NAMES)

@@ -11,7 +11,7 @@ import re
 from operator import methodcaller
 from typing import TYPE_CHECKING
 
-from sume_ext.secrecy.sensitive import NAMES, OWNERS, SIGNING, WHOLE_NAMES
+from sume_ext.secrecy.sensitive import NAMES, OWNERS, PROVING, SIGNING, WHOLE_NAMES
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
@@ -133,6 +133,11 @@ _URL = re.compile(
     rf"""([?#][^{_SPACE}"'<>]*+)?+"""
 )
 _SIGNED = re.compile("(?:[?&;#]|u0026)(?:" + "|".join(map(re.escape, SIGNING)) + ")")
+_PROVING = re.compile("(?:[?&;#]|u0026)(?:" + "|".join(map(re.escape, PROVING)) + ")")
+_EXPIRING = re.compile(
+    r"(?:[?&;#]|u0026)(?:exp(?:ires?|iry|iration)?|e|se|ttl|validto|deadline|until)="
+    r"|=[12][0-9]{9}(?![0-9])"
+)
 _OWN_HOST = re.compile(r"(?:^|\.)sume\.so(?::[0-9]+)?$")
 _TRAILING = ").,;]}|`"
 
@@ -153,7 +158,10 @@ def _urls(low: str) -> Iterator[Span]:
 
 
 def _is_signed(query: str) -> bool:
-    return _SIGNED.search(query) is not None
+    if _SIGNED.search(query):
+        return True
+    # What a hash is of, only its being for a time tells: a page may have one, too.
+    return _PROVING.search(query) is not None and _EXPIRING.search(query) is not None
 
 
 def _blanked(text: str, found: list[Span]) -> str:
@@ -223,7 +231,7 @@ _VALUE = re.compile(
     r"""\s*+(?:[bBuU]?(?:
         "(?P<double>[^"\\]*+(?:\\.[^"\\]*+)*+(?:"[^\S\n]*+\n\s*+"[^"\\]*+(?:\\.[^"\\]*+)*+)*+)
       | '(?P<single>[^'\\]*+(?:\\.[^'\\]*+)*+(?:'[^\S\n]*+\n\s*+'[^'\\]*+(?:\\.[^'\\]*+)*+)*+)
-      | (?P<quote>\\++["'])(?P<escaped>.*?)(?:(?P=quote)|\Z)
+      | (?P<quote>\\++["'])
       )
       | (?P<braces>\{[^{}]*+\}) | (?P<brackets>\[[^\[\]]*+\])
       | (?P<bare>(?:(?i:bearer|basic|digest|token)\s++)?+[^\s,;&"'<>(){}\[\]|\\]++)
@@ -271,7 +279,11 @@ def _named(text: str, low: str) -> list[Span]:
             continue
         kind = value.lastgroup
         start, done = value.span(kind or 0)
-        if kind == "bare":
+        if kind == "quote":
+            # Not by the pattern, which would compare a long run of signs with itself everywhere.
+            start, done = done, text.find(value["quote"], done)
+            done = size if done < 0 else done
+        elif kind == "bare":
             done = _end_of_bare(text, low[size - name.end() : after], after, (start, done))
         if start < done:
             spans.append((start, done, REDACTED))
