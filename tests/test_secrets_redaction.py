@@ -618,7 +618,11 @@ def test_an_answer_full_of_secrets_is_not_learned_without_end(
 ) -> None:
     prints = Fingerprints()
     added: list[str] = []
-    monkeypatch.setattr(prints, "add", lambda secret, **_: added.append(secret))
+
+    def add(secret: str, **_: bool) -> None:
+        added.append(secret)
+
+    monkeypatch.setattr(prints, "add", add)
     monkeypatch.setattr(memory, "_known", prints)
     data = [{"token": f"abcdef{number:09d}"} for number in range(20_000)]
     remember_json(json.dumps(data).encode(), data)
