@@ -288,7 +288,8 @@ UNTOUCHED: list[Any] = [
         ["--key-count", "3"], ["--token", "--yes"], Person("", "jane"), json.dumps,
         OrderedDict(a=1), ["key", "secret"], ["email", "newsletter"],
         {"name": "size", "value": "12345678 b"}, {"name": "token"}, {"value": "12345678 b"},
-        urlsplit("https://h.example/p?q=1"), [["token", "count"], ["prompt", "12345678 b"]],
+        urlsplit("https://h.example/p?q=1"), urlsplit(b"https://h.example/p?q=1"),
+        [["token", "count"], ["prompt", "12345678 b"]],
 ]  # fmt: skip
 
 
@@ -327,6 +328,7 @@ class Odd:
         {"name": "X-Api-Key", "value": MARK}, [{"key": "cookie", "value": MARK, "path": "/"}],
         ["authorization", f"Basic 12{MARK}"], [["X-Api-Key", f"{MARK}99"], ["accept", "*/*"]],
         urlsplit(f"https://b.example/{MARK}?X-Amz-Signature=ab12"),
+        urlsplit(f"https://b.example/{MARK}?X-Amz-Signature=ab12".encode()),
         urlparse(f"https://b.example/{MARK};x?sig=ab12"), {"u": urlsplit(f"//u:{MARK}@h.example")},
         SimpleNamespace(token=MARK), Person(MARK, "jane"), ["sume", "setup", "--api-key", MARK],
         {"argv": ("curl", "--password", MARK, "x")}, {"a": 1, "password": {"deep": MARK}}.items(),

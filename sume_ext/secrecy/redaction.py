@@ -14,7 +14,14 @@ from collections import UserString, deque
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING, Any, TypeVar, cast
-from urllib.parse import ParseResult, SplitResult, urlparse, urlsplit
+from urllib.parse import (
+    ParseResult,
+    ParseResultBytes,
+    SplitResult,
+    SplitResultBytes,
+    urlparse,
+    urlsplit,
+)
 
 from sume_ext.secrecy import memory, shapes
 from sume_ext.secrecy.secret import Secret
@@ -198,6 +205,9 @@ class _Redactor:
     def _several(self, value: Sequence[Any]) -> Any:
         if isinstance(value, (SplitResult, ParseResult)):
             return self._url(value)
+        if isinstance(value, (SplitResultBytes, ParseResultBytes)):
+            text: Any = value.decode("latin-1")
+            return value if (clean := self._url(text)) is text else clean.encode("latin-1")
         items = [*value]
         if names := getattr(value, "_fields", None):
             clean = [self._under(name, item) for name, item in zip(names, items, strict=True)]
