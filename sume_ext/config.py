@@ -16,6 +16,7 @@ from attrs import evolve, field, frozen
 
 from sume_ext.errors import ConfigurationError
 from sume_ext.secrecy.memory import remember
+from sume_ext.secrecy.quoting import quoted
 from sume_ext.secrecy.secret import Secret
 
 if TYPE_CHECKING:
@@ -102,12 +103,14 @@ def resolve(
             "the API key has characters that no key has, or far too many.",
             hint="Copy it again from the Sume dashboard.",
         )
+    secret = Secret(key.strip())
+    # Before anything is refused, whose message may quote it.
+    remember(secret, None if proxy is None else _password(proxy))
     if auth not in ("bearer", "x-api-key"):
         raise ConfigurationError(
-            f"auth is {auth!r}.", hint='Use "bearer", or "x-api-key" for legacy dashboard keys.'
+            f"auth is {quoted(auth)}.",
+            hint='Use "bearer", or "x-api-key" for legacy dashboard keys.',
         )
-    secret = Secret(key.strip())
-    remember(secret, None if proxy is None else _password(proxy))
     return Config(
         api_key=secret,
         base_url=check_base_url(
@@ -203,7 +206,7 @@ def positive(value: object, name: str) -> float:
         ConfigurationError: It isn't one.
     """
     if isinstance(value, bool) or not isinstance(value, (int, float)):
-        what = repr(value) if isinstance(value, (bool, str)) else f"a {type(value).__name__}"
+        what = quoted(value) if isinstance(value, (bool, str)) else f"a {type(value).__name__}"
     elif 0 < value <= _MOST:
         return value
     else:

@@ -15,6 +15,7 @@ from dateutil.parser import isoparse
 from dateutil.relativedelta import relativedelta
 
 from sume_ext.errors import InvalidArgumentError
+from sume_ext.secrecy.quoting import quoted
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -50,7 +51,7 @@ def instant(value: Moment, *, now: Callable[[], float]) -> datetime:
     try:
         return _meant(value, now).astimezone(UTC)
     except (ValueError, OverflowError, OSError):
-        raise InvalidArgumentError(f"{value!r} is no point in time.", hint=_HINT) from None
+        raise InvalidArgumentError(f"{quoted(value)} is no point in time.", hint=_HINT) from None
 
 
 def query_text(value: Moment, *, now: Callable[[], float]) -> str:

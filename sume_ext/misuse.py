@@ -1,6 +1,6 @@
 """How a call that a callable can't take is explained: which argument it is, and what it takes.
 
-Names of parameters and of types are told, values never.
+Names of parameters and of types are told, values never; a name that is a secret is not told either.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from sume_ext.errors import InvalidArgumentError
+from sume_ext.secrecy.quoting import quoted
 
 if TYPE_CHECKING:
     import inspect
@@ -29,7 +30,7 @@ def explained(
     takes = f"It takes: {', '.join(known) or 'nothing'}."
     if unknown := [argument for argument in kwargs if argument not in known]:
         near = get_close_matches(unknown[0], known, n=1)
-        what = f"there is no parameter {unknown[0]!r}."
+        what = f"there is no parameter {quoted(unknown[0])}."
         takes = f"Did you mean {near[0]!r}?" if near else takes
     elif len(args) > len(by_position):
         ids = f", but for {', '.join(by_position)}" if by_position else ""

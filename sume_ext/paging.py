@@ -19,6 +19,7 @@ from sume_ext.calling.ids import is_id
 from sume_ext.errors import InvalidArgumentError, PaginationError, SchemaMismatchError
 from sume_ext.runners.alone import Turn
 from sume_ext.secrecy.border import bordered
+from sume_ext.secrecy.quoting import quoted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -342,7 +343,7 @@ class _Walker(Generic[T]):
 
     def _take(self, count: int) -> Flow[list[T]]:
         if type(count) is not int or count < 0:
-            raise InvalidArgumentError(f"can't take {count!r} items.", hint="Take 0 or more.")
+            raise InvalidArgumentError(f"can't take {quoted(count)} items.", hint="Take 0 or more.")
         taken: list[T] = []
         began = self.cursor
         try:

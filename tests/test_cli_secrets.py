@@ -108,6 +108,15 @@ def test_a_key_pasted_in_the_wrong_place_is_not_repeated(stage: Stage) -> None:
     assert not stage.config.exists()
 
 
+def test_the_configured_key_given_as_something_else_is_not_repeated(stage: Stage) -> None:
+    """It has no form of a key's, and no client has had it yet."""
+    foreign = "legacyMARK0opaque99"
+    for line in ("me {}", "{}", "assets search --limit {}", "tools schema {}", "completion {}"):
+        done = stage.sume(*line.format(foreign).split(), SUME_API_KEY=foreign)
+        assert done.code == 2, line
+        assert foreign not in done.out + done.err, line
+
+
 def test_setup_keeps_the_key_where_only_the_owner_reads(stage: Stage) -> None:
     env = {"SUME_API_KEY": None, "SUME_API_BASE_URL": None}
     saved = stage.sume(

@@ -71,6 +71,7 @@ DIRTY = (
     f"passphrase: correct horse battery {MARK}",
     f"api_key={MARK}['x']",
     f"clientSecret={MARK};",
+    f'{{"name": "X-Api-Key", "value": "{MARK}"}}',
     f'"api_keys": ["{MARK}"], "user_ids": ["{MARK}"], "passwords": ["{MARK}"]',
     f"object_keys=['{MARK}'] signatures={MARK} access_tokens=[{MARK}]",
     f'\\"object_key\\": \\"{MARK}\\"',
@@ -249,6 +250,11 @@ class Point(NamedTuple):
     note: str
 
 
+class Person(NamedTuple):
+    user_id: str
+    name: str
+
+
 def test_structures_keep_their_types_and_lose_their_secrets() -> None:
     settings = Settings(MARK, "eu", ["a", "x@example.com"])
     cleaned = redact(settings)
@@ -279,9 +285,11 @@ UNTOUCHED: list[Any] = [
         None, 3, 2.5, True, 1j, Colour.RED, ..., int, [1, 2], (), {"a": [{"b": (1, "x")}]},
         frozenset({1}), b"plain", bytearray(b"plain"), range(3), Point(1, "x"), object(),
         Settings("", "eu", []), Plain("", 1), ValueError("plain"), Secret("anything at all 1"),
-        json.dumps, OrderedDict(a=1), ["key", "secret"], ["email", "newsletter"],
+        ["--key-count", "3"], ["--token", "--yes"], Person("", "jane"), json.dumps,
+        OrderedDict(a=1), ["key", "secret"], ["email", "newsletter"],
         {"name": "size", "value": "12345678 b"}, {"name": "token"}, {"value": "12345678 b"},
-        urlsplit("https://h.example/p?q=1"), [["token", "count"], ["prompt", "12345678 b"]],
+        urlsplit("https://h.example/p?q=1"), urlsplit(b"https://h.example/p?q=1"),
+        [["token", "count"], ["prompt", "12345678 b"]],
 ]  # fmt: skip
 
 
@@ -320,8 +328,10 @@ class Odd:
         {"name": "X-Api-Key", "value": MARK}, [{"key": "cookie", "value": MARK, "path": "/"}],
         ["authorization", f"Basic 12{MARK}"], [["X-Api-Key", f"{MARK}99"], ["accept", "*/*"]],
         urlsplit(f"https://b.example/{MARK}?X-Amz-Signature=ab12"),
+        urlsplit(f"https://b.example/{MARK}?X-Amz-Signature=ab12".encode()),
         urlparse(f"https://b.example/{MARK};x?sig=ab12"), {"u": urlsplit(f"//u:{MARK}@h.example")},
-        SimpleNamespace(token=MARK), {"a": 1, "password": {"deep": MARK}}.items(),
+        SimpleNamespace(token=MARK), Person(MARK, "jane"), ["sume", "setup", "--api-key", MARK],
+        {"argv": ("curl", "--password", MARK, "x")}, {"a": 1, "password": {"deep": MARK}}.items(),
     ],
 )  # fmt: skip
 def test_no_place_in_a_structure_is_overlooked(value: Any) -> None:
@@ -442,6 +452,13 @@ def test_an_exception_that_can_not_be_made_again_becomes_a_plain_one() -> None:
     cleaned = redact(Awkward(key=MARK))
     assert "Awkward" in str(cleaned)
     assert MARK not in f"{cleaned!r} {cleaned} {vars(cleaned)}"
+
+
+def test_a_percent_sign_of_a_secrets_own_is_found_quoted() -> None:
+    secret = "5Df1<6%0G3D0E12fh6"
+    remember(secret)
+    for hidden in (quote(secret, safe=""), quote(quote(secret, safe=""), safe="")):
+        assert redact(f"x {hidden} y") == "x [redacted] y"
 
 
 SECRETS = ("weird value 4711 zz-top", "media/5c1f9a7e/clip one/ü-final.mp4", "aB3/dE5+gH7=jK9_mN1")
@@ -603,7 +620,11 @@ def test_an_answer_full_of_secrets_is_not_learned_without_end(
 ) -> None:
     prints = Fingerprints()
     added: list[str] = []
-    monkeypatch.setattr(prints, "add", lambda secret, **_: added.append(secret))
+
+    def add(secret: str, **_: bool) -> None:
+        added.append(secret)
+
+    monkeypatch.setattr(prints, "add", add)
     monkeypatch.setattr(memory, "_known", prints)
     data = [{"token": f"abcdef{number:09d}"} for number in range(20_000)]
     remember_json(json.dumps(data).encode(), data)

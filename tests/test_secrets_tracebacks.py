@@ -304,3 +304,23 @@ def test_a_dump_of_stacks_that_wait_for_an_answer_shows_no_key_and_no_signed_url
     for kind in ("api_key", "signature", "object_key", "upload_url", "required_header"):
         for value in markers[kind]:
             assert not any(value in one for one in seen), kind
+
+
+PASTED = "https://b.s3.amazonaws.com/uploads/ws_9f8a7b6c5d/zQ7wPx41RtLm.mp4?X-Amz-Signature=ab12"
+WRONG: dict[str, Callable[[Sume, str], object]] = {
+    "id": lambda sume, text: sume.jobs.get(text + "\n"),
+    "parameter": lambda sume, text: sume.call(create_asset, **{text: 1}),  # type: ignore[arg-type]
+    "scheme": lambda _, text: Sume(api_key="key-0123456789", auth=text),  # type: ignore[arg-type]
+    "timeout": lambda _, text: Sume(api_key="key-0123456789", timeout=text),  # type: ignore[arg-type]
+    "count": lambda sume, text: sume.jobs.list().take(text),  # type: ignore[arg-type]
+    "time": lambda sume, text: sume.jobs.find_recent(since=text),
+}
+
+
+@pytest.mark.parametrize("where", WRONG)
+@pytest.mark.parametrize("text", [PASTED, f"sume_live_{MARK}"])
+def test_what_is_given_in_a_wrong_place_is_not_repeated(where: str, text: str) -> None:
+    with Sume(api_key="key-0123456789") as sume, pytest.raises(SumeError) as caught:
+        WRONG[where](sume, text)
+    assert MARK not in f"{caught.value!s} {caught.value!r}"
+    assert "9f8a7b6c5d" not in str(caught.value)

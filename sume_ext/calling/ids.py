@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TypeGuard
 
 from sume_ext.errors import InvalidArgumentError
+from sume_ext.secrecy.quoting import quoted
 
 _LONGEST = 512
 _NO_NAMES = frozenset({"", ".", ".."})
@@ -37,12 +38,9 @@ def check_id(value: object, operation: str | None = None) -> str:
     """
     if is_id(value):
         return value
-    what = ascii(value)[:_SHOWN] if isinstance(value, str) else f"a {type(value).__name__}"
+    what = quoted(value) if isinstance(value, str) else f"a {type(value).__name__}"
     raise InvalidArgumentError(
         f"{operation or 'jobs'}: {what} is no id.",
         hint="Pass the id as the API gave it.",
         operation=operation,
     )
-
-
-_SHOWN = 60

@@ -289,7 +289,10 @@ def safe(text: str) -> str:
     It is one line, so that nobody else's text looks like one of ours, and no longer than a screen.
     """
     from sume_ext.cli.privacy import text as without_private  # noqa: PLC0415  (only failures pay)
+    from sume_ext.secrecy.memory import remember  # noqa: PLC0415  (as above)
 
+    # One pasted in a wrong place is refused before any client has it.
+    remember(os.environ.get("SUME_API_KEY"))
     shown = text if len(text) <= _MOST_READ else text[:_MOST_READ]
     line = " ".join(clean(without_private(shown)).split())
     return line if len(line) <= _MOST_SHOWN else f"{line[:_MOST_SHOWN]} …"

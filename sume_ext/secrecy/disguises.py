@@ -58,9 +58,10 @@ def _in_base64(raw: bytes) -> Iterator[bytes]:
 
 
 # A pattern for each sign, because what begins with one character is found fastest. Repetitions are
-# bounded, so that one escape is never longer than a line.
+# bounded, so that one escape is never longer than a line. That of "%" may give some back: of
+# "%250G" only the first three are an escape, of a "%" itself.
 _ESCAPES = {
-    "%": r"(%(?:25){0,9}+[0-9A-Fa-f]{2})",
+    "%": r"(%(?:25){0,9}[0-9A-Fa-f]{2})",
     "\\": (
         r"(\\(?<!\\\\)\\{0,63}+(?:u[0-9A-Fa-f]{4}|u\{[0-9A-Fa-f]{1,6}\}|U[0-9A-Fa-f]{8}"
         r"|x[0-9A-Fa-f]{2}|[0-3][0-7]{2}|[abfnrtv]))"

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import copy
 import logging
-import threading
 from functools import wraps
 from typing import TYPE_CHECKING, Any, cast
 
@@ -53,16 +52,8 @@ def install_log_redaction() -> Callable[[], None]:
         record = clean(record)
         # What filters add is looked at by the handlers.
         _known.record = None if self.filters else record
-        try:
-            of_logger(self, record)
-        finally:
-            _known.record = None
-
-    @wraps(of_handler)
-    def emit_clean(self: logging.Handler, record: logging.LogRecord) -> Any:
-        if _known.record is record and not self.filters:
-            return of_handler(self, record)
-        return _handle(self, record)
+        of_logger(self, record)
+        _known.record = None
 
     def uninstall() -> None:
         if _installed:
@@ -71,33 +62,45 @@ def install_log_redaction() -> Callable[[], None]:
             setattr(logging.Handler, "handle", of_handler)  # noqa: B010  (as above)
 
     setattr(logging.Logger, "handle", handle)  # noqa: B010  (as above)
-    setattr(logging.Handler, "handle", emit_clean)  # noqa: B010  (as above)
+    setattr(logging.Handler, "handle", _handle)  # noqa: B010  (as above)
     _installed.append(uninstall)
     return uninstall
 
 
-class _Known(threading.local):
-    """The record that is clean and on its way to handlers in this thread."""
+class _Known:
+    """The record that is clean and on its way to handlers.
 
-    record: logging.LogRecord | None = None
+    One for all threads, which is faster than one for each: whose record was replaced by another
+    thread's only looks at it once more.
+    """
+
+    __slots__ = ("record",)
+
+    record: logging.LogRecord | None
 
 
 _known = _Known()
+_known.record = None
 
 
-def _handle(handler: logging.Handler, record: logging.LogRecord) -> Any:
-    """As `logging.Handler.handle`, but what is emitted is clean, whatever filters added to it."""
-    passed: Any = handler.filter(record)
-    if isinstance(passed, logging.LogRecord):  # a filter may replace it, from Python 3.12 on
-        record = passed
-    if passed:
+def _handle(self: logging.Handler, record: logging.LogRecord) -> Any:
+    """As `logging.Handler.handle`, but what is emitted is clean, whatever filters added to it.
+
+    All of it, because another call takes as long as all that it does.
+    """
+    passed: Any = self.filter(record)
+    if not passed:
+        return passed
+    if self.filters or _known.record is not record:
+        if isinstance(passed, logging.LogRecord):  # a filter may replace it, from Python 3.12 on
+            record = passed
         _known.record = None  # the next handler gets the same record, with what was added here
         record = clean(record)
-        handler.acquire()
-        try:
-            handler.emit(record)
-        finally:
-            handler.release()
+    self.acquire()
+    try:
+        self.emit(record)
+    finally:
+        self.release()
     return passed
 
 

@@ -14,7 +14,14 @@ from collections import UserString, deque
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING, Any, TypeVar, cast
-from urllib.parse import ParseResult, SplitResult, urlparse, urlsplit
+from urllib.parse import (
+    ParseResult,
+    ParseResultBytes,
+    SplitResult,
+    SplitResultBytes,
+    urlparse,
+    urlsplit,
+)
 
 from sume_ext.secrecy import memory, shapes
 from sume_ext.secrecy.secret import Secret
@@ -198,11 +205,16 @@ class _Redactor:
     def _several(self, value: Sequence[Any]) -> Any:
         if isinstance(value, (SplitResult, ParseResult)):
             return self._url(value)
+        if isinstance(value, (SplitResultBytes, ParseResultBytes)):
+            text: Any = value.decode("latin-1")
+            return value if (clean := self._url(text)) is text else clean.encode("latin-1")
         items = [*value]
-        if len(items) == _PAIR and _is_header(items, of_list=isinstance(value, list)):
+        if names := getattr(value, "_fields", None):
+            clean = [self._under(name, item) for name, item in zip(names, items, strict=True)]
+        elif len(items) == _PAIR and _is_header(items, of_list=isinstance(value, list)):
             clean = [self.any(items[0]), self._under(items[0], items[1])]
         else:
-            clean = [self.any(item) for item in items]
+            clean = self._words(items)
         if all(new is old for new, old in zip(clean, items, strict=True)):
             return value
         if isinstance(value, tuple):
@@ -211,6 +223,16 @@ class _Redactor:
         if isinstance(value, (set, frozenset)):
             return type(value)(map(_as_key, clean))
         return deque(clean, value.maxlen) if isinstance(value, deque) else clean
+
+    def _words(self, items: list[Any]) -> list[Any]:
+        """Items in turn; one that follows ``--api-key`` is its value, as in a command's words."""
+        clean: list[Any] = []
+        named = False
+        for item in items:
+            hides = named and isinstance(item, str) and not item.startswith("-")
+            clean.append(_hidden(item) if hides else self.any(item))
+            named = isinstance(item, str) and item.startswith("--") and is_sensitive(item)
+        return clean
 
     def _url(self, value: SplitResult | ParseResult) -> Any:
         """A URL in parts, which tell whether it is signed only together."""

@@ -238,6 +238,8 @@ _VALUE = re.compile(
     )""",
     re.DOTALL | re.VERBOSE,
 )
+_TOLD = re.compile(r"""\s*+["']\\*+value\\*+["']\s*+:""")
+"""What stands between a name and its value in ``{"name": "X-Api-Key", "value": "…"}``."""
 _BRACES = re.compile(r"\s*+(?P<braces>\{[^{}]*+\})")
 _ENCODED = re.compile(r"""(?:[^\s&"'<>%]|%(?!(?:25)*+26))++""")
 _REST_OF_LINE = re.compile(r"""[^\r\n"']*+""")
@@ -274,7 +276,7 @@ def _named(text: str, low: str) -> list[Span]:
         # What stands inside a value is hidden with it, and must not be read again and again.
         if after < done:
             continue
-        value = (_BRACES if name.lastgroup else _VALUE).match(text, after)
+        value = _value_of(name, text, after)
         if value is None:
             continue
         kind = value.lastgroup
@@ -288,6 +290,13 @@ def _named(text: str, low: str) -> list[Span]:
         if start < done:
             spans.append((start, done, REDACTED))
     return spans
+
+
+def _value_of(name: re.Match[str], text: str, after: int) -> re.Match[str] | None:
+    """What stands after a name and its sign, or after that and what says that a value follows."""
+    if text[after - 1] == "," and (told := _TOLD.match(text, after)):
+        after = told.end()
+    return (_BRACES if name.lastgroup else _VALUE).match(text, after)
 
 
 _START = methodcaller("start")
