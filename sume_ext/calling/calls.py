@@ -64,12 +64,18 @@ _MAX_REDIRECTS = 3
 
 @frozen
 class Settings:
-    """What every call of one client goes by."""
+    """What every call of one client goes by.
+
+    Attributes:
+        paced: Whether whoever makes the calls spaces them itself: then a refusal of one is its
+            business, and no reason to hold back the client's other calls.
+    """
 
     config: Config
     rng: random.Random = field(repr=False)
     backoff: Backoff = field(factory=Backoff)
     turns: Turns = field(factory=Turns)
+    paced: bool = False
 
 
 @frozen
@@ -188,6 +194,7 @@ def perform(
         backoff=settings.backoff,
         rng=settings.rng,
         turns=settings.turns,
+        paced=settings.paced,
         keyed=call.effect is not Effect.READS and _is_keyed(request),
     )
 

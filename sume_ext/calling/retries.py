@@ -190,6 +190,7 @@ def persist(
     backoff: Backoff,
     rng: random.Random,
     turns: Turns,
+    paced: bool = False,
     keyed: bool = False,
 ) -> Flow[T]:
     """The result of `attempt`, made again as long as that is safe and there is time.
@@ -211,11 +212,11 @@ def persist(
         asked = (failure.retry_after if isinstance(failure, APIError) else None) or 0.0
         # Jitter comes on top of what was asked, so that two processes don't return as one.
         jitter = backoff.pause(count, rng)
-        if isinstance(failure, RateLimitError):
+        if isinstance(failure, RateLimitError) and not paced:
             # Told to the client's other calls even where this one doesn't wait for it.
             held = min(asked, max(backoff.patience, _LONGEST_HOLD))
             turns.refused((yield NOW), held + jitter)
-        elif not isinstance(failure, TransportError):
+        elif not isinstance(failure, (RateLimitError, TransportError)):
             turns.accepted()  # whatever it says, the API answered without slowing us down
         if count == backoff.attempts or not may_retry(effect, failure, keyed=keyed):
             break

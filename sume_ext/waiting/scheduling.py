@@ -119,7 +119,7 @@ class Scheduler:
     def __attrs_post_init__(self) -> None:
         # The scheduler is what tries again; a call that did, too, would not be counted.
         given = self.engine.settings
-        self._settings = evolve(given, backoff=evolve(given.backoff, attempts=1))
+        self._settings = evolve(given, backoff=evolve(given.backoff, attempts=1), paced=True)
         self._asker = Asker(self._settings, self.started, self.live, self._first_deadline)
         self._lists = ListReader(
             self.engine, self._settings, self.live, self._asker.ask, self._list_showed, self._done
