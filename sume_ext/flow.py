@@ -114,6 +114,8 @@ class Emit:
 class All:
     """Perform several flows side by side: answers with their results or exceptions, in order.
 
+    What a listener of one of them raises closes them all, and the flow that asked for them.
+
     Attributes:
         flows: The flows; each owns its steps.
         limit: How many may be under way at once.

@@ -37,6 +37,7 @@ class Course(Generic[T]):
         result: What it returned, when done.
         step: What it wants done, when not.
         streams: What is to be closed however it ends.
+        raised: What a listener raised, which ends it.
     """
 
     def __init__(self, flow: Flow[T]) -> None:
@@ -45,6 +46,7 @@ class Course(Generic[T]):
         self.result: T
         self.step: Step
         self.streams: list[Any] = []
+        self.raised: BaseException | None = None
         self._over = False
 
     def __enter__(self) -> Course[T]:
