@@ -94,9 +94,15 @@ class WallClock:
 
 @frozen
 class Do:
-    """Do something that may block, such as file or DNS work: answers with what it returns."""
+    """Do something that may block, such as file or DNS work: answers with what it returns.
+
+    Attributes:
+        work: What.
+        cut: Ends it sooner, from another thread, when nobody waits any more.
+    """
 
     work: Callable[[], Any]
+    cut: Callable[[], object] | None = None
 
 
 @frozen

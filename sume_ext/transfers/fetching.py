@@ -159,7 +159,7 @@ class Fetch:
     def _fetch(self) -> Flow[Outcome]:
         part = self._landing.part
         try:
-            yield Do(self._landing.open)
+            yield Do(self._landing.open, part.end)  # it may have gigabytes to check
             yield from self._persist()
             placed = yield Do(partial(part.place, overwrite=self._plan.overwrite))
         except OSError:
@@ -314,7 +314,7 @@ class Fetch:
             return (yield from self._again(f"the media server answered with {error}."))
         if body.start:
             # A checksum that is new has all bytes read that are here, which takes its time.
-            if not (yield Do(partial(landing.goes_on, headers, body))):
+            if not (yield Do(partial(landing.goes_on, headers, body), landing.part.end)):
                 return (yield from self._again("the file changed."))
             return body
         yield Do(partial(landing.expect, headers, body))
