@@ -22,7 +22,7 @@ from sume_ext.errors import DownloadError, InvalidArgumentError, SumeError
 from sume_ext.flow import NOW, All, Do
 from sume_ext.media import MediaFile, media_in
 from sume_ext.runners.interruptions import leave_word
-from sume_ext.transfers.fetching import Fetch, Landed, Plan, StoppedError, StopSign
+from sume_ext.transfers.fetching import Fetch, Landed, Plan
 from sume_ext.transfers.file_names import file_name, is_url
 from sume_ext.transfers.kept import digest_of
 from sume_ext.transfers.limits import check_listener, deadline_of
@@ -108,7 +108,7 @@ def download_all(
     yield Do(partial(_make_folder, folder))
     if options.on_progress is not None and len(files) > 1:
         options = evolve(options, on_progress=_one_at_a_time(options.on_progress))
-    source = _Source(engine, job_id, options, StopSign(), latest)
+    source = _Source(engine, job_id, options, latest)
     flows = tuple(
         source.fetch(one, folder / file_name(job_id, index, one)) for index, one in enumerate(files)
     )
@@ -140,7 +140,7 @@ def download_one(
     if names_folder or (yield Do(partial(_is_folder, target))):
         target /= file_name(job_id, index, file)
     yield Do(partial(_make_folder, target.parent))
-    source = _Source(engine, job_id, options, StopSign(), latest)
+    source = _Source(engine, job_id, options, latest)
     try:
         return (yield from source.fetch(file, target)).path
     except GeneratorExit as end:
@@ -163,14 +163,12 @@ class _Source:
         engine: The client's.
         job_id: The job that made the files.
         options: The caller's.
-        sign: Ends them together.
         deadline: Monotonic time at which all must be there.
     """
 
     engine: Engine
     job_id: str
     options: Options
-    sign: StopSign
     deadline: float
 
     def fetch(self, file: MediaFile, path: Path) -> Flow[Landed]:
@@ -186,7 +184,7 @@ class _Source:
             renew=lambda left: _renewed(self.engine, self.job_id, file, left),
             listener=self.options.on_progress,
         )
-        return Fetch(plan, self.engine.settings, self.sign).flow()
+        return Fetch(plan, self.engine.settings).flow()
 
 
 def _renewed(engine: Engine, job_id: str, file: MediaFile, within: float) -> Flow[str | None]:
@@ -279,12 +277,11 @@ def _one_at_a_time(listener: Listener) -> Listener:
 
 
 def _all_of(outcomes: list[Any]) -> Downloads:
-    """What there is, or the failure that says most: a listener's own first."""
+    """What there is, or the failure that says most: one that isn't ours first."""
     failures = [one for one in outcomes if isinstance(one, BaseException)]
     if not failures:
         return Downloads(outcomes)
-    told = [one for one in failures if not isinstance(one, StoppedError)] or failures
-    first = next((one for one in told if not isinstance(one, SumeError)), told[0])
+    first = next((one for one in failures if not isinstance(one, SumeError)), failures[0])
     if isinstance(first, DownloadError):
         first.hint = f"{first.hint} {len(failures)} of {len(outcomes)} files are missing."
     raise first

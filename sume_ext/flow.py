@@ -94,9 +94,15 @@ class WallClock:
 
 @frozen
 class Do:
-    """Do something that may block, such as file or DNS work: answers with what it returns."""
+    """Do something that may block, such as file or DNS work: answers with what it returns.
+
+    Attributes:
+        work: What.
+        cut: Ends it sooner, from another thread, when nobody waits any more.
+    """
 
     work: Callable[[], Any]
+    cut: Callable[[], object] | None = None
 
 
 @frozen
@@ -113,6 +119,8 @@ class Emit:
 @frozen
 class All:
     """Perform several flows side by side: answers with their results or exceptions, in order.
+
+    What a listener of one of them raises closes them all, and the flow that asked for them.
 
     Attributes:
         flows: The flows; each owns its steps.

@@ -19,7 +19,7 @@ import pytest
 
 from sume_ext import DownloadError
 from sume_ext.clock import SystemClock
-from tests.transfers.clients import VIDEO, client, files_in, result, run_async
+from tests.transfers.clients import VIDEO, client, files_in, result, run_async, whole_files_in
 from tests.transfers.scripted import Api, File, Scripted, Seen, head, reply
 
 if TYPE_CHECKING:
@@ -126,6 +126,64 @@ def test_what_a_listener_raises_ends_the_others_too(tmp_path: Path) -> None:
     with result(act, servers=2) as (made, _), pytest.raises(RuntimeError, match="enough"):
         made.download(tmp_path, on_progress=listen, max_bytes=10**16)
     assert not [name for name in files_in(tmp_path) if "job_1-2" in name]
+
+
+class EnoughError(Exception):
+    """What a listener of a test raises."""
+
+
+@pytest.mark.parametrize("says", ["nothing", "a head", "wait a minute"])
+@pytest.mark.parametrize("world", ["sync", "async"])
+def test_what_a_listener_raises_waits_for_no_server(tmp_path: Path, world: str, says: str) -> None:
+    """Not for one that is silent, and none is asked for a file that was still to come."""
+    waiting, gone = threading.Semaphore(0), threading.Semaphore(0)
+
+    def act(seen: Seen, connection: socket.socket) -> None:
+        if "/0.mp4" in seen.target:
+            for _ in range(3):
+                waiting.acquire(timeout=20)
+            File(VIDEO)(seen, connection)
+            return
+        if says == "wait a minute":
+            reply(503, retry_after=60)(seen, connection)
+        if says == "a head":
+            connection.sendall(head(200, content_length=10**6))
+        waiting.release()
+        connection.recv(1)
+        gone.release()
+
+    def listen(_: Progress) -> None:
+        raise EnoughError
+
+    async def work(sume: Any) -> None:
+        made = await sume.jobs.result("job_1")
+        await made.download(tmp_path, on_progress=listen)
+
+    def block(api: Api) -> None:
+        with client(api, clock=SystemClock()) as (sume, _):
+            sume.jobs.result("job_1").download(tmp_path, on_progress=listen)
+
+    with Scripted(act) as server:
+        api = Api([f"{server.url}/{index}.mp4" for index in range(30)])
+        with pytest.raises(EnoughError):
+            run_async(api, work, clock=SystemClock()) if world == "async" else block(api)
+        assert all(gone.acquire(timeout=5) for _ in range(3))
+        assert len(server.requests) == 4
+    assert not whole_files_in(tmp_path)
+
+
+@pytest.mark.parametrize("servers", [1, 3])
+def test_a_listener_s_stop_iteration_leaves_as_it_is(tmp_path: Path, servers: int) -> None:
+    """Not for asynchronous code, where Python itself makes another error of it."""
+    mine = StopIteration("mine")
+
+    def listen(_: Progress) -> None:
+        raise mine
+
+    with result(File(VIDEO), servers=servers) as (made, _):
+        with pytest.raises(StopIteration) as caught:
+            made.download(tmp_path, on_progress=listen)
+        assert caught.value is mine
 
 
 @pytest.mark.parametrize("world", ["sync", "async"])

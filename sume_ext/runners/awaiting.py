@@ -79,18 +79,28 @@ class AsyncRunner:
     async def run(self, flow: Flow[T]) -> T:
         """The flow's result; its events go to their listeners."""
         course = Course(flow)
+        await self._finish(course)
+        return course.result
+
+    async def _finish(self, course: Course[Any]) -> None:
         try:
             with course:
                 while not course.done:
                     if isinstance(course.step, Emit):
-                        deliver(course.step)
+                        self._tell(course.step, course)
                         course.answer(None)
                         continue
                     await self._advance(course)
         finally:
             for stream in course.streams:
                 await stream.aclose()
-        return course.result
+
+    def _tell(self, step: Emit, course: Course[Any]) -> None:
+        try:
+            deliver(step)
+        except BaseException as error:
+            course.raised = error
+            raise
 
     def iterate(self, flow: Flow[Any]) -> AsyncIterator[Any]:
         """The flow's events, one by one; nothing happens before the first step of iteration."""
@@ -112,7 +122,11 @@ class AsyncRunner:
 
     async def _advance(self, course: Course[Any]) -> None:
         if isinstance(course.step, Apart):
-            course.answer(await self._apart(course.step))
+            course.answer(await self._apart(course.step, course))
+            return
+        if isinstance(course.step, All):
+            # Outcomes are values: whatever leaves it is a listener's, and no failure of the flow.
+            course.answer(await self._side_by_side(course.step))
             return
         try:
             value = await self._perform(course.step, course)
@@ -148,12 +162,10 @@ class AsyncRunner:
                 from asyncio import to_thread  # noqa: PLC0415  (synchronous code never pays for asyncio)
 
                 return await to_thread(step.work)
-            case All():
-                return await self._side_by_side(step)
             case _:
                 raise unknown(step)
 
-    async def _apart(self, step: Apart) -> Callable[[], Any] | None:
+    async def _apart(self, step: Apart, course: Course[Any]) -> Callable[[], Any] | None:
         import asyncio  # noqa: PLC0415  (as above)
 
         from sume_ext.runners.errands import Errand  # noqa: PLC0415  (rarely needed)
@@ -171,6 +183,7 @@ class AsyncRunner:
             await asyncio.wait([work], timeout=PARTING_SECONDS)
             raise
         if errand.raised is not None:
+            course.raised = errand.raised
             raise errand.raised
         return outcome
 
@@ -208,15 +221,36 @@ class AsyncRunner:
         import asyncio  # noqa: PLC0415
 
         turnstile = asyncio.Semaphore(step.limit)
+        raised: list[BaseException] = []
 
         async def outcome(flow: Flow[Any]) -> Any:
             async with turnstile:
+                course = Course(flow)
                 try:
-                    return await self.run(flow)
-                except Exception as error:  # noqa: BLE001  (outcomes are values here)
-                    return error
+                    await self._finish(course)
+                except Exception as error:
+                    if course.raised is None:
+                        return error  # outcomes are values here
+                    raise
+                finally:
+                    if course.raised is not None:
+                        raised.append(course.raised)
+                return course.result
 
-        return list(await asyncio.gather(*(outcome(flow) for flow in step.flows)))
+        tasks = [asyncio.ensure_future(outcome(flow)) for flow in step.flows]
+        if not tasks:
+            return []
+        try:
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.wait(tasks)
+        for task in tasks:
+            _looked_at(task)
+        if raised:  # only now: several may raise the same one, whose frames are cleared each time
+            raise raised[0]
+        return [task.result() for task in tasks]
 
 
 def _looked_at(outcome: asyncio.Future[Any]) -> None:

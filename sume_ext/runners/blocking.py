@@ -118,6 +118,10 @@ class Runner:
         deliver(step)
 
     def _advance(self, course: Course[Any]) -> None:
+        if isinstance(course.step, All):
+            # Outcomes are values: whatever leaves it is a listener's, and no failure of the flow.
+            course.answer(self._side_by_side(course.step))
+            return
         try:
             value = self._perform(course.step, course)
         except Exception as error:  # noqa: BLE001  (the flow decides what a failure means)
@@ -153,8 +157,6 @@ class Runner:
                 return None
             case Do():
                 return step.work()
-            case All():
-                return self._side_by_side(step)
             case Apart():
                 return None
             case _:
@@ -186,8 +188,9 @@ class Runner:
         outcomes: list[Future[Any]] = []
         try:
             outcomes.extend(pool.submit(branch.outcome, flow) for flow in step.flows)
-            while wait(outcomes, timeout=_NAP).not_done:
+            while branch.raised is None and wait(outcomes, timeout=_NAP).not_done:
                 pass  # a Ctrl-C that another thread got, or that came just before, is heard now
+            branch.check()
             return [outcome.result() for outcome in outcomes]
         except BaseException:
             branch.halt()
@@ -227,7 +230,11 @@ class HaltError(BaseException):
 
 
 class Branch(Runner):
-    """Runs flows in threads, and ends them all when who waits for them is interrupted."""
+    """Runs flows in threads, and ends them all when who waits for them is interrupted.
+
+    Attributes:
+        raised: What a listener raised, which ends them all, too.
+    """
 
     def __init__(
         self, transport: Transport, storage: Transport, clock: Clock, connect_timeout: float
@@ -235,6 +242,7 @@ class Branch(Runner):
         super().__init__(transport, storage, clock, connect_timeout)
         self._stop = self._halting = Stop()
         self._courses: set[Course[Any]] = set()
+        self.raised: BaseException | None = None
 
     def outcome(self, flow: Flow[Any]) -> Any:
         """A flow's result, or what it raised: outcomes are values here."""
@@ -243,11 +251,24 @@ class Branch(Runner):
         except Exception as error:  # noqa: BLE001
             return error
 
+    def check(self) -> None:
+        """Raise what a listener raised, if one did."""
+        if self.raised is not None:
+            raise self.raised
+
     def halt(self) -> None:
         """End every flow at its next step, and whatever a step of it is waiting for now."""
         self._halting.pull()
         for course in list(self._courses):
             course.cut()
+
+    def _tell(self, step: Emit) -> None:
+        try:
+            super()._tell(step)
+        except BaseException as error:
+            self.raised = self.raised or error
+            self.halt()
+            raise
 
     def _advance(self, course: Course[Any]) -> None:
         self._courses.add(course)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+from sume_ext.flow import Do
 from sume_ext.network.wire import Timeouts
 from sume_ext.secrecy.border import conceal
 
@@ -37,6 +38,7 @@ class Course(Generic[T]):
         result: What it returned, when done.
         step: What it wants done, when not.
         streams: What is to be closed however it ends.
+        raised: What a listener raised, which ends it.
     """
 
     def __init__(self, flow: Flow[T]) -> None:
@@ -45,6 +47,7 @@ class Course(Generic[T]):
         self.result: T
         self.step: Step
         self.streams: list[Any] = []
+        self.raised: BaseException | None = None
         self._over = False
 
     def __enter__(self) -> Course[T]:
@@ -91,8 +94,11 @@ class Course(Generic[T]):
         self.streams = [other for other in self.streams if other is not stream]
 
     def cut(self) -> None:
-        """Break its streams, from any thread, now and from now on."""
+        """Break its streams and what it does, from any thread, now and from now on."""
         self._over = True
+        step = getattr(self, "step", None)
+        if isinstance(step, Do) and step.cut is not None:
+            step.cut()
         for stream in self.streams:
             cut = getattr(stream, "cut", None)
             if cut is not None:

@@ -34,8 +34,8 @@ class Errand(Branch):
     """Runs one flow in a thread for an event loop, in which its listeners are called.
 
     Attributes:
-        raised: What a listener raised. It ends the flow, and is handed on from here as it is,
-            because futures make other errors of some.
+        raised: What a listener raised is handed on from here as it is, because futures make other
+            errors of some.
     """
 
     def __init__(
@@ -43,7 +43,6 @@ class Errand(Branch):
     ) -> None:
         super().__init__(storage, storage, clock, connect_timeout)
         self._loop = loop
-        self.raised: BaseException | None = None
 
     def begin(self, flow: Flow[T]) -> Future[Callable[[], T] | None]:
         """Perform a flow from now on; answers with the loop's future of what `perform` gives.

@@ -84,22 +84,6 @@ class _RefusedError(Exception):
         self.status = status
 
 
-class StoppedError(Exception):
-    """Another file of the same call ended it."""
-
-
-class StopSign:
-    """Ends every download of a call when one is ended from outside."""
-
-    def __init__(self) -> None:
-        self.up = False
-
-    def check(self) -> None:
-        """Stop here if it is up."""
-        if self.up:
-            raise StoppedError
-
-
 @frozen
 class Plan:
     """What to fetch, and where to.
@@ -146,13 +130,11 @@ class Fetch:
     Args:
         plan: What to fetch.
         settings: The client's: how to back off.
-        sign: Ends it together with others.
     """
 
-    def __init__(self, plan: Plan, settings: Settings, sign: StopSign) -> None:
+    def __init__(self, plan: Plan, settings: Settings) -> None:
         self._plan = plan
         self._settings = settings
-        self._sign = sign
         self._url = plan.url
         self._renewed = False
         self._attempt = 0
@@ -174,15 +156,12 @@ class Fetch:
                 step="write",
                 hint="Make room, or choose another directory; no half file was left.",
             ) from None
-        except GeneratorExit:
-            self._sign.up = True
-            raise
         return Landed(path, outcome)
 
     def _fetch(self) -> Flow[Outcome]:
         part = self._landing.part
         try:
-            yield Do(self._landing.open)
+            yield Do(self._landing.open, part.end)  # it may have gigabytes to check
             yield from self._persist()
             placed = yield Do(partial(part.place, overwrite=self._plan.overwrite))
         except OSError:
@@ -337,7 +316,7 @@ class Fetch:
             return (yield from self._again(f"the media server answered with {error}."))
         if body.start:
             # A checksum that is new has all bytes read that are here, which takes its time.
-            if not (yield Do(partial(landing.goes_on, headers, body))):
+            if not (yield Do(partial(landing.goes_on, headers, body), landing.part.end)):
                 return (yield from self._again("the file changed."))
             return body
         yield Do(partial(landing.expect, headers, body))
@@ -352,7 +331,6 @@ class Fetch:
         batch: list[bytes] = []
         more = True
         while more:
-            self._sign.check()
             now = yield NOW
             try:
                 chunk = yield Read(stream, min(now + STALL_SECONDS, self._plan.deadline))

@@ -19,7 +19,7 @@ from weakref import WeakSet
 from sume_ext.transfers.kept import Record, forget, has_record, is_ours, note, recall
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator, Iterator
     from pathlib import Path
 
 try:
@@ -36,6 +36,10 @@ _PIECE: Final = 1024 * 1024
 _OLD_SECONDS: Final = 7 * 24 * 3600.0
 _OPEN: Final = os.O_RDWR | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOFOLLOW", 0)
 _MAKE: Final = _OPEN | os.O_CREAT | os.O_EXCL
+
+
+class LetGoError(Exception):
+    """Nobody wants a part any more that is worked on."""
 
 
 def _stem(final: Path) -> str:
@@ -73,12 +77,26 @@ class PartFile:
 
     def open(self) -> None:
         """Own a part that an earlier run left of this very file, else make one."""
-        with self._mutex:
+        with self._working():
             self._adopt()
             while self._file < 0:
                 self._make()
-        if self._ended:
-            self.let_go()
+
+    @contextlib.contextmanager
+    def _working(self) -> Generator[None]:
+        """While it is worked on nobody lets go of it; who wanted to meanwhile left that to us.
+
+        Raises:
+            LetGoError: Nobody wants it any more.
+        """
+        try:
+            with self._mutex:
+                if self._ended:
+                    raise LetGoError
+                yield
+        finally:
+            if self._ended:
+                self.let_go()
 
     def _adopt(self) -> None:
         """The longest part that fits; nobody will ever go on with the others."""
@@ -110,14 +128,14 @@ class PartFile:
         """What is here already, from its start."""
         at = 0
         while at < self.size:
-            with self._mutex:
+            with self._working():
                 piece = _read_at(self._file, min(_PIECE, self.size - at), at)
             yield piece
             at += len(piece)
 
     def write(self, chunk: bytes) -> None:
         """Append bytes."""
-        with self._mutex:
+        with self._working():
             view = memoryview(chunk)
             while view:
                 view = view[os.write(self._file, view) :]
@@ -126,12 +144,10 @@ class PartFile:
             if self._unflushed >= _WINDOW:
                 _begin_to_flush(self._file, self.size - self._unflushed, self._unflushed)
                 self._unflushed = 0
-        if self._ended:
-            self.let_go()
 
     def restart(self) -> None:
         """Begin again at the first byte."""
-        with self._mutex:
+        with self._working():
             self.describe(None)
             os.ftruncate(self._file, 0)
             os.lseek(self._file, 0, os.SEEK_SET)
@@ -143,7 +159,7 @@ class PartFile:
         Returns:
             Whether it has the name, which somebody else may have taken meanwhile.
         """
-        with self._mutex:
+        with self._working():
             os.fsync(self._file)
             if os.name == "nt":  # pragma: no cover  (open files can't be renamed there)
                 self._shut()
@@ -183,12 +199,18 @@ class PartFile:
             if os.name == "nt":  # pragma: no cover  (nor unlinked)
                 self._shut()
             if not stays and self._path != self.final:
-                forget(self._path)
-                self._path.unlink(missing_ok=True)
+                # Whoever ends it is told why, not that its directory is gone or may not be written.
+                with contextlib.suppress(OSError):
+                    forget(self._path)
+                    self._path.unlink(missing_ok=True)
                 self._placed = True
             self._shut()
         finally:
             self._mutex.release()
+
+    def end(self) -> None:
+        """Let go of it soon, from another thread than the one that works on it."""
+        self._ended = True
 
     def disown(self) -> None:
         """Leave it to the process that this one was forked from."""
