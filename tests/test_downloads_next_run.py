@@ -204,7 +204,7 @@ def test_a_part_of_another_date_is_not_joined_in_another_run_either(
     shop: Shop, tmp_path: Path
 ) -> None:
     """The ETag isn't repeated, and the length is the same."""
-    dates = {"last_modified": "Mon, 01 Jan 2024 00:00:00 GMT"}
+    dates: dict[str, object] = {"last_modified": "Mon, 01 Jan 2024 00:00:00 GMT"}
     shop.break_off(tmp_path, File(VIDEO, headers=dates))
     new = File(VIDEO[::-1], headers={"last_modified": "Mon, 08 Jan 2024 00:00:00 GMT"})
 

@@ -63,10 +63,12 @@ def limit(request: pytest.FixtureRequest) -> Iterator[type[Exception]]:
         signal.signal(signal.SIGALRM, before)
 
 
+def wait(sume: Any) -> Any:
+    return sume.jobs.wait("job_1")
+
+
 @pytest.mark.parametrize("fault", ["hang", "hang-in-body"])
-@pytest.mark.parametrize(
-    "call", [read, spend, lambda sume: sume.jobs.wait("job_1")], ids=["read", "spend", "wait"]
-)
+@pytest.mark.parametrize("call", [read, spend, wait])
 def test_a_time_limit_is_nobodys_network_failure(
     server: FaultServer, call: Callable[[Any], Any], fault: str, limit: type[Exception]
 ) -> None:

@@ -89,13 +89,15 @@ def test_whoever_closes_may_be_cancelled_again_and_again() -> None:
     """A cancel scope of anyio's cancels every wait within it, that for the closing as well."""
 
     async def main(url: str) -> None:
+        lanes: list[Any] = []
         with anyio.CancelScope() as scope:
             async with AsyncSume(api_key="k", base_url=url) as sume:
                 await asyncio.gather(*(read(sume) for _ in range(8)))
-                lanes = [*sume._runner.transport._rooms[asyncio.get_running_loop()]._shelf.all]
+                lanes += sume._runner.transport._rooms[asyncio.get_running_loop()]._shelf.all
                 scope.cancel()
                 await asyncio.sleep(0)
         await asyncio.to_thread(until, lambda: all(lane.is_closed() for lane in lanes))
+        assert lanes
 
     with FaultServer() as server:
         asyncio.run(main(server.url("ok")))
