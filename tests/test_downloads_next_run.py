@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from sume_ext import DownloadError
+from sume_ext.transfers import partial
 from tests.transfers.clients import (
     VIDEO,
     client,
@@ -200,11 +201,50 @@ def test_what_stands_already_under_two_names_is_never_written_to(
     assert (tmp_path / NAME).read_bytes() == VIDEO
 
 
+def test_what_takes_its_name_while_it_is_claimed_is_never_written_to(
+    shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its owner was killed after the rename, and before its record was gone."""
+    shop.break_off(tmp_path, File(VIDEO))
+    left, real = part_in(tmp_path), partial._locked
+    calls: list[int] = []
+
+    def locked(descriptor: int) -> bool | None:
+        calls.append(descriptor)
+        if len(calls) == 2:  # the first looks for old parts only
+            left.replace(tmp_path / NAME)
+        return real(descriptor)
+
+    monkeypatch.setattr(partial, "_locked", locked)
+    cut = File(b"new" + VIDEO, etag='"v2"').until(1000, close)
+    with pytest.raises(DownloadError):
+        shop.download(tmp_path, cut, reply(404), overwrite=True)
+    assert (tmp_path / NAME).read_bytes() == VIDEO[:STOP]
+
+
+def test_a_record_of_no_part_is_cleared_away(shop: Shop, tmp_path: Path) -> None:
+    shop.break_off(tmp_path, File(VIDEO))
+    part_in(tmp_path).unlink()
+    assert record_in(tmp_path).exists()
+    shop.download(tmp_path, File(VIDEO))
+    assert files_in(tmp_path) == {NAME: VIDEO}
+
+
+@pytest.mark.parametrize("most", [STOP - 1, STOP + 1])
+def test_a_smaller_cap_leaves_what_an_earlier_run_brought(
+    shop: Shop, tmp_path: Path, most: int
+) -> None:
+    shop.break_off(tmp_path, File(VIDEO))
+    with pytest.raises(DownloadError, match="larger than"):
+        shop.download(tmp_path, File(VIDEO), max_bytes=most)
+    assert shop.download(tmp_path, File(VIDEO)).outcomes == ("resumed",)
+
+
 def test_a_part_of_another_date_is_not_joined_in_another_run_either(
     shop: Shop, tmp_path: Path
 ) -> None:
     """The ETag isn't repeated, and the length is the same."""
-    dates = {"last_modified": "Mon, 01 Jan 2024 00:00:00 GMT"}
+    dates: dict[str, object] = {"last_modified": "Mon, 01 Jan 2024 00:00:00 GMT"}
     shop.break_off(tmp_path, File(VIDEO, headers=dates))
     new = File(VIDEO[::-1], headers={"last_modified": "Mon, 08 Jan 2024 00:00:00 GMT"})
 

@@ -440,8 +440,19 @@ def test_several_packed_files_in_a_row_are_one(folder: Path) -> None:
     assert files_in(folder) == {NAME: VIDEO}
 
 
-def test_any_other_encoding_is_refused(folder: Path) -> None:
-    serve = reply(200, b"x", content_encoding="br")
-    with result(serve) as (made, _), pytest.raises(DownloadError, match="br"):
+@pytest.mark.parametrize("encoding", ["br", "aws-chunked", "gzip, gzip"])
+def test_any_other_encoding_is_refused(folder: Path, encoding: str) -> None:
+    serve = reply(200, b"x", content_encoding=encoding)
+    with result(serve) as (made, _), pytest.raises(DownloadError, match=encoding) as caught:
         made.download(folder)
+    assert "labelled" in caught.value.hint
     assert not files_in(folder)
+
+
+@pytest.mark.parametrize("encoding", ["identity", "identity, identity", "Identity,, identity"])
+def test_no_encoding_is_none_however_often_it_is_named(folder: Path, encoding: str) -> None:
+    file = File(VIDEO, headers={"content_encoding": encoding})
+    with result(file.until(500_000, close), file) as (made, server):
+        made.download(folder)
+    assert files_in(folder) == {NAME: VIDEO}
+    assert server.requests[1].header("range") == "bytes=500000-"

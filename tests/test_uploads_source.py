@@ -173,7 +173,7 @@ def test_what_only_looks_like_a_path_is_refused(tmp_path: Path, answer: Any) -> 
         assert not api.requests
     with result(reply(404)) as (made, server):
         with pytest.raises(InvalidArgumentError):
-            made.download(Strange(answer))  # type: ignore[arg-type]
+            made.download(Strange(answer))
         assert not server.requests
 
 
@@ -192,7 +192,7 @@ def test_a_url_is_refused_and_not_repeated(source: Any) -> None:
 def test_a_name_s_query_is_never_shown_or_sent(tmp_path: Path) -> None:
     assert "abc" not in str(refusal(tmp_path / "clip.mp4?X-Amz-Signature=abc"))
     stream = io.BytesIO(VIDEO)
-    stream.name = URL  # type: ignore[attr-defined]
+    stream.name = URL
     assert read_twice(stream)[1] == "clip.mp4"
 
 

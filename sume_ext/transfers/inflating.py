@@ -38,6 +38,8 @@ class Inflater:
             raise DownloadError(
                 f"the media server encodes the file as {encoding[:20]!r}, which wasn't asked for.",
                 step="get",
+                hint="Download again later, and report it if it stays: what is stored is labelled "
+                "with an encoding that it may not have, and that can't be undone here.",
             )
         self.packed = self.unpacked = 0
         self._member = zlib.decompressobj(_GZIP_OR_ZLIB)

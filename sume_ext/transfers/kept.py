@@ -18,6 +18,8 @@ from attrs import asdict, frozen
 if TYPE_CHECKING:
     from pathlib import Path
 
+RECORD_SUFFIX: Final = ".json"
+"""What a record's name has that its part's hasn't."""
 _FORMAT: Final = 1
 _LONGEST: Final = 16 * 1024
 _FLAGS: Final = os.O_CREAT | os.O_EXCL | os.O_WRONLY
@@ -118,7 +120,7 @@ def is_ours(seen: os.stat_result) -> bool:
 
 
 def _beside(part: Path) -> Path:
-    return part.with_name(f"{part.name}.json")
+    return part.with_name(f"{part.name}{RECORD_SUFFIX}")
 
 
 def _boot() -> str:

@@ -152,10 +152,13 @@ class Landing:
             DownloadError: It is.
         """
         if max(self.size + more, self.total or 0) > self._max_bytes:
-            raise self._no_good(
+            error = self._no_good(
                 f"the file is larger than {self._max_bytes:,} bytes.",
                 "Raise max_bytes if that is right.",
             )
+            # What an earlier run brought was within its own cap, and a later one may go on with it.
+            self.part.worthless = not self.part.inherited
+            raise error
 
     def store(self, batch: list[bytes]) -> None:
         """Take the next bytes, as they came.

@@ -16,7 +16,7 @@ import time
 from typing import TYPE_CHECKING, Final
 from weakref import WeakSet
 
-from sume_ext.transfers.kept import Record, forget, has_record, is_ours, note, recall
+from sume_ext.transfers.kept import RECORD_SUFFIX, Record, forget, has_record, is_ours, note, recall
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
@@ -301,9 +301,12 @@ def sweep(final: Path) -> None:
 
 
 def sweep_old(folder: Path) -> None:
-    """Remove parts of any name that nobody has owned for a week."""
+    """Remove parts of any name that nobody has owned for a week, and records of none."""
     latest = time.time() - _OLD_SECONDS
     for path in folder.iterdir():
+        if path.name.endswith(RECORD_SUFFIX):
+            _forget_none(path.with_name(path.name.removesuffix(RECORD_SUFFIX)))
+            continue
         # Only what has a record is surely a part of ours.
         known = _ANY_PART.fullmatch(path.name) and has_record(path)
         descriptor = _claimed(path) if known else None
@@ -313,6 +316,12 @@ def sweep_old(folder: Path) -> None:
             _remove(path, descriptor)
         else:
             os.close(descriptor)
+
+
+def _forget_none(part: Path) -> None:
+    """Remove the record of a part that isn't there: its owner was killed before it could."""
+    if _ANY_PART.fullmatch(part.name) and not os.path.lexists(part) and has_record(part):
+        forget(part)
 
 
 def _abandoned(final: Path) -> Iterator[tuple[Path, int]]:
@@ -337,11 +346,19 @@ def _claimed(path: Path) -> int | None:
         return None
     seen = os.fstat(descriptor)
     free = stat.S_ISREG(seen.st_mode) and is_ours(seen) and _locked(descriptor)
-    # Its owner may have placed or removed it between the two.
-    if free and os.fstat(descriptor).st_nlink:
+    # Its owner may have placed or removed it between the two: a rename leaves it one name, too.
+    if free and _stands_at(path, seen):
         return descriptor
     os.close(descriptor)
     return None
+
+
+def _stands_at(path: Path, seen: os.stat_result) -> bool:
+    """Whether a path still leads to a file, and not to another or to none."""
+    try:
+        return os.path.samestat(path.lstat(), seen)
+    except OSError:
+        return False
 
 
 def _remove(path: Path, descriptor: int) -> None:

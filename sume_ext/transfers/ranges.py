@@ -63,7 +63,8 @@ def body_of(status: int, headers: Mapping[str, str], received: int, total: int |
     """
     length = _length(headers)
     framed = length is not None or "chunked" in headers.get("transfer-encoding", "").lower()
-    encoding = headers.get("content-encoding", "").strip().lower().replace("identity", "")
+    named = headers.get("content-encoding", "").lower().split(",")
+    encoding = ", ".join(name for one in named if (name := one.strip()) not in ("", "identity"))
     told = headers.get("content-range")
     if told is None:
         if status == _PARTIAL:
