@@ -109,13 +109,12 @@ def download_all(
     if options.on_progress is not None and len(files) > 1:
         options = evolve(options, on_progress=_one_at_a_time(options.on_progress))
     source = _Source(engine, job_id, options, latest)
-    flows = tuple(
-        source.fetch(one, folder / file_name(job_id, index, one)) for index, one in enumerate(files)
-    )
+    paths = [folder / file_name(job_id, index, one) for index, one in enumerate(files)]
+    flows = tuple(map(source.fetch, files, paths))
     try:
         if len(flows) == 1:
             return Downloads([(yield from flows[0])])
-        return _all_of((yield All(flows, limit=_AT_ONCE)))
+        return _all_of(paths, (yield All(flows, limit=_AT_ONCE)))
     except GeneratorExit as end:
         leave_word(end, _how_to_go_on(job_id))
         raise
@@ -276,12 +275,19 @@ def _one_at_a_time(listener: Listener) -> Listener:
     return tell
 
 
-def _all_of(outcomes: list[Any]) -> Downloads:
+def _all_of(paths: Sequence[Path], outcomes: Sequence[Any]) -> Downloads:
     """What there is, or the failure that says most: one that isn't ours first."""
-    failures = [one for one in outcomes if isinstance(one, BaseException)]
+    failures = [
+        (path, one)
+        for path, one in zip(paths, outcomes, strict=True)
+        if isinstance(one, BaseException)
+    ]
     if not failures:
         return Downloads(outcomes)
-    first = next((one for one in failures if not isinstance(one, SumeError)), failures[0])
+    path, first = next((one for one in failures if not isinstance(one[1], SumeError)), failures[0])
     if isinstance(first, DownloadError):
+        first.message = f"{path.name}: {first.message}"
         first.hint = f"{first.hint} {len(failures)} of {len(outcomes)} files are missing."
+        first.missing = tuple(path for path, _ in failures)
+        first.present = tuple(path for path in paths if path not in first.missing)
     raise first

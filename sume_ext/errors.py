@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
 
 _MOST_SHOWN = 20
@@ -497,9 +498,16 @@ class UploadError(TransferError):
 
 
 class DownloadError(TransferError):
-    """A download stopped; no half file stands under its final name."""
+    """A download stopped; no half file stands under its final name.
+
+    Attributes:
+        present: The files that are there, where several were wanted.
+        missing: Those that aren't.
+    """
 
     default_hint = "Download again; result URLs are refreshed by sume.jobs.result(job_id)."
+    present: tuple[Path, ...] = ()
+    missing: tuple[Path, ...] = ()
 
 
 _BY_STATUS: dict[int, type[APIError]] = {

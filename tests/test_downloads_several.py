@@ -68,7 +68,12 @@ def bad_one(seen: Seen, connection: socket.socket) -> None:
 def test_one_that_fails_leaves_the_others(tmp_path: Path) -> None:
     with result(bad_one, servers=6) as (made, _), pytest.raises(DownloadError) as caught:
         made.download(tmp_path)
-    assert "1 of 6" in caught.value.hint
+    error = pickle.loads(pickle.dumps(caught.value))
+    assert "1 of 6" in error.hint
+    assert "job_1-4.mp4: the media server answered 404" in str(error)
+    assert "signature" not in str(error)
+    assert error.missing == (tmp_path / "job_1-4.mp4",)
+    assert error.present == tuple(tmp_path / f"job_1-{n}.mp4" for n in (1, 2, 3, 5, 6))
     assert len(files_in(tmp_path)) == 5
     with result(File(VIDEO), servers=6) as (made, server):
         made.download(tmp_path)

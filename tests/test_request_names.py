@@ -16,7 +16,7 @@ import pytest
 
 from sume_ext import NotSentError
 from sume_ext.network import names
-from sume_ext.network.names import first_of
+from sume_ext.network.names import aside, first_of
 from tests.faults.server import FaultServer
 from tests.faults.worlds import WORLDS, ask, ends, read, spend
 
@@ -94,6 +94,28 @@ def test_the_next_address_is_tried(monkeypatch: pytest.MonkeyPatch, world: str) 
     with FaultServer() as server:
         url = server.url("ok").replace("127.0.0.1", "localhost")
         assert ask(world, url, read, timeout=5).id == "job_1"
+
+
+def test_a_connection_that_came_beside_a_cut_is_closed() -> None:
+    """Both were told, and nobody waits for either."""
+    line, closed = object(), list[object]()
+
+    class Ended:
+        """A limit that is over, once the work is, for whoever waits for that."""
+
+        def uses(self, cut: Callable[[], None]) -> None:
+            cut()
+
+        def connecting(self) -> float:
+            for thread in threading.enumerate():
+                if thread.name == "sume-dns":
+                    thread.join(20)
+            raise TimeoutError
+
+    limit: Any = Ended()
+    with pytest.raises(TimeoutError):
+        aside(lambda: line, limit, closed.append)
+    assert closed == [line]
 
 
 class Line:

@@ -61,10 +61,11 @@ def aside(work: Callable[[], T], limit: Limit, end: Callable[[T], None] = _nothi
             sweep()
 
     def sweep() -> None:
-        with suppress(Empty):
-            done, failure = outcome.get_nowait()
-            if failure is None:
-                end(cast("T", done))
+        with suppress(Empty):  # of what cut the wait, too, and then of what came too late
+            while True:
+                done, failure = outcome.get_nowait()
+                if failure is None:
+                    end(cast("T", done))
 
     def cut() -> None:
         outcome.put((None, TimeoutError("nobody waits for it any more")))
