@@ -248,7 +248,10 @@ class Sume(Client[Sync]):
 
     @border
     def close(self) -> None:
-        """Close every connection; a later call opens new ones."""
+        """Close every connection; a later call opens new ones.
+
+        Those of a copy made by `with_options` stay open as long as there is its original.
+        """
         self._connections.close()
 
     def __enter__(self) -> Self:
@@ -288,7 +291,7 @@ class AsyncSume(Client[Async]):
 
     @border
     async def aclose(self) -> None:
-        """Close every connection of this event loop; a later call opens new ones."""
+        """Close every connection of this event loop, as `Sume.close` does."""
         await self._connections.aclose()
 
     async def __aenter__(self) -> Self:

@@ -146,7 +146,8 @@ def test_a_silent_address_holds_up_no_other() -> None:
         async def answers() -> Line:
             return line
 
-        assert await first_of([forever, refused, answers, forever]) is line
+        async with asyncio.timeout(20):
+            assert await first_of([forever, refused, answers, forever]) is line
         assert not line.closed.is_set()
 
     asyncio.run(main())
