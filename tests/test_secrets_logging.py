@@ -373,6 +373,15 @@ def test_names_of_loggers_threads_and_tasks_are_cleaned(cleaned: Kept) -> None:
     assert MARK not in cleaned.everything
 
 
+@pytest.mark.parametrize("name", ["reads api_key=", "the password:", "secret"])
+def test_no_name_makes_a_message_its_value(cleaned: Kept, name: str) -> None:
+    work = threading.Thread(target=lambda: logging.getLogger(name).info("fine 12"), name=name)
+    work.start()
+    work.join()
+    (record,) = cleaned.records
+    assert (record.name, record.threadName, record.getMessage()) == (name, name, "fine 12")
+
+
 def test_an_extra_that_can_not_be_looked_at_costs_only_itself(cleaned: Kept) -> None:
     logging.getLogger("app").error("fine", extra={"thing": Hostile(), "token": MARK})
     assert cleaned.lines == ["fine"]

@@ -199,6 +199,7 @@ pieces = st.one_of(
             "?", "#", "/", "://", "https://", "@", "%3D", "%26", "\n", " ", "b'", "--token ",
             "sig=",
             "sume_live_abcd", "a@b.example", "Bearer abc123def", "X-Amz-Signature=", "ab12", "None",
+            "user_ab12cd34", "sume_live_ab12cd34", "ws_", "key_1a2b3c4d5e", "<api_key>", "</",
             "[redacted]", "[redacted", "redacted]", "eyJhbGciOiJI.eyJzdWIiOiIx.x", ";", "|", "<",
         ]
     ),
@@ -227,13 +228,45 @@ def test_a_named_value_never_passes_whatever_stands_before(text: str, secret: st
     assert REDACTED in redact(f"{text}\nAuthorization: Bearer {value}")
 
 
+@MANY
+@given(secrets, st.data(), st.sampled_from(["url", "token", "quoted"]))
+def test_what_reaches_out_of_something_hidden_is_found(
+    secret: str, data: st.DataObject, within: str
+) -> None:
+    """What lies deep inside of that isn't looked at, and no reason to overlook the rest."""
+    remember(secret)
+    at = data.draw(st.integers(1, len(secret) - 1))
+    spelt = ENCODINGS[data.draw(st.sampled_from(["plain", "url", "url, each"]))]
+    head, rest = spelt(secret[:at]), spelt(secret[at:])
+    long = "&".join(f"part{number}=ab12%2F{number}" for number in range(60))
+    text = {
+        "url": f"GET https://bucket.example/p?sig=1&{long}&x={head}\n  {rest} end",
+        "token": f"token={long.replace('&', '/')}{head}\n  {rest} end",
+        "quoted": f'"token": "{long}{head}"\n+ "{rest}" end',
+    }[within]
+    cleaned = redact(text)
+    assert cleaned.endswith(" end")
+    assert squeeze(rest) not in squeeze(cleaned) or len(squeeze(rest)) < 8
+
+
+@MANY
+@given(secrets, secrets)
+def test_what_reaches_into_something_hidden_is_found(head: str, rest: str) -> None:
+    """As above."""
+    remember(f"{head}; token={rest}")
+    cleaned = redact(f"got {head}; token={rest}{'/ab12' * 100} end")
+    assert squeeze(head) not in squeeze(cleaned)
+
+
 PATTERNS = (
     "a", "9", "a1", "_", "-", "--", "=", ":", "://", "@", "a@", "@a", "@a.", "a@b.", "%", "%40",
     "%3d", "%25", "\\", '\\"', '"', "'", "{", "[", "(", " ", "\n", "/", "a/", "uploads/", "?", "&",
     "&amp;", "key", "key=", "api_key:", 'token="', "token='", 'token=\\"', "token={", "token=[",
     "token= ", "bearer ", "bearer a", "sume_", "sume_a", "eyJ", "eyJaaaaaaaa.", "AKIA", "--a-",
     "--key ", "-----BEGIN PRIVATE KEY-----", "https://", "https://a?", "https://a:b@", "user_",
-    "user_a1", "x-amz-signature=", "user: {", "\x1b[", "\\u0041", "ß", "İ", "known-secret-4711",
+    "user_a1", "x-amz-signature=", "user: {", "\x1b[", "\\u0041", "<token>", "<token>a",
+    "token: {'", "token: [", 'user: {"', "user: {\n", '\\"user\\": {\\"', "ß", "İ",
+    "known-secret-4711",
 )  # fmt: skip
 SLOW_DOWN = """
 import json, sys

@@ -112,6 +112,16 @@ DIRTY = (
     f"user_9{MARK} in ws_8{MARK}",
     f"stored as uploads/ws_1a2b3c4d/{MARK}/clip.mp4",
     f"-----BEGIN PRIVATE KEY-----\n{MARK}\n-----END PRIVATE KEY-----",
+    f"<ApiKey>{MARK}</ApiKey>",
+    f"<s:userId>\n  {MARK}\n</s:userId>",
+    f"<api_key><![CDATA[{MARK}]]></api_key>",
+    f'"{MARK}\\u0040example.com"',
+    f"{MARK}&#64;example.com",
+    f"{MARK}&commat;example.com",
+    f"('password', '{MARK}')",
+    f"login --key {MARK}",
+    f"owner user_abc12345sume_live_{MARK}",
+    f"user_9{MARK}sume_live_abcd1234",
 )  # fmt: skip
 
 CLEAN = (
@@ -150,6 +160,16 @@ CLEAN = (
     "12:30:45 = 3, a=b, c:d, sigma=1, design: new, config: x",
     "def f(api_key: str | None = None, *, token: str) -> None:",
     "İstanbul: 3, ǅ=1",
+    "Unexpected token: 'x' at line 3, expected token: '}'",
+    "sort --key 2,2n file",
+    "user_interface2 key_points1234 user_agents99 ws_server1",
+    "sume_job_1234567890abcdef12",
+    "getty@tty1.service and user@1000.slice",
+    "ORDER BY ('user_id', 'desc')",
+    "['api_key', 'region'], ('email', 'password', 'created_at')",
+    "sume login <token> <file>",
+    "<b>token</b>: <token></token><secret> </secret>",
+    "user: {} and token: [ ], headers={...}",
 )  # fmt: skip
 
 

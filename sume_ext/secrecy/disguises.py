@@ -20,6 +20,7 @@ _ASCII = 128
 # Of ASCII alone, because each character to delete costs every text, however short, its time.
 _NOT_ALNUM = bytes(i for i in range(_ASCII) if not chr(i).isalnum())
 _IS_ALNUM = bytes(i < _ASCII and i not in _NOT_ALNUM for i in range(256))
+_KINDS = bytes(2 if i in b"%\\;\x1b" else kept for i, kept in enumerate(_IS_ALNUM))
 
 
 def squeeze(text: str) -> bytes:
@@ -27,9 +28,14 @@ def squeeze(text: str) -> bytes:
     return text.encode("ascii", "ignore").translate(_LOWER, _NOT_ALNUM)
 
 
-def marks(text: str) -> bytes:
-    """For each character of a text 1 if `squeeze` keeps it, else 0."""
-    return text.encode("ascii", "replace").translate(_IS_ALNUM)
+def marks(text: str, *, escaping: bool = False) -> bytes:
+    """For each character of a text 1 if `squeeze` keeps it, else 0.
+
+    Args:
+        text: Any.
+        escaping: Whether to give 2 for what every escape has one of.
+    """
+    return text.encode("ascii", "replace").translate(_KINDS if escaping else _IS_ALNUM)
 
 
 def forms(secret: str, *, thorough: bool = True) -> Iterator[bytes]:

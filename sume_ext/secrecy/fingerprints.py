@@ -20,7 +20,14 @@ from os import urandom
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Literal
 
-from sume_ext.secrecy.disguises import end_of, forms, has_escapes, marks, squeeze, undone
+from sume_ext.secrecy.disguises import (
+    end_of,
+    forms,
+    has_escapes,
+    marks,
+    squeeze,
+    undone,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -33,9 +40,14 @@ SHORTEST = 8
 """Letters and digits a value must have to be known: shorter ones occur by chance."""
 
 Span = tuple[int, int]
+Hidden = tuple[int, int, str]
+"""Where something that is hidden already begins and ends, and what stands there instead."""
 _PIECE = 64
-_PIECE_OF_LINK = 256
-"""Larger, because there are many of them, and each piece takes time and memory."""
+"""The most letters and digits that are looked for at once; longer secrets are in pieces."""
+_MARGIN = 96
+"""How many characters hold a piece as a rule, with what stands between its letters."""
+_MOST_OTHERS = _MARGIN - _PIECE - 10
+"""How many of those may be no letters and digits, if an escape reaches in from outside, too."""
 _EDGE = re.compile(rb"[0-9][a-z]|[a-z][0-9]")
 _ORDER: Literal["little", "big"] = "little" if memoryview(b"\1\0\0\0").cast("I")[0] == 1 else "big"
 
@@ -99,9 +111,10 @@ class _Samples:
             return []
         found: list[Span] = []
         first = last = 0
-        for index in compress(count(), map(known.__contains__, words)):
+        for index in [*compress(count(), map(known.__contains__, words))]:
+            at = index * width
             for offset, length in known.get(words[index], ()):
-                start = index * width - offset
+                start = at - offset
                 end = start + length
                 if start < 0 or end > size or (first <= start and end <= last):
                     continue
@@ -178,24 +191,21 @@ class Fingerprints:
             return
         shelf = self._credentials if credential else self._links if link else self._secrets
         spellings = [squeezed] if link else forms(secret, thorough=credential)
-        self._put(shelf, squeezed, spellings, _PIECE)
+        self._put(shelf, squeezed, spellings)
 
     def add_encoded(self, secret: str) -> None:
         """Know the signature of a link in base64 and hexadecimal, too, with fewer others."""
         squeezed = squeeze(secret)
         if len(squeezed) >= SHORTEST:
-            spellings = forms(secret, thorough=False)
-            self._put(self._encoded, squeezed, spellings, _PIECE_OF_LINK)
+            self._put(self._encoded, squeezed, forms(secret, thorough=False))
 
-    def _put(
-        self, shelf: _Shelf, squeezed: bytes, spellings: Iterable[bytes], largest: int
-    ) -> None:
+    def _put(self, shelf: _Shelf, squeezed: bytes, spellings: Iterable[bytes]) -> None:
         name = self._digest(squeezed)
         with self._lock:
             if name in shelf.known:
                 shelf.known.move_to_end(name)
                 return
-            shelf.known[name] = self._kept(spellings, largest)
+            shelf.known[name] = self._kept(spellings)
             if len(shelf.known) > shelf.limit:
                 self._forget(shelf.known.popitem(last=False)[1])
 
@@ -203,9 +213,9 @@ class Fingerprints:
         """For a forked child, in which nobody is left who would let go of the lock."""
         self._lock = Lock()
 
-    def _kept(self, spellings: Iterable[bytes], largest: int) -> _Kept:
+    def _kept(self, spellings: Iterable[bytes]) -> _Kept:
         kept = _Kept()
-        for piece in _pieces(spellings, largest):
+        for piece in _pieces(spellings):
             digest = self._digest(piece)
             kept.digests.append(digest)
             self._digests[digest] = self._digests.get(digest, 0) + 1
@@ -231,10 +241,17 @@ class Fingerprints:
         # SipHash under a key of this process: fast, and nothing to work back from.
         return hash(self._salt + piece)
 
-    def find(self, text: str) -> list[Span]:
-        """Where in the text known secrets stand, as spans of its indices, in no special order."""
+    def find(self, text: str, hidden: Iterable[Hidden] = ()) -> list[Span]:
+        """Where in the text known secrets stand, as spans of its indices, in no special order.
+
+        Args:
+            text: Any.
+            hidden: What is hidden already. A secret inside it need not be found again; one that
+                reaches out of it is.
+        """
         if not self._digests:
             return []
+        text = _hollow(text, hidden)
         spans = _in_text(text, found) if (found := self._search(text)) else []
         if has_escapes(text):
             # What was found as it is must not be found, and placed, a second time.
@@ -252,10 +269,10 @@ class Fingerprints:
         return found
 
 
-def _pieces(spellings: Iterable[bytes], largest: int) -> Iterator[bytes]:
+def _pieces(spellings: Iterable[bytes]) -> Iterator[bytes]:
     """What is sure to appear, in pieces of equal length that together cover each."""
     for form in spellings:
-        number = -(-len(form) // largest)
+        number = -(-len(form) // _PIECE)
         size = max(SHORTEST, -(-len(form) // number))
         for at in range(number):
             start = min(at * size, len(form) - size)
@@ -287,23 +304,53 @@ def _blanked(text: str, spans: list[Span]) -> str:
     return "".join(parts)
 
 
+def _hollow(text: str, hidden: Iterable[Hidden]) -> str:
+    """The text, as long as before, with spaces deep inside what is hidden already.
+
+    So deep that no piece of a secret reaches from there to what isn't hidden: the letters and
+    digits of a whole one are left at each end, and nothing that may be an escape among them.
+    """
+    large = sorted(one for one in hidden if one[1] - one[0] > 2 * _MARGIN)
+    if not large:
+        return text
+    kinds = marks(text, escaping=True)
+
+    def holds_a_piece(start: int, end: int) -> bool:
+        return kinds.count(0, start, end) <= _MOST_OTHERS and kinds.find(2, start, end) < 0
+
+    parts: list[str] = []
+    done = 0
+    for start, end, instead in large:
+        first, last = start + _MARGIN, end - _MARGIN
+        if instead[0] == "/":
+            # What stands before the path of a URL is a host, which nobody keeps secret.
+            first = start
+        elif not holds_a_piece(start, first):
+            continue
+        if start >= done and holds_a_piece(last, end):
+            parts += (text[done:first], " " * (last - first))
+            done = last
+    return "".join((*parts, text[done:])) if parts else text
+
+
 def _in_text(text: str, found: list[Span]) -> list[Span]:
     """Spans of the squeezed text as spans of the text."""
-    kept = marks(text)
-    passing, next_from = kept.count, kept.index
+    others = marks(text).count
     spans: list[Span] = []
     # Where in the text one begins, and how many marks there are before it.
     begin = before = 0
     for start, end in sorted(found):
-        at = begin
-        # As many marks on as the first character is away, then as many as there are to the last.
-        for number in (start - before + 1, end - start - 1):
-            left, begin = number, at - 1
-            while left:
-                # So many characters hold no more marks than that, and mostly not many less.
-                passed = passing(1, at, at + left)
-                at = at + left if passed else next_from(1, at + left)
-                left -= passed
+        at, left = begin, start - before + 1
+        while left:
+            # What is no mark among so many characters must be made up for behind them.
+            to = at + left
+            left = others(0, at, to)
+            at = to
+        begin, left = at - 1, end - start - 1
+        while left:
+            to = at + left
+            left = others(0, at, to)
+            at = to
         spans.append((begin, at))
         before = start
     return spans

@@ -123,7 +123,7 @@ def _cleaned(record: logging.LogRecord) -> logging.LogRecord:
     if (thread, process, task) == _USUAL_NAMES:
         head = f"{record.name}\n;\n"  # so that no name makes the message its value
     else:
-        head = f"{record.name}\n{thread}\n{process}\n{task}\n"
+        head = f"{record.name}\n;\n{thread}\n;\n{process}\n;\n{task}\n;\n"
     # At once what is short and almost always clean; only else is each part looked at.
     said = redact_text(whole := head + message)
     if said != whole:

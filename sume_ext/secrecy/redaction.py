@@ -85,10 +85,24 @@ def _opaque(match: re.Match[str]) -> str:
 
 def redact_text(text: str) -> str:
     """As `redact`, for text alone."""
-    found = shapes.spans(text)
-    if known := memory.find(text):
-        found += ((start, end, REDACTED) for start, end in known)
-    return _replaced(text, found) if found else text
+    for _ in range(_MOST_ROUNDS):
+        found = shapes.spans(text)
+        if known := memory.find(text, found):
+            found += [(start, end, REDACTED) for start, end in known]
+        if not found:
+            break
+        said = _replaced(text, found)
+        if said == text:
+            break
+        text = said
+        # A word that what is hidden now was a part of may be something of its own without it.
+        if not _TOUCHING.search(text):
+            break
+    return text
+
+
+_MOST_ROUNDS = 8
+_TOUCHING = re.compile(rf"{re.escape(REDACTED)}(?:(?=\w)|(?<=\w{re.escape(REDACTED)}))")
 
 
 def _replaced(text: str, found: list[shapes.Span]) -> str:

@@ -11,6 +11,7 @@ import re
 from operator import methodcaller
 from typing import TYPE_CHECKING
 
+from sume_ext.secrecy.brackets import Closings
 from sume_ext.secrecy.sensitive import NAMES, OWNERS, PROVING, SIGNING, WHOLE_NAMES
 
 if TYPE_CHECKING:
@@ -46,6 +47,8 @@ def spans(text: str) -> list[Span]:  # noqa: C901  (one question per detector)
     if "%" in text and _ENCODED_SIGN.search(low):
         found += _emails(low, _DOMAIN_ENCODED)
         found += _named_encoded(text, low)
+    if ("\\" in text and "u0040" in low) or ("&" in text and ("&#" in text or "&commat;" in low)):
+        found += _emails(low, _DOMAIN_ESCAPED)
     if "_" in text and _ID_SIGN.search(low):
         found += _all(_SUME_KEY, low)
         found += _all(_OWNER_ID, low)
@@ -67,7 +70,10 @@ def _all(pattern: re.Pattern[str], text: str) -> Iterator[Span]:
         yield (match.start(match.lastindex or 0), match.end(), REDACTED)
 
 
-_SUME_KEY = re.compile(r"sume_(?:(?:live|test|sandbox)_[a-z0-9_-]{4,}+|[a-z]{2,12}_[a-z0-9]{16,}+)")
+_SUME_KEY = re.compile(
+    r"sume_(?:(?:live|test|sandbox)_[a-z0-9_-]{4,}+"
+    r"|(?!(?:job|asset|request|req|brand|avatar)_)[a-z]{2,12}_[a-z0-9]{16,}+)"
+)
 # Prose ("bearer securities") has neither digits nor such long words.
 _BEARER = re.compile(
     r"bearer(?:\s|%20|\+)++"
@@ -81,7 +87,8 @@ _AWS_KEY = re.compile("A(?:KI|SI)A[0-9A-Z]{16}")
 _AWS_KEY_IN_LOW = re.compile(_AWS_KEY.pattern.lower())
 _PRIVATE_KEY = re.compile(r"-----BEGIN [A-Z ]{0,20}PRIVATE KEY-----([^-]*+)")
 _FLAG = re.compile(
-    r"--(?:[a-z0-9]{1,20}-){0,3}(?:key|token|password|secret|signature|email)\s++([^\s\"'\[-][^\s\"']*+)"
+    r"--(?!key\s++\S{1,7}+(?!\S))"  # what `sort` and others are told to go by
+    r"(?:[a-z0-9]{1,20}-){0,3}(?:key|token|password|secret|signature|email)\s++([^\s\"'\[-][^\s\"']*+)"
 )
 
 
@@ -102,9 +109,17 @@ def _after(sign: str, befores: Collection[str], boundary: str) -> str:
 
 # People, workspaces and keys; ids of jobs, assets and requests are for everyone to see.
 _OWNER_PREFIXES = ("user", "usr", "ws", "workspace", "key", "apikey")
+# What programs call things, as in "user_interface2".
+_IN_CODE = (
+    "(?:account|agent|binding|client|code|config|content|context|count|defined|event|feedback|frame"
+    "|group|guide|handler|index|input|interface|list|manager|manual|mapping|message|metadata|model"
+    "|output|pair|permission|point|preference|profile|prompt|queries|query|request|response|result"
+    "|role|schema|server|service|session|setting|socket|stories|story|table|test|value|version)s?"
+    "v?[0-9]{1,4}(?![a-z0-9])"
+)
 _OWNER_ID = re.compile(
     _after("_", _OWNER_PREFIXES, "[a-z0-9_]") + "(?:sandbox_|live_|test_)?+"
-    "(?=[a-z]{0,40}+[0-9])(?![0-9]++(?![a-z0-9]))[a-z0-9]{8,}+(?![a-z0-9_])"
+    f"(?=[a-z]{{0,40}}+[0-9])(?![0-9]++(?![a-z0-9])|{_IN_CODE})[a-z0-9]{{8,}}+(?![a-z0-9_])"
 )
 _ID_SIGN = re.compile(_ends("_", ("sume", *_OWNER_PREFIXES)))
 _STORE_NAMES = ("uploads", "upload", "workspaces", "users", "tenants", "incoming")
@@ -150,16 +165,14 @@ def _urls(low: str) -> Iterator[Span]:
         if not query or len(query) == 1:
             continue
         said = query.rstrip(_TRAILING)
-        end = match.start(4) + max(1, len(said))
-        if _is_signed(query):
+        end = match.start(4) + (len(said) or 1)
+        if _SIGNED.search(query) or _is_proving(query):
             yield (match.start(3), end, f"/{REDACTED}")
         elif _OWN_HOST.search(host) and said[1:] not in ("", REDACTED[:-1]):
             yield (match.start(4) + 1, end, REDACTED)
 
 
-def _is_signed(query: str) -> bool:
-    if _SIGNED.search(query):
-        return True
+def _is_proving(query: str) -> bool:
     # What a hash is of, only its being for a time tells: a page may have one, too.
     return _PROVING.search(query) is not None and _EXPIRING.search(query) is not None
 
@@ -179,20 +192,27 @@ _AFTER_AT = r"(?!\dx\.)((?:[^\W_][\w-]*+\.)+)([^\W\d_]{2,24})(?![^\W_])"
 _DOMAIN = re.compile(f"@{_AFTER_AT}")
 _ENCODED_SIGN = re.compile("%(?:40|3d)")
 _DOMAIN_ENCODED = re.compile(f"%40{_AFTER_AT}")
-_LOCAL = re.compile(r"[\w.+-]{1,320}+")
-_NO_DOMAINS = frozenset({"png", "jpg", "jpeg", "gif", "webp", "svg", "mp4", "webm", "mp3", "wav"})
+_DOMAIN_ESCAPED = re.compile(rf"(?:\\u0040|&#(?:64|x40);|&commat;){_AFTER_AT}")
+# Whoever clones a repository is "git".
+_LOCAL = re.compile(r"(?!tig(?![\w.+-]))[\w.+-]{1,320}+")
+_NO_DOMAINS = frozenset({
+    "png", "jpg", "jpeg", "gif", "webp", "svg", "mp4", "webm", "mp3", "wav",
+    "service", "socket", "timer", "target", "mount", "automount", "slice", "scope", "swap",
+    "js", "mjs", "cjs", "css", "json", "html", "php",
+})  # fmt: skip
+"""What comes last in names of files, and of units as in ``getty@tty1.service``."""
 
 
 def _emails(low: str, domains: re.Pattern[str]) -> Iterator[Span]:
     backwards, size = low[::-1], len(low)
+    local_of = _LOCAL.match
     end = 0
     for match in domains.finditer(low):
         at, after = match.span()
-        local = _LOCAL.match(backwards, size - at, size - end)
-        if local is None or match[2] in _NO_DOMAINS or local[0] == "tig":
-            continue
-        end = after
-        yield (size - local.end(), end, REDACTED)
+        local = local_of(backwards, size - at, size - end)
+        if local and match[2] not in _NO_DOMAINS:
+            end = after
+            yield (size - local.end(), end, REDACTED)
 
 
 # Named values. The text is searched backwards: there a separator comes first, which is rare and
@@ -218,12 +238,16 @@ _PEOPLE = OWNERS - {"apikey"}
 """Names that hide a mapping under them, but no other value."""
 _ANY_NAME = _tree(_backwards(NAMES) + _backwards(WHOLE_NAMES, "(?![a-z0-9])"))
 _ANY_PEOPLE = _tree(_backwards(_PEOPLE, "(?![a-z0-9])"))
-_BEFORE_NAME = r"""\s{0,4}+(?:["']\\*+)?+""" f"(?:{_ANY_NAME}|(?P<people>{_ANY_PEOPLE}))"
+_BEFORE_NAME = (
+    r"""\s{0,4}+(?:["']\\*+)?+"""
+    rf"(?:{_ANY_NAME}(?!\s{{1,4}}+detcepxe)|(?P<people>{_ANY_PEOPLE}))"
+)
+"""But in "unexpected token: …", which is what parsers say."""
 # A pattern for each separator, because what begins with one character is found fastest.
 _NAMES = {
     ":": re.compile(f":[:=]?+{_BEFORE_NAME}"),
     "=": re.compile(f"=[:=]?+{_BEFORE_NAME}"),
-    ">": re.compile(f">[=-]{_BEFORE_NAME}"),
+    ">": re.compile(rf">(?:[=-]{_BEFORE_NAME}|(?P<tag>{_ANY_NAME}[\w:.-]{{0,40}}+<))"),
     ",": re.compile(r""",["']\\*+""" + _ANY_NAME),
 }
 _NAME_ENCODED = re.compile("d3(?:52){0,3}%" + _ANY_NAME)
@@ -233,14 +257,17 @@ _VALUE = re.compile(
       | '(?P<single>[^'\\]*+(?:\\.[^'\\]*+)*+(?:'[^\S\n]*+\n\s*+'[^'\\]*+(?:\\.[^'\\]*+)*+)*+)
       | (?P<quote>\\++["'])
       )
-      | (?P<braces>\{[^{}]*+\}) | (?P<brackets>\[[^\[\]]*+\])
+      | (?P<opening>[{\[])
       | (?P<bare>(?:(?i:bearer|basic|digest|token)\s++)?+[^\s,;&"'<>(){}\[\]|\\]++)
     )""",
     re.DOTALL | re.VERBOSE,
 )
 _TOLD = re.compile(r"""\s*+["']\\*+value\\*+["']\s*+:""")
 """What stands between a name and its value in ``{"name": "X-Api-Key", "value": "…"}``."""
-_BRACES = re.compile(r"\s*+(?P<braces>\{[^{}]*+\})")
+_OPENING = re.compile(r"\s*+(?P<opening>\{)")
+_ELEMENT = re.compile(
+    r"(?:\s*+(?P<element>[^\s<>][^<>]*+)|<!\[CDATA\[(?P<cdata>(?:[^\]<>]|\](?!\]))++)\]\]>)</"
+)
 _ENCODED = re.compile(r"""(?:[^\s&"'<>%]|%(?!(?:25)*+26))++""")
 _REST_OF_LINE = re.compile(r"""[^\r\n"']*+""")
 _WORD = re.compile(r"[^\W\d_]+(?:[.!?]|$)")
@@ -258,48 +285,70 @@ _PROSE = frozenset({
     "this", "to", "use", "was", "we", "will", "with", "wrong", "you", "your",
 })  # fmt: skip
 """What may follow "password:" in prose; no list of words that nobody takes for a password."""
+_LINE_ENDS = ("", "\n", "\r")
 _NOTHING = frozenset({"none", "null", "true", "false", "undefined", "unset"})
 
 
 def _named(text: str, low: str) -> list[Span]:
     size, done = len(low), 0
-    backwards = low[::-1]
-    names: list[re.Match[str]] = []
-    for sign, pattern in _NAMES.items():
-        if sign in low:
-            names += pattern.finditer(backwards)
-    if len(names) > 1:
-        names.sort(key=_START, reverse=True)
     spans: list[Span] = []
-    for name in names:
+    closings = Closings(text)
+    for name in _names(low):
         after = size - name.start()
         # What stands inside a value is hidden with it, and must not be read again and again.
         if after < done:
             continue
-        value = _value_of(name, text, after)
+        listed = low[after - 1] == ","
+        told = _TOLD.match(text, after) if listed else None
+        pattern = _AFTER_NAME[name.lastgroup]
+        value = pattern.match(text, told.end() if told else after)
         if value is None:
             continue
-        kind = value.lastgroup
-        start, done = value.span(kind or 0)
-        if kind == "quote":
+        kind = value.lastgroup or ""
+        start, end = value.span(kind)
+        if kind == "bare":
+            end = _end_of_bare(text, low[size - name.end() : after], after, (start, end))
+        elif kind == "quote":
             # Not by the pattern, which would compare a long run of signs with itself everywhere.
-            start, done = done, text.find(value["quote"], done)
-            done = size if done < 0 else done
-        elif kind == "bare":
-            done = _end_of_bare(text, low[size - name.end() : after], after, (start, done))
-        if start < done:
-            spans.append((start, done, REDACTED))
+            start, end = end, text.find(value["quote"], end)
+            end = size if end < 0 else end
+        elif kind == "opening":
+            end = closings.end(start)
+            end = end if _TELLING_AT_ALL.search(text, start, end) else start
+        if listed and not told and not _may_be_secret(text[start:end], name):
+            continue
+        if start < end:
+            spans.append((start, end, REDACTED))
+            done = end
     return spans
 
 
-def _value_of(name: re.Match[str], text: str, after: int) -> re.Match[str] | None:
-    """What stands after a name and its sign, or after that and what says that a value follows."""
-    if text[after - 1] == "," and (told := _TOLD.match(text, after)):
-        after = told.end()
-    return (_BRACES if name.lastgroup else _VALUE).match(text, after)
+def _names(low: str) -> list[re.Match[str]]:
+    """Sensitive names with a sign behind them, in the text's order; they match backwards."""
+    backwards = low[::-1]
+    some = [[*pattern.finditer(backwards)] for sign, pattern in _NAMES.items() if sign in low]
+    names = [name for of_sign in some for name in reversed(of_sign)]
+    if sum(map(bool, some)) > 1:
+        names.sort(key=_START, reverse=True)
+    return names
 
 
+_AFTER_NAME = {None: _VALUE, "people": _OPENING, "tag": _ELEMENT}
 _START = methodcaller("start")
+_PASSES = ("drowssap", "dwp", "eikooc", "noitazirohtua")
+
+
+def _may_be_secret(value: str, name: re.Match[str]) -> bool:
+    """Whether what follows a name in a list can be its value, and is no other name."""
+    if _NAME_ALONE.fullmatch(value):
+        return False
+    return name[0].lstrip(",\"'\\").startswith(_PASSES) or (
+        len(value) >= _SHORTEST_IN_LIST and any(map(str.isdigit, value))
+    )
+
+
+_NAME_ALONE = re.compile("[A-Za-z_.-]*+")
+_SHORTEST_IN_LIST = 8
 
 
 def _named_encoded(text: str, low: str) -> Iterator[Span]:
@@ -316,12 +365,15 @@ def _end_of_bare(text: str, name: str, after: int, span: tuple[int, int]) -> int
     """Where a value without quotes ends; where it begins when it is nothing to hide."""
     start, end = span
     said = text[start:end]
+    if name.startswith("authorization"):
+        if " " in said and text[end : end + 1] in _LINE_ENDS:
+            return end
+        if whole := _SCHEME.match(text, start):
+            return whole.end()
     small = said.lower()
     called = text[end : end + 1] in ("(", "[") and _CODE.match(text, start)
     if called or small in _NOTHING or not _TELLING_AT_ALL.search(said):
         return start
-    if name.startswith("authorization") and (whole := _SCHEME.match(text, start)):
-        return whole.end()
     if start > after and _WORD.fullmatch(said) and (not name.startswith("pass") or small in _PROSE):
         return start
     if name.startswith(("cookie", "passphrase")) and (rest := _REST_OF_LINE.match(text, start)):
