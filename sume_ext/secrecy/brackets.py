@@ -37,28 +37,28 @@ class Closings:
         Args:
             opening: Where one of ``{[(`` stands.
         """
-        if opening not in self._known and not self._is_simple(opening):
-            self._scan(opening)
+        if end := self._known.get(opening) or self._simple_end(opening):
+            return end
+        self._scan(opening)
         return self._known[opening]
 
-    def _is_simple(self, opening: int) -> bool:
-        """Note the end of braces that plainly have no others inside, as most have."""
+    def _simple_end(self, opening: int) -> int | None:
+        """The end of braces that plainly have no others inside, as most have."""
         text = self._text
         if text[opening] != "{":
-            return False
-        # First what opens, because it may be far to what closes, for every one of them.
-        after = opening + 1
-        opened = text.find("{", after)
-        closed = text.find("}", after, len(text) if opened < 0 else opened)
+            return None
+        # Not from far, because it may be as far for every one of them.
+        closed = text.find("}", opening, opening + _NEAR)
+        inner = text[opening + 1 : closed]
         if (
             closed < 0
-            or text.count('"', after, closed) % 2
-            or text.count("'", after, closed) % 2
-            or text.find("\\", after, closed) >= 0
+            or "{" in inner
+            or "\\" in inner
+            or inner.count('"') % 2
+            or inner.count("'") % 2
         ):
-            return False
-        self._known[opening] = closed + 1
-        return True
+            return None
+        return closed + 1
 
     def _scan(self, opening: int) -> None:
         """Note the ends of a bracket and of all inside it."""

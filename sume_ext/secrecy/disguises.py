@@ -96,7 +96,7 @@ def _pattern(of: str) -> re.Pattern[str]:
 
 def has_escapes(text: str) -> bool:
     """Whether anything in a text may stand for something else."""
-    if not ("%" in text or "\\" in text or "&" in text or "\x1b" in text):
+    if not ("%" in text or "\\" in text or ("&" in text and ";" in text) or "\x1b" in text):
         return False
     return any(sign in text and _pattern(of).search(text) for sign, of in _ESCAPES.items())
 
