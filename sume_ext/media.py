@@ -16,6 +16,8 @@ from urllib.parse import urlsplit
 
 from attrs import field, frozen
 
+from sume_ext.secrecy.quoting import shown
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
@@ -74,7 +76,7 @@ class MediaFile:
     url: str = field(repr=False)
     kind: str | None
     content_type: str | None
-    place: str
+    place: str = field(repr=lambda place: repr(shown(place)))
 
 
 def media_in(raw: Any) -> tuple[MediaFile, ...]:

@@ -15,6 +15,7 @@ from sume_ext.downloads import (
 )
 from sume_ext.errors import InvalidArgumentError
 from sume_ext.secrecy.border import bordered
+from sume_ext.secrecy.quoting import shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -67,7 +68,7 @@ class _MediaView:
         return download_one(self._engine, self._job_id, self._index, self._file, path, options)
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__} {self.kind or 'file'} at {self._file.place}>"
+        return f"<{type(self).__name__} {self.kind or 'file'} at {shown(self._file.place)}>"
 
 
 @bordered

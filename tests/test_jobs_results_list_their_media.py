@@ -97,6 +97,18 @@ def test_a_result_needs_neither_id_nor_status_nor_any_shape(world: World, body: 
         assert "job_1" in repr(result)
 
 
+@in_both_worlds
+def test_a_place_that_is_named_after_somebody_is_not_shown(world: World) -> None:
+    """Servers file things under e-mails and ids of people, and a repr is in every log."""
+    api = ModelApi(FakeClock())
+    raw = {"id": "job_1", "outputs": {"jane.doe@example.com": {"video_url": f"{M}a.mp4"}}}
+    api.fault = lambda _: Answer(200, raw)
+    result = world(api, lambda sume: sume.jobs.result("job_1"))
+    assert [m.place for m in result.media] == ["outputs.jane.doe@example.com.video_url"]
+    for one in (result, *result.media, *media_in(raw)):
+        assert "jane" not in repr(one)
+
+
 @pytest.mark.parametrize("body", [{}, [], None, 7, "", {"error": {"code": "x"}}, b"<html>"])
 @in_both_worlds
 def test_what_holds_nothing_is_no_result(world: World, body: object) -> None:

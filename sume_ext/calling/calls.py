@@ -44,6 +44,7 @@ from sume_ext.flow import NOW, WALL_CLOCK
 from sume_ext.network.wire import Request
 from sume_ext.runners.interruptions import hold, mark
 from sume_ext.secrecy.memory import remember_json
+from sume_ext.secrecy.quoting import shown
 
 if TYPE_CHECKING:
     import random
@@ -487,8 +488,8 @@ def read(call: Call, answer: Answer) -> Reply[Any]:
         return _reply(answer, raw, raw, ())
     where, _, what = place.rpartition(": ")
     raise SchemaMismatchError(
-        f"the answer isn't what the schema says ({what}).",
-        place=where,
+        f"the answer isn't what the schema says ({shown(what)}).",
+        place=shown(where),
         operation=call.name,
         request_id=request_id(raw, answer.headers),
         job_ids=() if call.effect is Effect.READS else named.ids,
