@@ -22,7 +22,7 @@ from sume_ext.secrecy import memory
 from sume_ext.secrecy.disguises import squeeze
 from sume_ext.secrecy.fingerprints import Fingerprints
 from sume_ext.secrecy.memory import remember
-from sume_ext.secrecy.shapes import REDACTED
+from sume_ext.secrecy.spans import REDACTED
 
 if TYPE_CHECKING:
     from collections.abc import Callable

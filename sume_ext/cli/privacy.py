@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from sume_ext.secrecy.redaction import redact_text
 from sume_ext.secrecy.sensitive import OWNERS, compact, is_sensitive
-from sume_ext.secrecy.shapes import REDACTED
+from sume_ext.secrecy.spans import REDACTED
 
 # Looked for where a run of a scheme's signs begins only, so that a long one is read once.
 _URL = re.compile(

@@ -13,11 +13,50 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_QUOTE_BEFORE = re.compile(r"""(\\*+)(["'])[\s:=>,]*+\Z""")
-_QUOTE_AFTER = re.compile(r"""(\\*+)(["'])""")
+_QUOTE_BEFORE = re.compile(r"""(\\*+)["'][\s:=>,]*+\Z""")
+_QUOTE_AFTER = re.compile(r"""(\\*+)["']""")
 _NEAR = 200
-_LEVELS = (0, 1, 3, 7, 15)
-"""How many backslashes stand before a quote in JSON, in JSON within JSON, and so on."""
+_UNITS = {0: 1, 1: 2, 3: 4, 7: 8, 15: 16, 2: 4, 6: 8, 14: 16}
+"""For how many backslashes stand before each quote, how many a backslash within is written as.
+
+In JSON, in JSON within JSON, and so on; then what Python prints of JSON within JSON, and so on.
+"""
+_PRINTED = re.compile(r"""(?<!\\)(?:\\\\)++["']\w""")
+"""What doesn't occur in JSON, but in what Python prints of it, where a string has quotes within."""
+
+
+def end_of_string(text: str, start: int, quote: str) -> int:
+    """Where a string ends, wherever its quotes are escaped themselves.
+
+    Args:
+        text: Any.
+        start: The index behind the quote that begins it.
+        quote: That quote, with the backslashes before it.
+    """
+    level = len(quote) - 1
+    if level not in _UNITS:
+        end = text.find(quote, start)
+        return len(text) if end < 0 else end
+    unit = _unit(text, start, level)
+    rest = _rest_of_string(level, unit, quote[-1], "").match(text, start)
+    return rest.end() if rest else start
+
+
+def _unit(text: str, start: int, level: int) -> int:
+    if level == 0 and _PRINTED.search(text, start, start + _NEAR):
+        return 2
+    return _UNITS[level]
+
+
+@cache
+def _rest_of_string(level: int, unit: int, quote: str, but: str) -> re.Pattern[str]:
+    return re.compile(_rest(level, unit, quote, but))
+
+
+def _rest(level: int, unit: int, quote: str, but: str) -> str:
+    """A pattern for a string from behind its first quote to before its last."""
+    end = rf"(?:\\{{{2 * unit}}})*+\\{{{level}}}{quote}"
+    return rf"(?:[^{quote}\\{but}]++|(?!{end})\\++{quote}?+)*+(?:\\{{{2 * unit}}})*+"
 
 
 class Closings:
@@ -79,8 +118,9 @@ def _signs(text: str, start: int) -> Iterator[tuple[int, str]]:
     """Brackets outside strings, with where they stand, until something else begins."""
     before = _QUOTE_BEFORE.search(text[max(0, start - _NEAR) : start])
     quote = before or _QUOTE_AFTER.search(text, start, start + _NEAR)
-    level, kind = (len(quote[1]), quote[2]) if quote else (0, '"')
-    for token in _tokens(level if level in _LEVELS else 0, kind).finditer(text, start):
+    level = len(quote[1]) if quote else 0
+    level = level if level in _UNITS else 0
+    for token in _tokens(level, _unit(text, start, level)).finditer(text, start):
         if token.lastgroup == "sign":
             yield token.start(), token[0]
         elif token.lastgroup:
@@ -88,16 +128,14 @@ def _signs(text: str, start: int) -> Iterator[tuple[int, str]]:
 
 
 @cache
-def _tokens(level: int, kind: str) -> re.Pattern[str]:
+def _tokens(level: int, unit: int) -> re.Pattern[str]:
     """What may be a bracket, or hide one, where so many backslashes stand before each quote."""
-    # A backslash of the string's own doubles with each level, as does what stands for one.
-    own = rf"(?:\\{{{2 * (level + 1)}}})*+"
     strings = "|".join(
-        rf"(?<!\\)\\{{{level}}}{q}(?:[^{q}\\\n]++|(?!{own}\\{{{level}}}{q})\\++{q}?+)*+{own}\\{{{level}}}{q}"
+        rf"(?<!\\)\\{{{level}}}{q}{_rest(level, unit, q, chr(92) + 'n')}\\{{{level}}}{q}"
         for q in "\"'"
     )
     # A string that was cut off, or the end of the one that all of it stands in.
-    out = rf"(?<!\\)\\{{0,{level}}}{kind}"
+    out = rf"""(?<!\\)\\{{0,{level}}}["']"""
     # A line that begins like this belongs to nothing that a line before it opened.
     record = r"""\n(?![\s"'{}\[\]()\\])"""
     return re.compile(rf"(?P<sign>[{{}}\[\]()])|{strings}|(?P<stop>{out}|{record})")

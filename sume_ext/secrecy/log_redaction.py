@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, cast
 from sume_ext.secrecy.border import border
 from sume_ext.secrecy.redaction import redact, redact_text
 from sume_ext.secrecy.sensitive import is_sensitive
-from sume_ext.secrecy.shapes import REDACTED
+from sume_ext.secrecy.spans import REDACTED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

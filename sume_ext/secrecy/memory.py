@@ -77,6 +77,7 @@ def remember_json(content: bytes | bytearray, data: Any) -> None:
         or "auth" in low or "pass" in low or "cookie" in low or "session" in low
         or "device" in low or "login" in low or "verification" in low or "signature" in low
         or "google" in low or "pwd" in low or '"sig"' in low or "hmac" in low or "hdn" in low
+        or '"jwt"' in low
     ):  # fmt: skip
         # An answer made of secrets must not cost seconds, nor push out what is known of others.
         for name, value, within in islice(_secrets(data, "", _DEEPEST), LIMIT):

@@ -26,7 +26,7 @@ from urllib.parse import (
 from sume_ext.secrecy import memory, shapes
 from sume_ext.secrecy.secret import Secret
 from sume_ext.secrecy.sensitive import OWNED, OWNERS, compact, is_sensitive
-from sume_ext.secrecy.shapes import REDACTED
+from sume_ext.secrecy.spans import REDACTED, Span
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -105,7 +105,7 @@ _MOST_ROUNDS = 8
 _TOUCHING = re.compile(rf"{re.escape(REDACTED)}(?:(?=\w)|(?<=\w{re.escape(REDACTED)}))")
 
 
-def _replaced(text: str, found: list[shapes.Span]) -> str:
+def _replaced(text: str, found: list[Span]) -> str:
     """The text with spans replaced; where some overlap, what begins first stands for all."""
     found.sort()
     parts: list[str] = []

@@ -21,6 +21,7 @@ NAMES = (
     "object key",
     "storage key",
     "required headers",
+    "upload headers",
     "user id",
     "workspace id",
     "owner id",
@@ -47,6 +48,7 @@ NAMES = (
     "secret access key",
     "access key",
     "access key id",
+    "account key",
     "private key",
     "token",
     "credential",
@@ -85,7 +87,7 @@ NAMES = (
 )
 """Endings of sensitive names, their words apart."""
 
-WHOLE_NAMES = ("auth", "pwd", "sig", "hmac", "hdnea", "hdnts")
+WHOLE_NAMES = ("auth", "pwd", "sig", "hmac", "hdnea", "hdnts", "jwt")
 """Names that are sensitive only alone; others merely end like them."""
 
 OWNERS = frozenset({"user", "workspace", "owner", "apikey"})
