@@ -75,6 +75,7 @@ class Client(operations.Api[M]):
             proxy=proxy,
             verify=verify,
         )
+        del api_key, proxy  # whoever dumps running stacks sees locals, and imports take their time
         for name, given in (("transport", transport), ("clock", clock)):
             check_able(given, name, *self._takes[name])
         check_able(rng, "rng", "uniform")
@@ -243,7 +244,9 @@ class Sume(Client[Sync]):
         What the table doesn't have and isn't a GET counts as spending: it is sent again only when
         it surely did no work.
         """
-        parsed: T = self._engine.block(self._unbound(operation, args, kwargs))
+        flow = self._unbound(operation, args, kwargs)
+        del args, kwargs  # whoever dumps running stacks sees locals
+        parsed: T = self._engine.block(flow)
         return parsed
 
     @border

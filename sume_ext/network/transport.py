@@ -378,8 +378,21 @@ def _sender(given: object) -> type[Sender]:
 
 
 @cache
-def _httpx_sender() -> type[Sender]:
+def _httpx_request() -> type[httpx.Request]:
     import httpx  # noqa: PLC0415  (needed by tests only, and slow to import)
+
+    class QuietRequest(httpx.Request):
+        """A request whose repr shows no URL: frames of transports that wait hold it."""
+
+        def __repr__(self) -> str:
+            return f"<Request({self.method!r})>"
+
+    return QuietRequest
+
+
+@cache
+def _httpx_sender() -> type[Sender]:
+    import httpx  # noqa: PLC0415  (as above)
 
     class HttpxSender(Sender, httpx.SyncByteStream, httpx.AsyncByteStream):
         """A body of the kinds that httpx's transports insist on."""
@@ -388,10 +401,8 @@ def _httpx_sender() -> type[Sender]:
 
 
 def _for_httpx(request: Request, body: Sender, timeouts: Timeouts) -> httpx.Request:
-    import httpx  # noqa: PLC0415  (as above)
-
     times = {"connect": timeouts.connect, "read": timeouts.read}
-    return httpx.Request(
+    return _httpx_request()(
         request.method,
         request.url,
         headers=_headers(request, body, urlsplit(request.url).netloc.encode()),
