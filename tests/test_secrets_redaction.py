@@ -12,6 +12,7 @@ import dataclasses
 import enum
 import json
 import os
+import string
 import subprocess
 import sys
 import threading
@@ -546,6 +547,37 @@ def test_what_comes_and_goes_as_json_is_known_from_then_on() -> None:
         assert secret not in redact(f"as {secret} says")
     for everyday in ("video/mp4", "job_90210abcdef", "https://m.example/v.mp4", "store.example"):
         assert redact(f"as {everyday} says") == f"as {everyday} says"
+
+
+def spelt_out(text: str, letters: str) -> str:
+    """JSON in which these characters are escapes, as some servers write them all the time."""
+    return "".join(f"\\u{ord(one):04x}" if one in letters else one for one in text)
+
+
+SPELLINGS: dict[str, Callable[[str], bytes]] = {
+    "utf-16": lambda text: text.encode("utf-16"),
+    "utf-16-be": lambda text: text.encode("utf-16-be"),
+    "utf-32": lambda text: text.encode("utf-32"),
+    "a signature before it": lambda text: text.encode("utf-8-sig"),
+    "names escaped": lambda text: spelt_out(text, "apikeysr").encode(),
+    "signs of URLs escaped": lambda text: spelt_out(text, "?&=").encode(),
+    "slashes escaped": lambda text: text.replace("/", "\\/").encode(),
+    "all escaped": lambda text: spelt_out(text, string.ascii_letters + "?&=_/.").encode(),
+    "escaped, in UTF-16": lambda text: spelt_out(text, "apikey?&=").encode("utf-16"),
+}
+
+
+@pytest.mark.parametrize("spelling", SPELLINGS)
+def test_json_is_understood_however_it_is_spelt(spelling: str) -> None:
+    """What the reader of JSON takes, this has to understand as well."""
+    key, proof = (f"{n}{spelling.encode().hex()[::-1]}" for n in ("4e1c odd ", "x7/Kq9+"))
+    link = f"https://m.example/v.mp4?size=9&verify={proof}"
+    content = SPELLINGS[spelling](json.dumps({"api_key": key, "url": link}))
+    data = json.loads(content)
+    assert data == {"api_key": key, "url": link}
+    remember_json(content, data)
+    for secret in (key, proof):
+        assert redact(f"in {secret} it is") == "in [redacted] it is"
 
 
 def test_identities_are_known_by_their_names_whatever_they_look_like() -> None:

@@ -6,6 +6,7 @@ in the JSON that comes and goes. Nothing is kept in clear, so nothing outlives i
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from itertools import islice
@@ -64,8 +65,7 @@ def remember_json(content: bytes | bytearray, data: Any) -> None:
         content: The JSON as bytes, to see quickly whether there can be any.
         data: The same, parsed.
     """
-    # As text, because a text is searched several times faster than bytes.
-    text = content.decode("latin-1")
+    text = _as_text(content)
     if "?" in text:
         _note_links(text)
     # Parts of the names of members that hold secrets; most answers have none of them.
@@ -81,6 +81,25 @@ def remember_json(content: bytes | bytearray, data: Any) -> None:
         # An answer made of secrets must not cost seconds, nor push out what is known of others.
         for name, value, within in islice(_secrets(data, "", _DEEPEST), LIMIT):
             _note(name, value, within)
+
+
+def _as_text(content: bytes | bytearray) -> str:
+    """JSON to look through: as text, because a text is searched several times faster than bytes.
+
+    Escapes of ASCII are undone: a name may be spelt in them, and some servers write every ``&``,
+    ``=`` and ``/`` so.
+    """
+    text = content.decode("latin-1")
+    if "\0" in text:  # another encoding of Unicode's
+        text = content.decode(json.detect_encoding(content), "replace")
+    if "\\u00" in text:
+        # Each kind at once: there are few, and to replace one by one takes much more memory.
+        for escape in {found[0] for found in _ESCAPED.finditer(text)}:
+            text = text.replace(escape, chr(int(escape[-2:], 16)))
+    return text.replace("\\/", "/")
+
+
+_ESCAPED = re.compile(r"\\u00(?!5[cC])[2-7][0-9a-fA-F]")
 
 
 def _note_links(text: str) -> None:
