@@ -1,11 +1,17 @@
-"""How a message quotes what a caller gave: cleaned and short, because it may be a key or a URL.
+"""How a message quotes what others gave: cleaned and short, because it may be a key or a URL.
 
-People paste secrets in the wrong place, and what refuses them there is logged.
+People paste secrets in the wrong place, servers echo them there, and what says so is logged.
 """
 
 from __future__ import annotations
 
+import re
+
 _SHOWN = 60
+_LONGEST_ID = 100
+_ORDINARY_ID = re.compile(
+    r"(?!A[KS]IA)(?:req_(?:sandbox_)?)?[0-9A-Za-z]{4,64}|[0-9a-f]{8}(?:-[0-9a-f]{4,12}){4}"
+)
 
 
 def quoted(value: object) -> str:
@@ -13,3 +19,19 @@ def quoted(value: object) -> str:
     from sume_ext.secrecy.redaction import redact  # noqa: PLC0415  (only failures need its patterns)
 
     return ascii(redact(value))[:_SHOWN]
+
+
+def shown_id(request_id: str | None) -> str | None:
+    """The API's id of a request, whole unless what stands in its place is a secret.
+
+    It is looked at where it is shown, not where it comes: most are never shown.
+    """
+    if request_id is None:
+        return None
+    from sume_ext.secrecy import memory  # noqa: PLC0415  (as above)
+
+    if _ORDINARY_ID.fullmatch(request_id) and not memory.find(request_id):
+        return request_id
+    from sume_ext.secrecy.redaction import redact  # noqa: PLC0415  (few ids look otherwise)
+
+    return "".join(filter(str.isprintable, redact(request_id)))[:_LONGEST_ID]
