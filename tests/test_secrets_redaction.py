@@ -449,6 +449,73 @@ class Awkward(Exception):  # noqa: N818
         return f"api_key={self.key}"
 
 
+URL = f"https://b.example/{MARK}?X-Amz-Signature=ab12"
+
+
+class Slotted(Exception):  # noqa: N818
+    __slots__ = ("seen",)
+
+    def __init__(self, seen: str) -> None:
+        super().__init__("fine")
+        self.seen = seen
+
+
+def exiting(code: Any) -> SystemExit:
+    error = SystemExit(1)
+    error.code = code
+    return error
+
+
+BESIDE_ARGS: list[tuple[Callable[[], BaseException], str]] = [
+    (lambda: ImportError("no", name=f"token={MARK}", path="/srv/app.py"), "path"),
+    (lambda: ImportError("no", path=URL, name="app"), "name"),
+    (lambda: AttributeError("no", name="x", obj=URL), "name"),
+    (lambda: AttributeError("no", name="x", obj={"api_key": MARK}), "name"),
+    (lambda: NameError("no", name=f"sume_live_{MARK}"), ""),
+    (lambda: OSError(2, "gone", URL), "errno"),
+    (lambda: OSError(18, "across", "/srv/a", None, URL), "filename"),
+    (lambda: FileNotFoundError(2, f"token={MARK}", "/srv/a"), "filename"),
+    (lambda: UnicodeDecodeError("ascii", f"token={MARK}\xe9".encode(), 18, 19, "odd"), "encoding"),
+    (lambda: UnicodeEncodeError("ascii", f"token={MARK} \xe9", 19, 20, "odd"), "reason"),
+    (lambda: StopIteration(URL), ""),
+    (lambda: StopIteration({"api_key": MARK}), ""),
+    (lambda: exiting(URL), ""),
+    (lambda: SyntaxError("no", ("a.py", 3, 5, f"api_key = '{MARK}'", 3, 9)), "lineno"),
+    (lambda: KeyError(f"token={MARK}"), ""),
+    (lambda: json.JSONDecodeError("no", f'{{"api_key": "{MARK}"', 3), "pos"),
+    (lambda: Slotted(URL), ""),
+]
+
+
+@pytest.mark.parametrize(("make", "stays"), BESIDE_ARGS)
+def test_what_exceptions_keep_beside_their_arguments_is_cleaned(
+    make: Callable[[], BaseException], stays: str
+) -> None:
+    error = make()
+    cleaned = redact(error)
+    assert type(cleaned) is type(error)
+    shown = [f"{name}={getattr(cleaned, name, None)!r}" for name in dir(cleaned) if name[0] != "_"]
+    assert MARK not in f"{cleaned!s} {cleaned!r} {shown}"
+    assert "[redacted]" in f"{cleaned!s} {shown}"
+    if stays:
+        assert getattr(cleaned, stays) == getattr(error, stays)
+    assert redact(cleaned) is cleaned
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        ImportError("no module", name="app", path="/srv/app.py"),
+        AttributeError("no", name="x", obj=object()), OSError(2, "gone", "/srv/a"),
+        UnicodeDecodeError("ascii", b"caf\xe9", 3, 4, "odd"), StopIteration(7), SystemExit(3),
+        SyntaxError("no", ("a.py", 3, 5, "x =", 3, 9)), BlockingIOError(11, "later", 5),
+        ExceptionGroup("two", [OSError(2, "gone"), KeyError("x")]), Slotted("fine"),
+    ],
+)  # fmt: skip
+def test_a_clean_exception_comes_back_itself(error: BaseException) -> None:
+    assert redact(error) is error
+
+
 def test_an_exception_that_can_not_be_made_again_becomes_a_plain_one() -> None:
     cleaned = redact(Awkward(key=MARK))
     assert "Awkward" in str(cleaned)
