@@ -154,7 +154,8 @@ class Client(operations.Api[M]):
     def __reduce__(self) -> tuple[Any, ...]:
         """Everything but the key, which the environment has to give where it is unpickled."""
         config, backoff = self._config, self._engine.settings.backoff
-        if not self._plain or not isinstance(config.verify, bool) or "@" in (config.proxy or ""):
+        proxy = None if config.proxy is None else config.proxy.reveal()
+        if not self._plain or not isinstance(config.verify, bool) or "@" in (proxy or ""):
             raise TypeError(
                 "a client with a transport, clock, SSL context or proxy password of its own "
                 "isn't pickled; make it where it is needed"
@@ -163,7 +164,7 @@ class Client(operations.Api[M]):
             "base_url": config.base_url,
             "auth": config.auth,
             "timeout": config.timeout if config.bounded else None,
-            "proxy": config.proxy,
+            "proxy": proxy,
             "verify": config.verify,
         }
         return _rebuilt, (

@@ -10,13 +10,17 @@ from __future__ import annotations
 
 import asyncio
 import pdb  # noqa: T100  (its own post-mortem view is one of the ways out)
+import pickle
 import sys
 import threading
 import traceback
+from base64 import b64encode
 from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
+import attrs
 import httpx
 import pytest
 import rich.traceback
@@ -31,12 +35,15 @@ from sume_ext import (
     Secret,
     Sume,
     SumeError,
+    redact,
 )
 from sume_ext.flow import Do
 from sume_ext.sandbox import Sandbox, sample_video
 from sume_ext.secrecy.border import border, conceal
+from tests.faults.proxies import BreakingProxy, Proxy, SocksProxy, TunnelProxy
 
 if TYPE_CHECKING:
+    import socket
     from collections.abc import Callable, Iterator
     from pathlib import Path
     from types import FrameType
@@ -316,7 +323,7 @@ def test_a_dump_of_stacks_that_wait_for_an_answer_shows_no_key_and_no_signed_url
 
 @pytest.fixture
 def waiting(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
-    """Every local of every frame of ours, named and shown, whenever one waits for the network.
+    """Every local of every frame, named and shown, whenever a call waits for the network.
 
     What comes is handed out in pieces, so that what came already may stand in a local meanwhile.
     """
@@ -325,9 +332,10 @@ def waiting(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
     def look() -> None:
         walk = traceback.walk_stack(sys._getframe())
         for frame, line in walk:
-            if frame.f_globals["__name__"].partition(".")[0] in ("sume_ext", "sume_api"):
+            module = frame.f_globals["__name__"]
+            if module.partition(".")[0] in ("sume_ext", "sume_api", "httpcore"):
                 one = traceback.StackSummary.extract([(frame, line)], capture_locals=True)[0]
-                place = f"{frame.f_globals['__name__']} {frame.f_code.co_qualname}"
+                place = f"{module} {frame.f_code.co_qualname}"
                 seen.extend((f"{place} [{n}]", v) for n, v in (one.locals or {}).items())
 
     read, aread = SyncStream.read, AnyIOStream.read
@@ -363,10 +371,12 @@ WAITING: dict[str, Callable[[Any, Any, Path], Any]] = {
 
 
 def shown_of(seen: list[tuple[str, str]], sandbox: Sandbox) -> dict[str, list[str]]:
-    """The locals that show a secret, with its kinds."""
+    """The locals of our frames that show a secret, with its kinds."""
     secrets = {**sandbox.markers(), "argument": [MARK], "key": [sandbox.api_key]}
     found: dict[str, list[str]] = {}
     for name, value in seen:
+        if name.startswith("httpcore"):
+            continue
         kinds = [kind for kind, values in secrets.items() if any(one in value for one in values)]
         if kinds:
             found[name] = kinds
@@ -402,6 +412,83 @@ def test_nor_does_one_that_is_awaited(
         asyncio.run(enter(sandbox))
         assert any("HttpTransport" in name for name, _ in waiting)
         assert shown_of(waiting, sandbox) == {}
+
+
+PASSWORD = "zQ7wPx41 R:t@Lm"
+LOGIN = f"anna:{quote(PASSWORD, safe='')}"
+SPELLINGS = (
+    PASSWORD,
+    quote(PASSWORD, safe=""),
+    b64encode(f"anna:{PASSWORD}".encode()).decode().rstrip("="),
+)
+
+
+def gone(near: socket.socket) -> None:
+    """A proxy that leaves as soon as it was asked."""
+
+
+def through(kind: str, sandbox: Sandbox) -> tuple[Proxy, str]:
+    """A proxy, and the API's address behind it."""
+    port = int(sandbox.base_url.split(":")[2].partition("/")[0])
+    if kind == "tunnels":
+        return BreakingProxy(gone), "https://sume.example/api/v1"
+    return TunnelProxy(port) if kind == "forwards" else SocksProxy(port), sandbox.base_url
+
+
+@pytest.mark.parametrize("world", ["sync", "async"])
+@pytest.mark.parametrize(
+    ("kind", "where"),
+    [("tunnels", "environment"), ("tunnels", "argument"), ("forwards", "argument"),
+     ("speaks SOCKS", "argument")],
+)  # fmt: skip
+def test_no_frame_and_no_error_shows_the_password_of_a_proxy(
+    kind: str, where: str, world: str, waiting: list[tuple[str, str]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    with Sandbox() as sandbox:
+        proxy, url = through(kind, sandbox)
+        address = proxy.url.replace("://", f"://{LOGIN}@")
+        options: dict[str, Any] = {"timeout": 5, "api_key": Secret(sandbox.api_key)}
+        if where == "environment":
+            monkeypatch.setenv("HTTPS_PROXY", address)
+        else:
+            options["proxy"] = address
+        with proxy:
+            outcome = asked(world, lambda kind: kind(base_url=url, **options))
+    # httpcore keeps what it says to a SOCKS proxy for as long as that is silent.
+    seen = [f"{name} {value}" for name, value in waiting if "[outgoing_bytes]" not in name]
+    assert any("_Unseen" not in one and "httpcore" in one for one in seen)
+    if isinstance(outcome, BaseException):
+        seen.append(f"{shown(outcome)} {pickle.dumps(outcome)!r}")
+    for spelling in SPELLINGS:
+        assert not [one for one in seen if spelling in one]
+        assert redact(f"as {spelling} says") == "as [redacted] says"
+
+
+def asked(world: str, make: Callable[[Any], Any]) -> object:
+    """What came of a call; what it raised."""
+
+    async def wait() -> object:
+        async with make(AsyncSume) as sume:
+            return await sume.with_options(attempts=1).account.me()
+
+    try:
+        if world == "async":
+            return asyncio.run(wait())
+        with make(Sume) as sume:
+            return sume.with_options(attempts=1).account.me()
+    except SumeError as error:
+        return error
+
+
+def test_no_pickle_holds_the_password_of_a_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", f"http://{LOGIN}@127.0.0.1:1")
+    with Sume(api_key=key()) as sume:
+        assert not any(one.encode() in pickle.dumps(sume) for one in SPELLINGS)
+    with Sume(api_key=key(), proxy=f"http://{LOGIN}@127.0.0.1:1") as sume:
+        with pytest.raises(TypeError):
+            pickle.dumps(sume)
+        assert not any(one in f"{sume._config!r} {attrs.asdict(sume._config)}" for one in SPELLINGS)
 
 
 def test_nor_does_a_transport_that_was_given(waiting: list[tuple[str, str]]) -> None:

@@ -9,8 +9,10 @@ from __future__ import annotations
 import json
 import os
 import re
+from base64 import b64encode
 from itertools import islice
 from typing import TYPE_CHECKING, Any, cast
+from urllib.parse import unquote, urlsplit
 
 from sume_ext.secrecy.fingerprints import LIMIT, LINKS, Fingerprints
 from sume_ext.secrecy.secret import Secret
@@ -58,6 +60,21 @@ def remember(*secrets: str | Secret | None) -> None:
             _known.add(value, credential=True)
 
 
+def remember_login(url: str) -> None:
+    """Know the login in a proxy's URL: as it is written, as it is meant, and as HTTP sends it.
+
+    A user's name is no secret beside a password; alone it is the key of many a service.
+    """
+    try:
+        parts = urlsplit(url if "://" in url else f"http://{url}")
+    except ValueError:
+        return
+    user, password = parts.username or "", parts.password or ""
+    if secret := password or user:
+        login = f"{unquote(user)}:{unquote(password)}".encode()
+        remember(secret, unquote(secret), b64encode(login).decode())
+
+
 def remember_json(content: bytes | bytearray, data: Any) -> None:
     """Know the secrets in JSON that comes or goes.
 
@@ -65,7 +82,10 @@ def remember_json(content: bytes | bytearray, data: Any) -> None:
         content: The JSON as bytes, to see quickly whether there can be any.
         data: The same, parsed.
     """
-    text = _as_text(content)
+    # As text, because a text is searched several times faster than bytes.
+    text = content.decode("latin-1")
+    if "\\" in text or "\0" in text:
+        text = _spelt_plainly(content, text)
     if "?" in text:
         _note_links(text)
     # Parts of the names of members that hold secrets; most answers have none of them.
@@ -83,13 +103,11 @@ def remember_json(content: bytes | bytearray, data: Any) -> None:
             _note(name, value, within)
 
 
-def _as_text(content: bytes | bytearray) -> str:
-    """JSON to look through: as text, because a text is searched several times faster than bytes.
+def _spelt_plainly(content: bytes | bytearray, text: str) -> str:
+    """JSON without escapes of ASCII, whatever its encoding, as far as it matters for searching.
 
-    Escapes of ASCII are undone: a name may be spelt in them, and some servers write every ``&``,
-    ``=`` and ``/`` so.
+    A name may be spelt in escapes, and some servers write every ``&``, ``=`` and ``/`` so.
     """
-    text = content.decode("latin-1")
     if "\0" in text:  # another encoding of Unicode's
         text = content.decode(json.detect_encoding(content), "replace")
     if "\\u00" in text:
