@@ -667,6 +667,40 @@ def test_identities_are_known_by_their_names_whatever_they_look_like() -> None:
         assert redact(f"as {everyday} says") == f"as {everyday} says"
 
 
+SHORT_IDS: list[Any] = [
+    "u_73", "ws-9", "cust7", "83b1f", "20230717", 20230718, "730218", 6510482, "WS_8b", "u_4-z9",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("identity", SHORT_IDS)
+def test_a_short_identity_is_known_as_a_whole_word(identity: Any) -> None:
+    for data in ({"user": {"id": identity}}, {"workspace_id": identity}):
+        memory._short.clear()
+        remember_json(json.dumps(data).encode(), data)
+        for text in ("no {} here", "/users/{}/x", "[{}]", "user={}, 3", "It is {}."):
+            said = text.format(identity)
+            clean = text.format("[redacted]")
+            assert redact(said) == clean
+            assert redact(clean) is clean
+        for word in (f"{identity}1", f"x{identity}", f"a-{identity}", f"a_{identity}"):
+            assert redact(f"no {word} here") == f"no {word} here"
+
+
+@pytest.mark.parametrize("identity", ["42", 42, "anna", "7b", "1080", "mp4", "", "a b 12", None])
+def test_what_stands_in_many_a_text_is_no_short_identity(identity: Any) -> None:
+    data = {"user_id": identity, "user": {"id": identity}}
+    remember_json(json.dumps(data).encode(), data)
+    assert redact(f"as {identity} says") == f"as {identity} says"
+
+
+def test_short_identities_are_bounded() -> None:
+    many = [{"user_id": f"u_{number}"} for number in range(10, 1000)]
+    remember_json(json.dumps(many).encode(), many)
+    assert len(memory._short) == memory._MOST_SHORT
+    assert redact("now u_999, once u_10") == "now [redacted], once u_10"
+    memory._short.clear()
+
+
 def test_one_word_or_a_date_is_no_identity() -> None:
     data = {"user_id": "anonymous", "workspace": {"id": "Personal"}, "owner_id": "2026-11-30"}
     remember_json(json.dumps(data).encode(), data)

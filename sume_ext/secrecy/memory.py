@@ -14,7 +14,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import unquote, urlsplit
 
-from sume_ext.secrecy.fingerprints import LIMIT, LINKS, Fingerprints
+from sume_ext.secrecy.fingerprints import LIMIT, LINKS, Fingerprints, Span
 from sume_ext.secrecy.secret import Secret
 from sume_ext.secrecy.sensitive import OWNERS, compact, is_sensitive
 
@@ -25,8 +25,23 @@ _known = Fingerprints()
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_known.unlock)
 
-find = _known.find
-"""Where in a text known secrets stand, as spans."""
+_short: dict[int, None] = {}
+"""Hashes of ids that are too short for a fingerprint, the oldest first."""
+_MOST_SHORT = 256
+_WORD = re.compile(r"[\w-]+", re.ASCII)
+_APART = bytes(i if _WORD.match(chr(i)) else 32 for i in range(256))
+
+
+def find(text: str) -> list[Span]:
+    """Where in a text known secrets stand, as spans; short ids as whole words only."""
+    spans = _known.find(text)
+    if _short:
+        words = text.encode("ascii", "replace").translate(_APART).split()
+        if not _short.keys().isdisjoint(map(hash, words)):
+            found = _WORD.finditer(text)
+            spans = [*spans, *(one.span() for one in found if hash(one[0].encode()) in _short)]
+    return spans
+
 
 _QUERY_VALUE = re.compile(r"(?:[?&]|u0026|amp;)([\w.~%-]{1,64})=([^\"&\\\s]{8,4096})", re.ASCII)
 _SIGNATURE = re.compile(
@@ -145,11 +160,11 @@ def _secrets(data: Any, owner: str, depth: int) -> Iterator[_Found]:
             yield from _secrets(item, owner, depth - 1)
     elif isinstance(data, dict) and depth:
         for name, value in cast("dict[str, Any]", data).items():
-            if isinstance(value, str):
+            if isinstance(value, str) or type(value) is int:
                 if is_sensitive(name):
-                    yield name, value, ""
+                    yield name, str(value), ""
                 elif name == "id" and compact(owner) in OWNERS:
-                    yield "user id", value, ""
+                    yield "user id", str(value), ""
             elif is_sensitive(name) and compact(name) not in OWNERS:
                 yield from _below(value, name, name, depth - 1)
             else:
@@ -199,8 +214,21 @@ def _note(name: str, value: str, within: str) -> None:
     for one in values:
         if "@" in one or (by_name and not _EVERYDAY.fullmatch(one)) or _is_telling(one):
             _known.add(one)
+        if by_name and _SHORT_ID.fullmatch(one):
+            _note_short(one)
 
 
+def _note_short(word: str) -> None:
+    _short[hash(word.encode())] = None
+    for old in [*_short][:-_MOST_SHORT]:
+        _short.pop(old, None)
+
+
+_SHORT_ID = re.compile(
+    r"[0-9]{6,8}|(?=[\w-]*[A-Za-z])(?=[\w-]*[0-9])(?:[A-Za-z0-9]{5,7}|(?=[A-Za-z0-9]*[_-])[\w-]{4,12})",
+    re.ASCII,
+)
+"""Numbers and ids that are rare enough as whole words: "42" and "anna" stand in many a text."""
 _EVERYDAY = re.compile("[A-Za-z]?[a-z]*|(?:19|20)[0-9]{2}-?[01][0-9]-?[0-3][0-9]")
 """One word, or a date: each stands in many a text that tells nobody's id."""
 _FEWEST = 12
