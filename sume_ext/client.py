@@ -75,6 +75,7 @@ class Client(operations.Api[M]):
             proxy=proxy,
             verify=verify,
         )
+        del api_key, proxy  # whoever dumps running stacks sees locals, and imports take their time
         for name, given in (("transport", transport), ("clock", clock)):
             check_able(given, name, *self._takes[name])
         check_able(rng, "rng", "uniform")
@@ -153,7 +154,8 @@ class Client(operations.Api[M]):
     def __reduce__(self) -> tuple[Any, ...]:
         """Everything but the key, which the environment has to give where it is unpickled."""
         config, backoff = self._config, self._engine.settings.backoff
-        if not self._plain or not isinstance(config.verify, bool) or "@" in (config.proxy or ""):
+        proxy = None if config.proxy is None else config.proxy.reveal()
+        if not self._plain or not isinstance(config.verify, bool) or "@" in (proxy or ""):
             raise TypeError(
                 "a client with a transport, clock, SSL context or proxy password of its own "
                 "isn't pickled; make it where it is needed"
@@ -162,7 +164,7 @@ class Client(operations.Api[M]):
             "base_url": config.base_url,
             "auth": config.auth,
             "timeout": config.timeout if config.bounded else None,
-            "proxy": config.proxy,
+            "proxy": proxy,
             "verify": config.verify,
         }
         return _rebuilt, (
@@ -243,7 +245,9 @@ class Sume(Client[Sync]):
         What the table doesn't have and isn't a GET counts as spending: it is sent again only when
         it surely did no work.
         """
-        parsed: T = self._engine.block(self._unbound(operation, args, kwargs))
+        flow = self._unbound(operation, args, kwargs)
+        del args, kwargs  # whoever dumps running stacks sees locals
+        parsed: T = self._engine.block(flow)
         return parsed
 
     @border

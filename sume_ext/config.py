@@ -12,10 +12,10 @@ from ipaddress import ip_address
 from typing import TYPE_CHECKING, Literal
 from urllib.parse import urlsplit
 
-from attrs import evolve, field, frozen
+from attrs import evolve, frozen
 
 from sume_ext.errors import ConfigurationError
-from sume_ext.secrecy.memory import remember
+from sume_ext.secrecy.memory import remember, remember_login
 from sume_ext.secrecy.quoting import quoted
 from sume_ext.secrecy.secret import Secret
 
@@ -52,7 +52,7 @@ class Config:
     timeout: float = _TIMEOUT
     connect_timeout: float = 10.0
     max_response_bytes: int = 32 * 1024 * 1024
-    proxy: str | None = field(default=None, repr=False)
+    proxy: Secret | None = None
     verify: bool | ssl.SSLContext = True
     bounded: bool = False
 
@@ -105,7 +105,9 @@ def resolve(
         )
     secret = Secret(key.strip())
     # Before anything is refused, whose message may quote it.
-    remember(secret, None if proxy is None else _password(proxy))
+    remember(secret)
+    if proxy is not None:
+        remember_login(proxy)
     if auth not in ("bearer", "x-api-key"):
         raise ConfigurationError(
             f"auth is {quoted(auth)}.",
@@ -119,7 +121,7 @@ def resolve(
         auth=auth,
         timeout=positive(_TIMEOUT if timeout is None else timeout, "timeout"),
         bounded=timeout is not None,
-        proxy=proxy,
+        proxy=None if proxy is None else Secret(proxy),
         verify=verify,
     )
 
@@ -144,13 +146,6 @@ def _check_verify(verify: object) -> None:
             hint="Give True, False, or an ssl.SSLContext; for a CA file of your own, "
             "ssl.create_default_context(cafile=...).",
         )
-
-
-def _password(url: str) -> str | None:
-    try:
-        return urlsplit(url).password
-    except ValueError:
-        return None
 
 
 def check_base_url(url: str) -> str:

@@ -23,6 +23,8 @@ import math
 from time import gmtime, strftime
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from sume_ext.secrecy.quoting import shown_id
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
@@ -89,7 +91,7 @@ class SumeError(Exception):
         super().__init__(message)
         self.message = message
         self.operation = operation
-        self.request_id = request_id
+        self.request_id = shown_id(request_id)
         self._hint = hint
 
     @property

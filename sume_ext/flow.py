@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeVar
 
-from attrs import frozen
+from attrs import field, frozen
 
 if TYPE_CHECKING:
     from sume_ext.network.wire import Request, Stream
@@ -30,6 +30,7 @@ class Sink(Protocol):
         ...
 
 
+# Steps stand in the locals of frames that wait, so no repr may show what they do it with.
 @frozen
 class Exchange:
     """Send a request to the API and read its whole answer: answers with its `Stream`, closed.
@@ -42,7 +43,7 @@ class Exchange:
 
     request: Request
     deadline: float
-    into: Callable[[Stream], Sink]
+    into: Callable[[Stream], Sink] = field(repr=False)
 
 
 @frozen
@@ -101,8 +102,12 @@ class Do:
         cut: Ends it sooner, from another thread, when nobody waits any more.
     """
 
-    work: Callable[[], Any]
-    cut: Callable[[], object] | None = None
+    work: Callable[[], Any] = field(repr=False)
+    cut: Callable[[], object] | None = field(default=None, repr=False)
+
+    def __call__(self) -> Any:
+        """Do it."""
+        return self.work()
 
 
 @frozen

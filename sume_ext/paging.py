@@ -19,7 +19,7 @@ from sume_ext.calling.ids import is_id
 from sume_ext.errors import InvalidArgumentError, PaginationError, SchemaMismatchError
 from sume_ext.runners.alone import Turn
 from sume_ext.secrecy.border import bordered
-from sume_ext.secrecy.quoting import quoted
+from sume_ext.secrecy.quoting import quoted, shown_id
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -118,7 +118,7 @@ class Walk:
             tuple(make(model, item) for model, item in zip(models, items, strict=True)),
             more if isinstance(more, bool) else cursor is not None,
             cursor if isinstance(cursor, str) else None,
-            reply.request_id,
+            shown_id(reply.request_id),
         )
 
     def _models(self, page: dict[str, Any]) -> list[Any] | None:

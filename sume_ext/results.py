@@ -15,7 +15,7 @@ from sume_ext.downloads import (
 )
 from sume_ext.errors import InvalidArgumentError
 from sume_ext.secrecy.border import bordered
-from sume_ext.secrecy.quoting import shown
+from sume_ext.secrecy.quoting import shown, shown_id
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -162,7 +162,7 @@ class _ResultView:
     @property
     def request_id(self) -> str | None:
         """The API's id of the request, for support."""
-        return self._reply.request_id
+        return shown_id(self._reply.request_id)
 
     def _download(self, directory: str | PathLike[str], options: Options) -> Flow[Downloads]:
         return download_all(self._engine, self.job_id, self._files, directory, options)

@@ -117,6 +117,49 @@ def test_the_configured_key_given_as_something_else_is_not_repeated(stage: Stage
         assert foreign not in done.out + done.err, line
 
 
+UNTELLING = "abcd1234efgh5678"
+"""A key whose shape alone tells nobody what it is."""
+
+
+def save(stage: Stage, key: str) -> None:
+    stage.config.mkdir(mode=0o700)
+    file = stage.config / "config.json"
+    file.write_text(json.dumps({"api_key": key, "base_url": stage.sandbox.base_url}))
+    file.chmod(0o600)
+
+
+def test_the_saved_key_given_as_something_else_is_not_repeated(stage: Stage) -> None:
+    """It is known before anything is said, wherever it comes from and whatever it looks like."""
+    save(stage, UNTELLING)
+    lines = f"""
+    {UNTELLING}
+    --{UNTELLING}
+    jobs get one {UNTELLING}
+    jobs list --limit {UNTELLING}
+    jobs list --limit={UNTELLING} --json
+    jobs list --{UNTELLING} 3
+    assets upload {UNTELLING}
+    jobs download {UNTELLING}
+    sandbox --port {UNTELLING}
+    """
+    places = [line.split() for line in lines.strip().splitlines()]
+    for here in ({"SUME_API_KEY": None}, {"SUME_API_KEY": "sume_live_another0"}):
+        for one in stage.side_by_side(places, **here):
+            assert one.code in (1, 2, 3)
+            assert UNTELLING not in one.out + one.err
+            assert "[redacted]" in one.err
+
+
+@pytest.mark.parametrize("content", [b"{", b"[1]", b"\xff", None])
+def test_settings_that_cant_be_read_fail_no_message(stage: Stage, content: bytes | None) -> None:
+    stage.config.mkdir(mode=0o700)
+    file = stage.config / "config.json"
+    file.mkdir() if content is None else file.write_bytes(content)
+    done = stage.sume("jobs", "list", "--limit", "many")
+    assert done.code == 2
+    assert "'many' is not a whole number" in done.err
+
+
 def test_setup_keeps_the_key_where_only_the_owner_reads(stage: Stage) -> None:
     env = {"SUME_API_KEY": None, "SUME_API_BASE_URL": None}
     saved = stage.sume(

@@ -8,14 +8,17 @@ request path is tested with happens here with all of them in it, to a read and t
 from __future__ import annotations
 
 import json
+import pickle
 import ssl
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+import httpx
 import pytest
 import trustme
 
-from sume_ext import Secret
+from sume_ext import Secret, Sume, SumeError
+from sume_ext.secrecy.memory import remember
 from tests.faults import server as wire
 from tests.faults.server import FaultServer
 from tests.faults.worlds import WORLDS, ask, read, spend
@@ -61,6 +64,9 @@ def telling(answer: Callable[..., bytes]) -> Callable[..., bytes]:
             f"X-Echo: {ECHO}",
             f"Set-Cookie: session={quote(ECHO)}; HttpOnly",
             f'WWW-Authenticate: Bearer realm="{ECHO}"',
+            f"X-Request-Id: {ECHO}",
+            f"RateLimit-Policy: {ECHO}",
+            f"X-RateLimit-Reset: {MARKERS['email'][0]}",
         )
         moved = [
             f"{one}?q={quote(ECHO)}" if one.startswith("Location: http://s") else one
@@ -132,6 +138,83 @@ def test_where_nobody_answers_or_nobody_is_trusted(
         meet(trap, world, "https://sume.example/api/v1")
     assert len(trap.failures) == 12
     assert found_in(trap.folder, MARKERS) == {}
+
+
+IDS = (
+    "req_01HZX5", "req_sandbox_8f4ff31e78de5857", "0192f3a4-b5c6-7d8e-9f00-112233445566",
+    "4bf92f3577b34da6a3ce929d0e0e4736", "Root=1-67891233-abcdef012345678912345678", "A1:ff/09+x",
+)  # fmt: skip
+"""As gateways make them; support needs them whole."""
+
+
+def refusal(**answer: Any) -> SumeError:
+    transport = httpx.MockTransport(lambda _: httpx.Response(**answer))
+    with Sume(api_key=KEY, transport=transport) as sume, pytest.raises(SumeError) as caught:
+        sume.account.me()
+    return caught.value
+
+
+@pytest.mark.parametrize("request_id", IDS)
+def test_the_id_of_a_request_stays_whole(request_id: str) -> None:
+    for answer in (
+        {"headers": {"x-request-id": request_id}},
+        {"json": {"error": {"code": "bad", "message": "no"}, "request_id": request_id}},
+    ):
+        error = refusal(status_code=400, **answer)
+        assert error.request_id == request_id
+        assert f"[request {request_id}]" in str(error)
+
+
+@pytest.mark.parametrize("kind", MARKERS)
+@pytest.mark.parametrize("said", ["{}", "req_{}", "seen {} today"])
+def test_what_stands_in_place_of_an_id_or_a_limit_is_cleaned(kind: str, said: str) -> None:
+    text = said.format(MARKERS[kind][0])
+    remember(MARKERS[kind][0])  # as everything that passed; else some look like anybody's id
+    for answer in (
+        {"status_code": 429, "headers": {"x-request-id": text, "ratelimit-policy": text}},
+        {"status_code": 400, "json": {"request_id": text}},
+        {"status_code": 200, "json": {"request_id": text, "user": 1}},
+    ):
+        error = refusal(**answer)
+        shown = f"{error} {error!r} {vars(error)} {error.args} {pickle.dumps(error)!r}"
+        assert MARKERS[kind][0] not in shown
+
+
+@pytest.mark.parametrize("kind", MARKERS)
+def test_nor_does_it_show_where_nothing_failed(kind: str) -> None:
+    secret = f"req_{MARKERS[kind][0]}"
+    remember(MARKERS[kind][0])
+    headers = {"x-request-id": secret}
+    job = {"id": "job_1", "object": "job", "type": "image_generation", "status": "completed"}
+    answers: dict[str, Any] = {"jobs": {"object": "list", "data": [job], "has_more": False}}
+    transport = httpx.MockTransport(
+        lambda request: httpx.Response(
+            200, headers=headers, json=answers.get(request.url.path.rpartition("/")[2], job)
+        )
+    )
+    with Sume(api_key=KEY, transport=transport) as sume:
+        one, page = sume.jobs.get("job_1"), sume.jobs.list().page()
+        result = one.result()
+    shown = f"{one!r} {one.request_id} {page!r} {page.request_id} {result!r} {result.request_id}"
+    assert MARKERS[kind][0] not in f"{shown} {one._state!r} {result._reply!r}"
+    assert "[redacted]" in shown
+
+
+def test_an_id_makes_no_second_line_and_none_without_end() -> None:
+    error = refusal(status_code=400, json={"request_id": "req_1\nERROR: \x1b[2Jgone" + "a" * 9999})
+    assert error.request_id is not None
+    assert error.request_id.isprintable()
+    assert len(error.request_id) < 200
+
+
+@pytest.mark.parametrize("kind", ["api_key", "user_id", "email"])
+def test_a_header_that_a_message_quotes_is_cleaned(kind: str) -> None:
+    secret = MARKERS[kind][0]
+    for answer in (
+        {"status_code": 200, "headers": {"content-encoding": secret}, "content": b"{}"},
+        {"status_code": 302, "headers": {"location": f"https://{secret}.example/"}},
+    ):
+        assert secret[:10] not in str(refusal(**answer))
 
 
 def test_without_the_protections_these_faults_do_tell(

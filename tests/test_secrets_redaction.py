@@ -12,6 +12,7 @@ import dataclasses
 import enum
 import json
 import os
+import string
 import subprocess
 import sys
 import threading
@@ -503,6 +504,73 @@ class Awkward(Exception):  # noqa: N818
         return f"api_key={self.key}"
 
 
+URL = f"https://b.example/{MARK}?X-Amz-Signature=ab12"
+
+
+class Slotted(Exception):  # noqa: N818
+    __slots__ = ("seen",)
+
+    def __init__(self, seen: str) -> None:
+        super().__init__("fine")
+        self.seen = seen
+
+
+def exiting(code: Any) -> SystemExit:
+    error = SystemExit(1)
+    error.code = code
+    return error
+
+
+BESIDE_ARGS: list[tuple[Callable[[], BaseException], str]] = [
+    (lambda: ImportError("no", name=f"token={MARK}", path="/srv/app.py"), "path"),
+    (lambda: ImportError("no", path=URL, name="app"), "name"),
+    (lambda: AttributeError("no", name="x", obj=URL), "name"),
+    (lambda: AttributeError("no", name="x", obj={"api_key": MARK}), "name"),
+    (lambda: NameError("no", name=f"sume_live_{MARK}"), ""),
+    (lambda: OSError(2, "gone", URL), "errno"),
+    (lambda: OSError(18, "across", "/srv/a", None, URL), "filename"),
+    (lambda: FileNotFoundError(2, f"token={MARK}", "/srv/a"), "filename"),
+    (lambda: UnicodeDecodeError("ascii", f"token={MARK}\xe9".encode(), 18, 19, "odd"), "encoding"),
+    (lambda: UnicodeEncodeError("ascii", f"token={MARK} \xe9", 19, 20, "odd"), "reason"),
+    (lambda: StopIteration(URL), ""),
+    (lambda: StopIteration({"api_key": MARK}), ""),
+    (lambda: exiting(URL), ""),
+    (lambda: SyntaxError("no", ("a.py", 3, 5, f"api_key = '{MARK}'", 3, 9)), "lineno"),
+    (lambda: KeyError(f"token={MARK}"), ""),
+    (lambda: json.JSONDecodeError("no", f'{{"api_key": "{MARK}"', 3), "pos"),
+    (lambda: Slotted(URL), ""),
+]
+
+
+@pytest.mark.parametrize(("make", "stays"), BESIDE_ARGS)
+def test_what_exceptions_keep_beside_their_arguments_is_cleaned(
+    make: Callable[[], BaseException], stays: str
+) -> None:
+    error = make()
+    cleaned = redact(error)
+    assert type(cleaned) is type(error)
+    shown = [f"{name}={getattr(cleaned, name, None)!r}" for name in dir(cleaned) if name[0] != "_"]
+    assert MARK not in f"{cleaned!s} {cleaned!r} {shown}"
+    assert "[redacted]" in f"{cleaned!s} {shown}"
+    if stays:
+        assert getattr(cleaned, stays) == getattr(error, stays)
+    assert redact(cleaned) is cleaned
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        ImportError("no module", name="app", path="/srv/app.py"),
+        AttributeError("no", name="x", obj=object()), OSError(2, "gone", "/srv/a"),
+        UnicodeDecodeError("ascii", b"caf\xe9", 3, 4, "odd"), StopIteration(7), SystemExit(3),
+        SyntaxError("no", ("a.py", 3, 5, "x =", 3, 9)), BlockingIOError(11, "later", 5),
+        ExceptionGroup("two", [OSError(2, "gone"), KeyError("x")]), Slotted("fine"),
+    ],
+)  # fmt: skip
+def test_a_clean_exception_comes_back_itself(error: BaseException) -> None:
+    assert redact(error) is error
+
+
 def test_an_exception_that_can_not_be_made_again_becomes_a_plain_one() -> None:
     cleaned = redact(Awkward(key=MARK))
     assert "Awkward" in str(cleaned)
@@ -603,6 +671,37 @@ def test_what_comes_and_goes_as_json_is_known_from_then_on() -> None:
         assert redact(f"as {everyday} says") == f"as {everyday} says"
 
 
+def spelt_out(text: str, letters: str) -> str:
+    """JSON in which these characters are escapes, as some servers write them all the time."""
+    return "".join(f"\\u{ord(one):04x}" if one in letters else one for one in text)
+
+
+SPELLINGS: dict[str, Callable[[str], bytes]] = {
+    "utf-16": lambda text: text.encode("utf-16"),
+    "utf-16-be": lambda text: text.encode("utf-16-be"),
+    "utf-32": lambda text: text.encode("utf-32"),
+    "a signature before it": lambda text: text.encode("utf-8-sig"),
+    "names escaped": lambda text: spelt_out(text, "apikeysr").encode(),
+    "signs of URLs escaped": lambda text: spelt_out(text, "?&=").encode(),
+    "slashes escaped": lambda text: text.replace("/", "\\/").encode(),
+    "all escaped": lambda text: spelt_out(text, string.ascii_letters + "?&=_/.").encode(),
+    "escaped, in UTF-16": lambda text: spelt_out(text, "apikey?&=").encode("utf-16"),
+}
+
+
+@pytest.mark.parametrize("spelling", SPELLINGS)
+def test_json_is_understood_however_it_is_spelt(spelling: str) -> None:
+    """What the reader of JSON takes, this has to understand as well."""
+    key, proof = (f"{n}{spelling.encode().hex()[::-1]}" for n in ("4e1c odd ", "x7/Kq9+"))
+    link = f"https://m.example/v.mp4?size=9&verify={proof}"
+    content = SPELLINGS[spelling](json.dumps({"api_key": key, "url": link}))
+    data = json.loads(content)
+    assert data == {"api_key": key, "url": link}
+    remember_json(content, data)
+    for secret in (key, proof):
+        assert redact(f"in {secret} it is") == "in [redacted] it is"
+
+
 def test_identities_are_known_by_their_names_whatever_they_look_like() -> None:
     """A server quotes them in its messages, where nothing else tells that they are secret."""
     data = {
@@ -621,6 +720,40 @@ def test_identities_are_known_by_their_names_whatever_they_look_like() -> None:
         assert redact(f"no {secret} here") == "no [redacted] here"
     for everyday in ("professional", "a customer's harbour", "Jo", "store.example"):
         assert redact(f"as {everyday} says") == f"as {everyday} says"
+
+
+SHORT_IDS: list[Any] = [
+    "u_73", "ws-9", "cust7", "83b1f", "20230717", 20230718, "730218", 6510482, "WS_8b", "u_4-z9",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("identity", SHORT_IDS)
+def test_a_short_identity_is_known_as_a_whole_word(identity: Any) -> None:
+    for data in ({"user": {"id": identity}}, {"workspace_id": identity}):
+        memory._short.clear()
+        remember_json(json.dumps(data).encode(), data)
+        for text in ("no {} here", "/users/{}/x", "[{}]", "user={}, 3", "It is {}."):
+            said = text.format(identity)
+            clean = text.format("[redacted]")
+            assert redact(said) == clean
+            assert redact(clean) is clean
+        for word in (f"{identity}1", f"x{identity}", f"a-{identity}", f"a_{identity}"):
+            assert redact(f"no {word} here") == f"no {word} here"
+
+
+@pytest.mark.parametrize("identity", ["42", 42, "anna", "7b", "1080", "mp4", "", "a b 12", None])
+def test_what_stands_in_many_a_text_is_no_short_identity(identity: Any) -> None:
+    data = {"user_id": identity, "user": {"id": identity}}
+    remember_json(json.dumps(data).encode(), data)
+    assert redact(f"as {identity} says") == f"as {identity} says"
+
+
+def test_short_identities_are_bounded() -> None:
+    many = [{"user_id": f"u_{number}"} for number in range(10, 1000)]
+    remember_json(json.dumps(many).encode(), many)
+    assert len(memory._short) == memory._MOST_SHORT
+    assert redact("now u_999, once u_10") == "now [redacted], once u_10"
+    memory._short.clear()
 
 
 def test_one_word_or_a_date_is_no_identity() -> None:

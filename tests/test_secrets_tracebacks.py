@@ -2,22 +2,31 @@
 
 The threat: error trackers, rich tracebacks and `capture_locals=True` show every frame's locals,
 and ours hold keys, headers, bodies and signed URLs. The application's own frames stay its own:
-a client that empties those would break its debugging.
+a client that empties those would break its debugging. Watchdogs and profilers show the locals of
+calls that didn't fail at all, while they wait.
 """
 
 from __future__ import annotations
 
 import asyncio
 import pdb  # noqa: T100  (its own post-mortem view is one of the ways out)
+import pickle
 import sys
 import threading
 import traceback
+from base64 import b64encode
+from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
+import attrs
 import httpx
 import pytest
 import rich.traceback
-from sume_api.api.assets import create_asset
+from httpcore._backends.anyio import AnyIOStream
+from httpcore._backends.sync import SyncStream
+from sume_api.api.assets import create_asset, list_assets
 
 from sume_ext import (
     AsyncSume,
@@ -26,12 +35,17 @@ from sume_ext import (
     Secret,
     Sume,
     SumeError,
+    redact,
 )
+from sume_ext.flow import Do
 from sume_ext.sandbox import Sandbox, sample_video
 from sume_ext.secrecy.border import border, conceal
+from tests.faults.proxies import BreakingProxy, Proxy, SocksProxy, TunnelProxy
 
 if TYPE_CHECKING:
+    import socket
     from collections.abc import Callable, Iterator
+    from pathlib import Path
     from types import FrameType
 
 MARK = "zQ7wPx41RtLm"
@@ -283,9 +297,10 @@ def test_a_dump_of_stacks_that_wait_for_an_answer_shows_no_key_and_no_signed_url
     def dump(thread: threading.Thread) -> None:
         if frame := sys._current_frames().get(thread.ident or 0):
             walk = traceback.walk_stack(frame)
-            text = "".join(traceback.StackSummary.extract(walk, capture_locals=True).format())
-            if "in _receive_event" in text and "in read" in text:
-                seen.append(text)
+            with suppress(RuntimeError):  # a module that it imports just now grows meanwhile
+                text = "".join(traceback.StackSummary.extract(walk, capture_locals=True).format())
+                if "in _receive_event" in text and "in read" in text:
+                    seen.append(text)
 
     with Sandbox(speed=1) as sandbox:
         for operation in ("storage_put", "get_me"):
@@ -304,6 +319,195 @@ def test_a_dump_of_stacks_that_wait_for_an_answer_shows_no_key_and_no_signed_url
     for kind in ("api_key", "signature", "object_key", "upload_url", "required_header"):
         for value in markers[kind]:
             assert not any(value in one for one in seen), kind
+
+
+@pytest.fixture
+def waiting(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
+    """Every local of every frame, named and shown, whenever a call waits for the network.
+
+    What comes is handed out in pieces, so that what came already may stand in a local meanwhile.
+    """
+    seen: list[tuple[str, str]] = []
+
+    def look() -> None:
+        walk = traceback.walk_stack(sys._getframe())
+        for frame, line in walk:
+            module = frame.f_globals["__name__"]
+            if module.partition(".")[0] in ("sume_ext", "sume_api", "httpcore"):
+                one = traceback.StackSummary.extract([(frame, line)], capture_locals=True)[0]
+                place = f"{module} {frame.f_code.co_qualname}"
+                seen.extend((f"{place} [{n}]", v) for n, v in (one.locals or {}).items())
+
+    read, aread = SyncStream.read, AnyIOStream.read
+
+    def piece(self: SyncStream, max_bytes: int, timeout: float | None = None) -> bytes:
+        look()
+        return read(self, min(max_bytes, 500), timeout)
+
+    async def apiece(self: AnyIOStream, max_bytes: int, timeout: float | None = None) -> bytes:
+        look()
+        return await aread(self, min(max_bytes, 500), timeout)
+
+    monkeypatch.setattr(SyncStream, "read", piece)
+    monkeypatch.setattr(AnyIOStream, "read", apiece)
+    return seen
+
+
+WAITING: dict[str, Callable[[Any, Any, Path], Any]] = {
+    "reads": lambda sume, _, __: sume.account.me(),
+    "lists": lambda sume, _, __: sume.assets.search(q=told()).take(2),
+    "calls": lambda sume, _, __: sume.call(list_assets, q=told()),
+    "spends": lambda sume, _, __: sume.videos.generate(prompt=f"to {told()}@mail.example"),
+    "sends a URL": lambda sume, _, __: sume.reference_analysis.create(
+        url=f"https://www.tiktok.com/@c/video/7300000000000000000?signature={told()}"
+    ),
+    "presigns": lambda sume, _, __: sume.uploads.presign(
+        file_name=f"{told()}.mp4", content_type="video/mp4", size_bytes=9,
+        purpose="asset_library_video",
+    ),
+    "uploads": lambda sume, _, __: sume.uploads.face_swap_video(sample_video()),
+    "downloads": lambda _, result, folder: result.download(folder),
+}  # fmt: skip
+
+
+def shown_of(seen: list[tuple[str, str]], sandbox: Sandbox) -> dict[str, list[str]]:
+    """The locals of our frames that show a secret, with its kinds."""
+    secrets = {**sandbox.markers(), "argument": [MARK], "key": [sandbox.api_key]}
+    found: dict[str, list[str]] = {}
+    for name, value in seen:
+        if name.startswith("httpcore"):
+            continue
+        kinds = [kind for kind, values in secrets.items() if any(one in value for one in values)]
+        if kinds:
+            found[name] = kinds
+    return found
+
+
+@pytest.mark.parametrize("what", WAITING)
+def test_no_frame_of_ours_shows_what_it_was_given_while_it_waits(
+    what: str, waiting: list[tuple[str, str]], tmp_path: Path
+) -> None:
+    with Sandbox(speed=500, secrets=True) as sandbox:
+        with Sume(api_key=Secret(sandbox.api_key), base_url=sandbox.base_url) as sume:
+            result = sume.images.generate(prompt="x").wait(timeout=20).result()
+            waiting.clear()
+            WAITING[what](sume, result, tmp_path)
+        assert any("HttpTransport" in name for name, _ in waiting)
+        assert shown_of(waiting, sandbox) == {}
+
+
+@pytest.mark.parametrize("what", WAITING)
+def test_nor_does_one_that_is_awaited(
+    what: str, waiting: list[tuple[str, str]], tmp_path: Path
+) -> None:
+    async def enter(sandbox: Sandbox) -> None:
+        key = Secret(sandbox.api_key)
+        async with AsyncSume(api_key=key, base_url=sandbox.base_url) as sume:
+            job = await sume.images.generate(prompt="x")
+            result = await (await job.wait(timeout=20)).result()
+            waiting.clear()
+            await WAITING[what](sume, result, tmp_path)
+
+    with Sandbox(speed=500, secrets=True) as sandbox:
+        asyncio.run(enter(sandbox))
+        assert any("HttpTransport" in name for name, _ in waiting)
+        assert shown_of(waiting, sandbox) == {}
+
+
+PASSWORD = "zQ7wPx41 R:t@Lm"
+LOGIN = f"anna:{quote(PASSWORD, safe='')}"
+SPELLINGS = (
+    PASSWORD,
+    quote(PASSWORD, safe=""),
+    b64encode(f"anna:{PASSWORD}".encode()).decode().rstrip("="),
+)
+
+
+def gone(near: socket.socket) -> None:
+    """A proxy that leaves as soon as it was asked."""
+
+
+def through(kind: str, sandbox: Sandbox) -> tuple[Proxy, str]:
+    """A proxy, and the API's address behind it."""
+    port = int(sandbox.base_url.split(":")[2].partition("/")[0])
+    if kind == "tunnels":
+        return BreakingProxy(gone), "https://sume.example/api/v1"
+    return TunnelProxy(port) if kind == "forwards" else SocksProxy(port), sandbox.base_url
+
+
+@pytest.mark.parametrize("world", ["sync", "async"])
+@pytest.mark.parametrize(
+    ("kind", "where"),
+    [("tunnels", "environment"), ("tunnels", "argument"), ("forwards", "argument"),
+     ("speaks SOCKS", "argument")],
+)  # fmt: skip
+def test_no_frame_and_no_error_shows_the_password_of_a_proxy(
+    kind: str, where: str, world: str, waiting: list[tuple[str, str]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    with Sandbox() as sandbox:
+        proxy, url = through(kind, sandbox)
+        address = proxy.url.replace("://", f"://{LOGIN}@")
+        options: dict[str, Any] = {"timeout": 5, "api_key": Secret(sandbox.api_key)}
+        if where == "environment":
+            monkeypatch.setenv("HTTPS_PROXY", address)
+        else:
+            options["proxy"] = address
+        with proxy:
+            outcome = asked(world, lambda kind: kind(base_url=url, **options))
+    # httpcore keeps what it says to a SOCKS proxy for as long as that is silent.
+    seen = [f"{name} {value}" for name, value in waiting if "[outgoing_bytes]" not in name]
+    assert any("_Unseen" not in one and "httpcore" in one for one in seen)
+    if isinstance(outcome, BaseException):
+        seen.append(f"{shown(outcome)} {pickle.dumps(outcome)!r}")
+    for spelling in SPELLINGS:
+        assert not [one for one in seen if spelling in one]
+        assert redact(f"as {spelling} says") == "as [redacted] says"
+
+
+def asked(world: str, make: Callable[[Any], Any]) -> object:
+    """What came of a call; what it raised."""
+
+    async def wait() -> object:
+        async with make(AsyncSume) as sume:
+            return await sume.with_options(attempts=1).account.me()
+
+    try:
+        if world == "async":
+            return asyncio.run(wait())
+        with make(Sume) as sume:
+            return sume.with_options(attempts=1).account.me()
+    except SumeError as error:
+        return error
+
+
+def test_no_pickle_holds_the_password_of_a_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", f"http://{LOGIN}@127.0.0.1:1")
+    with Sume(api_key=key()) as sume:
+        assert not any(one.encode() in pickle.dumps(sume) for one in SPELLINGS)
+    with Sume(api_key=key(), proxy=f"http://{LOGIN}@127.0.0.1:1") as sume:
+        with pytest.raises(TypeError):
+            pickle.dumps(sume)
+        assert not any(one in f"{sume._config!r} {attrs.asdict(sume._config)}" for one in SPELLINGS)
+
+
+def test_nor_does_a_transport_that_was_given(waiting: list[tuple[str, str]]) -> None:
+    """Its own frames hold our request, and show it as it shows itself."""
+    del waiting
+
+    def handle(request: httpx.Request) -> httpx.Response:
+        seen.append(repr(request))
+        return httpx.Response(200, json={"object": "list", "data": [], "has_more": False})
+
+    seen: list[str] = []
+    with Sume(api_key=key(), transport=httpx.MockTransport(handle)) as sume:
+        sume.assets.search(q=told()).page()
+    assert seen == ["<Request('GET')>"]
+
+
+@pytest.mark.parametrize("step", [Do(partial(print, MARK), partial(print, MARK))])
+def test_no_step_shows_what_it_does_its_work_with(step: object) -> None:
+    assert MARK not in repr(step)
 
 
 PASTED = "https://b.s3.amazonaws.com/uploads/ws_9f8a7b6c5d/zQ7wPx41RtLm.mp4?X-Amz-Signature=ab12"

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, TypeVar,
 
 from sume_ext.binding.explaining import for_people
 from sume_ext.binding.lines import GivesJob
-from sume_ext.binding.resource import Method
+from sume_ext.binding.resource import Immediate, Method
 from sume_ext.misuse import explained
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from sume_ext.engine import Engine
     from sume_ext.flow import Flow
     from sume_ext.jobs import AsyncJob, Job
+    from sume_ext.secrecy.border import Sealed
     from sume_ext.waiting.outcomes import Outcome
 
 P = ParamSpec("P")
@@ -61,18 +62,14 @@ class Behaviour(Method, Generic[P]):
         by_position = frozenset(p.name for p in takes)
         return inspect.Signature([for_people(p, by_position=by_position) for p in takes])
 
-    def _called(
-        self, engine: Engine, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]
-    ) -> Any:
+    def _called(self, engine: Engine, name: str, given: Sealed) -> Any:
         try:
-            self._takes.bind(*args, **kwargs)
+            self._takes.bind(*given.cell_contents[0], **given.cell_contents[1])
         except TypeError as error:
-            raise explained(name, self._takes, error, args, kwargs) from None
-        return self._do(engine, self._behaviour(engine, *args, **kwargs))
-
-    def _do(self, engine: Engine, made: Any) -> Any:
-        """Make the answer of what the behaviour made: here a flow, performed for its result."""
-        return engine.run(made)
+            raise explained(name, self._takes, error, *given.cell_contents) from None
+        return self._do(
+            engine, self._behaviour(engine, *given.cell_contents[0], **given.cell_contents[1])
+        )
 
 
 class runs(Behaviour[P], Generic[P, T]):  # noqa: N801  (reads as a verb in the table)
@@ -97,7 +94,7 @@ class runs_job(GivesJob[P], Behaviour[P], Generic[P]):  # noqa: N801
     """A flow that answers with a job's handle."""
 
 
-class remembers_job(Behaviour[P], Generic[P]):  # noqa: N801
+class remembers_job(Immediate, Behaviour[P], Generic[P]):  # noqa: N801
     """A handle made without asking anything, and so without awaiting in either world."""
 
     @overload
@@ -108,10 +105,6 @@ class remembers_job(Behaviour[P], Generic[P]):  # noqa: N801
     def __get__(self, obj: Resource[Async], owner: object = None) -> Callable[P, AsyncJob]: ...
     def __get__(self, obj: Resource[Any] | None, owner: object = None) -> Any:
         return self._bind(obj)
-
-    def _do(self, engine: Engine, made: Any) -> Any:
-        del engine
-        return made
 
 
 class runs_jobs(Behaviour[P], Generic[P]):  # noqa: N801
@@ -162,5 +155,5 @@ class hands_out_outcomes(Behaviour[P], Generic[P]):  # noqa: N801
     def __get__(self, obj: Resource[Any] | None, owner: object = None) -> Any:
         return self._bind(obj)
 
-    def _do(self, engine: Engine, made: Any) -> Any:
-        return engine.runner.iterate(made)
+    def _do(self, engine: Engine, begun: Any) -> Any:
+        return engine.runner.iterate(begun)

@@ -10,7 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Generic, ParamSpec, Protocol, Self, TypeVar, overload
 
 from sume_ext.binding.bound import Binding
-from sume_ext.binding.resource import Method
+from sume_ext.binding.resource import Immediate, Method
 from sume_ext.calling.calls import perform
 from sume_ext.calling.effects import Effect
 from sume_ext.waiting.one import fetch_result
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from sume_ext.jobs import AsyncJob, AsyncJobGroup, Job, JobGroup
     from sume_ext.paging import AsyncPager, Pager
     from sume_ext.results import AsyncResult, Result
+    from sume_ext.secrecy.border import Sealed
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -71,19 +72,16 @@ class Line(Method):
         """What the generated code takes."""
         return self.binding.signature
 
-    def flow(self, engine: Engine, kwargs: dict[str, Any]) -> Flow[Any]:
-        """What calling it does."""
+    def begin(self, engine: Engine, kwargs: dict[str, Any]) -> Any:
+        """What calling it begins: a flow, or what has its own."""
         raise NotImplementedError
 
-    def _called(
-        self, engine: Engine, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]
-    ) -> Any:
+    def _called(self, engine: Engine, name: str, given: Sealed) -> Any:
         del name  # which the binding knows
-        made = self.binding.arguments(args, kwargs, now=engine.runner.clock.time)
-        return self._answer(engine, made)
-
-    def _answer(self, engine: Engine, kwargs: dict[str, Any]) -> Any:
-        return engine.run(self.flow(engine, kwargs))
+        now = engine.runner.clock.time
+        return self._do(
+            engine, self.begin(engine, self.binding.arguments(*given.cell_contents, now=now))
+        )
 
 
 class GivesJob(Method, Generic[P]):
@@ -128,12 +126,12 @@ class calls(Line, Generic[P, T]):  # noqa: N801  (reads as a verb in the table)
     def __get__(self, obj: Resource[Any] | None, owner: object = None) -> Any:
         return self._bind(obj)
 
-    def flow(self, engine: Engine, kwargs: dict[str, Any]) -> Flow[Any]:
+    def begin(self, engine: Engine, kwargs: dict[str, Any]) -> Flow[Any]:
         """Perform it and hand out the model."""
         return (yield from perform(engine.settings, self.binding.call, kwargs)).parsed
 
 
-class pages(Line, Generic[P, T]):  # noqa: N801
+class pages(Immediate, Line, Generic[P, T]):  # noqa: N801
     """A cursor list: answers with a pager, and sends nothing until it is walked.
 
     Args:
@@ -155,11 +153,12 @@ class pages(Line, Generic[P, T]):  # noqa: N801
     def __get__(self, obj: Resource[Any] | None, owner: object = None) -> Any:
         return self._bind(obj)
 
-    def _answer(self, engine: Engine, kwargs: dict[str, Any]) -> Any:
+    def begin(self, engine: Engine, kwargs: dict[str, Any]) -> Any:
+        """A pager."""
         return engine.pager(self.binding.call, kwargs)
 
 
-class pages_jobs(Line, Generic[P]):  # noqa: N801
+class pages_jobs(Immediate, Line, Generic[P]):  # noqa: N801
     """The list of jobs: a pager of handles."""
 
     def __init__(self, operation: Operation[P, PageOf[Any]]) -> None:
@@ -176,7 +175,8 @@ class pages_jobs(Line, Generic[P]):  # noqa: N801
     def __get__(self, obj: Resource[Any] | None, owner: object = None) -> Any:
         return self._bind(obj)
 
-    def _answer(self, engine: Engine, kwargs: dict[str, Any]) -> Any:
+    def begin(self, engine: Engine, kwargs: dict[str, Any]) -> Any:
+        """A pager of handles."""
         return engine.pager(self.binding.call, kwargs, item=engine.listed_job)
 
 
@@ -186,7 +186,7 @@ class fetches_job(GivesJob[P], Line, Generic[P]):  # noqa: N801
     def __init__(self, operation: Operation[P, Any]) -> None:
         super().__init__(Binding(operation, None, effect=Effect.READS, kind="call"))
 
-    def flow(self, engine: Engine, kwargs: dict[str, Any]) -> Flow[Any]:
+    def begin(self, engine: Engine, kwargs: dict[str, Any]) -> Flow[Any]:
         """Perform it and hand out the handle."""
         return engine.job((yield from perform(engine.settings, self.binding.call, kwargs)))
 
@@ -208,7 +208,7 @@ class fetches_result(Line, Generic[P]):  # noqa: N801
     def __get__(self, obj: Resource[Any] | None, owner: object = None) -> Any:
         return self._bind(obj)
 
-    def flow(self, engine: Engine, kwargs: dict[str, Any]) -> Flow[Any]:
+    def begin(self, engine: Engine, kwargs: dict[str, Any]) -> Flow[Any]:
         """Perform it and hand out the result."""
         return (yield from fetch_result(engine, self.binding.call, kwargs))
 
@@ -226,7 +226,7 @@ class submits(GivesJob[P], Line, Generic[P]):  # noqa: N801
     ) -> None:
         super().__init__(Binding(operation, body, effect=effect, kind="submits", job_type=job_type))
 
-    def flow(self, engine: Engine, kwargs: dict[str, Any]) -> Flow[Any]:
+    def begin(self, engine: Engine, kwargs: dict[str, Any]) -> Flow[Any]:
         """Perform it and hand out the new job."""
         call = self.binding.call
         made = perform(engine.settings, call, kwargs, make=partial(engine.new_job, call))
@@ -254,7 +254,7 @@ class submits_group(Line, Generic[P]):  # noqa: N801
     def __get__(self, obj: Resource[Any] | None, owner: object = None) -> Any:
         return self._bind(obj)
 
-    def flow(self, engine: Engine, kwargs: dict[str, Any]) -> Flow[Any]:
+    def begin(self, engine: Engine, kwargs: dict[str, Any]) -> Flow[Any]:
         """Perform it and hand out the new jobs."""
         call = self.binding.call
         made = perform(engine.settings, call, kwargs, make=partial(engine.new_group, call))

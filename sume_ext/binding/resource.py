@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from sume_ext.binding.bound import Binding
-from sume_ext.secrecy.border import border
+from sume_ext.secrecy.border import Sealed, border
 
 if TYPE_CHECKING:
     import inspect
@@ -73,11 +73,13 @@ class Method:
         """What a caller passes."""
         raise NotImplementedError
 
-    def _called(
-        self, engine: Engine, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]
-    ) -> Any:
-        """What calling it under its public name does."""
+    def _called(self, engine: Engine, name: str, given: Sealed) -> Any:
+        """What calling it under its public name does; no local holds what was given meanwhile."""
         raise NotImplementedError
+
+    def _do(self, engine: Engine, begun: Any) -> Any:
+        """The answer to the caller: here of a flow, performed for its result."""
+        return engine.run(begun)
 
     def _bind(self, resource: Resource[Any] | None) -> Any:
         if resource is None:
@@ -86,7 +88,9 @@ class Method:
 
         @border
         def bound(*args: Any, **kwargs: Any) -> Any:
-            return self._called(engine, name, args, kwargs)
+            given = Sealed((args, kwargs))
+            del args, kwargs
+            return self._called(engine, name, given)
 
         bound.__module__ = "sume_ext"
         bound.__name__ = self._attribute
@@ -95,3 +99,11 @@ class Method:
         bound.__signature__ = self.signature  # type: ignore[attr-defined]
         resource.__dict__[self._attribute] = bound
         return bound
+
+
+class Immediate(Method):
+    """Base of lines whose answer is what they begin: nothing is performed, or not yet."""
+
+    def _do(self, engine: Engine, begun: Any) -> Any:
+        del engine
+        return begun

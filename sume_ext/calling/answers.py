@@ -204,7 +204,7 @@ def _holds_something(value: object) -> bool:
 
 
 def request_id(body: object, headers: Mapping[str, str]) -> str | None:
-    """The API's id of a request, from its answer."""
+    """The API's id of a request, from its answer; for messages only as `shown_id`."""
     found = (
         _members(body).get("request_id") or headers.get("x-request-id") or headers.get("request-id")
     )
@@ -235,7 +235,7 @@ def api_error(answer: Answer, operation: str, now: float) -> APIError:
         details=_members(error.get("details")),
         request_id=request_id(body, answer.headers),
         retry_after=retry_after(answer.headers.get("retry-after"), now, answer.headers.get("date")),
-        rate_limit=_rate_limit(answer.headers),
+        rate_limit=redact_foreign(_rate_limit(answer.headers)),
         job_ids=job_ids(body),
         operation=operation,
     )

@@ -137,7 +137,7 @@ class Reply(Generic[T]):
 
     parsed: T
     raw: Any = field(repr=False)
-    request_id: str | None
+    request_id: str | None = field(repr=False)
     headers: Mapping[str, str] = field(repr=False)
     job_ids: tuple[str, ...] = ()
     status: int = 200
@@ -425,9 +425,11 @@ def _origin(url: str) -> str:
 
 
 def _refused_redirect(call: Call, answer: Answer, how: str) -> APIError:
+    from sume_ext.secrecy.redaction import redact  # noqa: PLC0415  (as above)
+
     ids = () if call.effect is Effect.READS else job_ids_in(answer.content)
     return APIError(
-        f"the API redirects {how}, where the key must not go.",
+        f"the API redirects {redact(how)}, where the key must not go.",
         status=answer.status,
         code="redirect_refused",
         operation=call.name,

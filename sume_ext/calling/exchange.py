@@ -11,6 +11,7 @@ from attrs import field, frozen
 
 from sume_ext.errors import ResponseLostError, SchemaMismatchError
 from sume_ext.flow import Exchange
+from sume_ext.secrecy.quoting import quoted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -201,7 +202,5 @@ def _content(parts: bytearray, most: int, stream: Stream) -> Sink:
         case ["gzip" | "x-gzip" | "deflate"]:
             return _Inflated(parts, most)
         case others:
-            told = ", ".join(others)[:20]
-            return _Foreign(
-                parts, most, f"the answer's content-encoding {told!r} wasn't asked for."
-            )
+            told = quoted(", ".join(others))
+            return _Foreign(parts, most, f"the answer's content-encoding {told} wasn't asked for.")

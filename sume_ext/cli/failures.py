@@ -128,7 +128,7 @@ class Failure:
         self.points = [safe(point) for point in points]
         self.message = " ".join([safe(message), "; ".join(self.points)]).rstrip()
         self.headline = safe(headline or message)
-        self.hint = clean(hint)  # always this package's own words
+        self.hint = own(hint)
         self.request_id = request_id
         self.usage = usage
         self.is_bug = is_bug
@@ -141,7 +141,8 @@ def failure_of(error: BaseException) -> Failure:  # noqa: PLR0911  (one per kind
             return Failure(error.exit_code, error.code, error.message, error.hint, error.request_id)
         case UnfinishedError():
             failure = failure_of(error.error)
-            failure.hint = f"{failure.hint} {clean(error.go_on)}" if error.mend else error.go_on
+            go_on = own(error.go_on)
+            failure.hint = f"{failure.hint} {go_on}" if error.mend else go_on
             return failure
         case errors.SumeError():
             return _of_library(error)
@@ -289,13 +290,27 @@ def safe(text: str) -> str:
     It is one line, so that nobody else's text looks like one of ours, and no longer than a screen.
     """
     from sume_ext.cli.privacy import text as without_private  # noqa: PLC0415  (only failures pay)
-    from sume_ext.secrecy.memory import remember  # noqa: PLC0415  (as above)
 
-    # One pasted in a wrong place is refused before any client has it.
-    remember(os.environ.get("SUME_API_KEY"))
+    remember_keys()
     shown = text if len(text) <= _MOST_READ else text[:_MOST_READ]
     line = " ".join(clean(without_private(shown)).split())
     return line if len(line) <= _MOST_SHOWN else f"{line[:_MOST_SHOWN]} …"
+
+
+def own(text: str) -> str:
+    """This package's own words, which may repeat a word of the command line."""
+    from sume_ext.secrecy.redaction import redact_text  # noqa: PLC0415  (only failures pay)
+
+    remember_keys()
+    return clean(redact_text(text))
+
+
+def remember_keys() -> None:
+    """Know the keys of this machine: one pasted in a wrong place is refused before any client."""
+    from sume_ext.cli.settings import all_keys  # noqa: PLC0415  (only failures pay)
+    from sume_ext.secrecy.memory import remember  # noqa: PLC0415  (as above)
+
+    remember(*all_keys())
 
 
 def clean(text: str) -> str:

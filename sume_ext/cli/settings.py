@@ -130,6 +130,17 @@ def require_key() -> str:
     return value
 
 
+def all_keys() -> list[str]:
+    """Every key on this machine, in use or not, for messages that must quote none of them.
+
+    It neither fails nor warns, because it is asked in the middle of a failure.
+    """
+    keys = [os.environ.get(KEY_VARIABLE, "")]
+    with contextlib.suppress(OSError, ValueError, RecursionError):
+        keys.append(_members(file_path().read_text(encoding="utf-8")).get("api_key", ""))
+    return keys
+
+
 def save(changes: dict[str, str]) -> Path:
     """Write settings beside those that are stored, for this user only.
 

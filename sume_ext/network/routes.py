@@ -9,16 +9,18 @@ import sys
 from typing import TYPE_CHECKING, TypeAlias
 from urllib.parse import SplitResult, quote, unquote, urlsplit
 
-from attrs import field, frozen
+from attrs import frozen
 
 from sume_ext.config import is_loopback
 from sume_ext.errors import ConfigurationError, NotSentError
+from sume_ext.secrecy.memory import remember_login
+from sume_ext.secrecy.secret import Secret
 
 if TYPE_CHECKING:
     from sume_ext.config import Config
     from sume_ext.network.wire import Request
 
-PoolKey: TypeAlias = tuple[str, str, str | None, bool]
+PoolKey: TypeAlias = tuple[str, str, Secret | None, bool]
 """Scheme and host, the proxy's URL or None, and whether the pool's requests may be repeated."""
 
 PORTS = {"http": 80, "https": 443}
@@ -80,7 +82,7 @@ class Place:
     host: bytes
     port: int
     shown: bytes
-    proxy: str | None = field(repr=False)
+    proxy: Secret | None
 
 
 class Places:
@@ -129,7 +131,7 @@ class Places:
         return place
 
 
-def proxy_for(config: Config, scheme: str, host: str, port: int) -> str | None:
+def proxy_for(config: Config, scheme: str, host: str, port: int) -> Secret | None:
     """The URL of the configured proxy, else of the environment's, else None.
 
     Plain http is for this machine alone, and so is the key that goes with it: no proxy elsewhere
@@ -141,11 +143,11 @@ def proxy_for(config: Config, scheme: str, host: str, port: int) -> str | None:
     inside = scheme == "http" and is_loopback(host)
     if config.proxy is None:
         return None if inside else _of_environment(scheme, host, port)
-    url = _complete(config.proxy)
-    return url if not inside or is_loopback(urlsplit(url).hostname or "") else None
+    url = _complete(config.proxy.reveal())
+    return url if not inside or is_loopback(urlsplit(url.reveal()).hostname or "") else None
 
 
-def _of_environment(scheme: str, host: str, port: int) -> str | None:
+def _of_environment(scheme: str, host: str, port: int) -> Secret | None:
     elsewhere = sys.platform in ("darwin", "win32")  # where the system's settings count as well
     if not elsewhere and not any(name.lower().endswith("_proxy") for name in os.environ):
         return None
@@ -163,13 +165,14 @@ def _bracketed(host: str) -> str:
     return f"[{host}]" if ":" in host else host
 
 
-def _complete(url: str) -> str:
-    """A proxy's URL, http when it says nothing.
+def _complete(url: str) -> Secret:
+    """A proxy's URL, http when it says nothing; its login is known from then on.
 
     Raises:
         ConfigurationError: It isn't one; the message holds no userinfo.
     """
     url = url if "://" in url else f"http://{url}"
+    remember_login(url)
     try:
         parts = urlsplit(url)
         fine = parts.hostname and parts.port != 0 and parts.scheme in _PROXIES
@@ -187,4 +190,4 @@ def _complete(url: str) -> str:
             "different ways.",
             hint="Give it a password of ASCII characters (HTTPS_PROXY, or proxy=).",
         )
-    return url
+    return Secret(url)

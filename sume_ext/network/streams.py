@@ -254,6 +254,7 @@ class HttpStream(_Answer):
             left -= len(piece)
             if left >= _LARGE and network.has_passed_on(piece):
                 break
+            del piece  # whoever dumps running stacks sees locals
         else:
             return
         while left:

@@ -309,8 +309,8 @@ class _AsyncProxied(httpcore.AsyncConnectionPool):
 
 def _options(config: Config, key: PoolKey) -> dict[str, Any]:
     """What the connections of both worlds have in common."""
-    scheme, _, proxy, repeatable = key
-    secure = scheme == "https" or (proxy or "").startswith("https:")
+    scheme, _, _, repeatable = key
+    secure = scheme == "https" or _has_secure_proxy(key)
     return {
         "ssl_context": tls_settings(config) if secure else None,
         "keepalive_expiry": _KEPT_SECONDS if repeatable else _KEPT_SECONDS_FOR_ONE_SHOT,
@@ -319,8 +319,11 @@ def _options(config: Config, key: PoolKey) -> dict[str, Any]:
 
 def _layers(key: PoolKey) -> int:
     """How many times TLS begins before a request is written to a proxy's tunnel."""
-    scheme, _, proxy, _ = key
-    return 0 if scheme != "https" else 2 if (proxy or "").startswith("https:") else 1
+    return 0 if key[0] != "https" else 2 if _has_secure_proxy(key) else 1
+
+
+def _has_secure_proxy(key: PoolKey) -> bool:
+    return key[2] is not None and key[2].reveal().startswith("https:")
 
 
 def _proxy(config: Config, key: PoolKey) -> httpcore.Proxy | None:
@@ -331,7 +334,7 @@ def _proxy(config: Config, key: PoolKey) -> httpcore.Proxy | None:
     """
     if key[2] is None:
         return None
-    parts = urlsplit(key[2])
+    parts = urlsplit(key[2].reveal())
     socks = parts.scheme.startswith("socks")
     if socks and find_spec("socksio") is None:
         raise ConfigurationError(
@@ -339,11 +342,28 @@ def _proxy(config: Config, key: PoolKey) -> httpcore.Proxy | None:
         )
     user, password = parts.username, parts.password
     port = parts.port or (1080 if socks else PORTS[parts.scheme])
-    return httpcore.Proxy(
+    proxy = httpcore.Proxy(
         httpcore.URL(scheme=parts.scheme, host=parts.hostname or "", port=port, target="/"),
         auth=None if user is None else (unquote(user), unquote(password or "")),
         ssl_context=tls_settings(config) if parts.scheme == "https" else None,
     )
+    proxy.headers = _unseen(proxy.headers)
+    if proxy.auth is not None:
+        proxy.auth = (_Unseen(proxy.auth[0]), _Unseen(proxy.auth[1]))
+    return proxy
+
+
+class _Unseen(bytes):
+    """Bytes that show themselves to nobody: httpcore's frames hold some while a proxy is silent."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "b'**********'"
+
+
+def _unseen(headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+    return [(name, _Unseen(value)) for name, value in headers]
 
 
 def _headers(request: Request, body: Sender, host: bytes) -> list[tuple[bytes, bytes]]:
@@ -368,7 +388,8 @@ def _for_httpcore(
             "timeout": {"connect": limit, "read": limit, "write": limit, "pool": limit.waiting()}
         },
     )
-    made.headers = _headers(request, body, place.shown)
+    headers = _headers(request, body, place.shown)
+    made.headers = headers if place.proxy is None else _unseen(headers)
     return made
 
 
@@ -378,8 +399,21 @@ def _sender(given: object) -> type[Sender]:
 
 
 @cache
-def _httpx_sender() -> type[Sender]:
+def _httpx_request() -> type[httpx.Request]:
     import httpx  # noqa: PLC0415  (needed by tests only, and slow to import)
+
+    class QuietRequest(httpx.Request):
+        """A request whose repr shows no URL: frames of transports that wait hold it."""
+
+        def __repr__(self) -> str:
+            return f"<Request({self.method!r})>"
+
+    return QuietRequest
+
+
+@cache
+def _httpx_sender() -> type[Sender]:
+    import httpx  # noqa: PLC0415  (as above)
 
     class HttpxSender(Sender, httpx.SyncByteStream, httpx.AsyncByteStream):
         """A body of the kinds that httpx's transports insist on."""
@@ -388,10 +422,8 @@ def _httpx_sender() -> type[Sender]:
 
 
 def _for_httpx(request: Request, body: Sender, timeouts: Timeouts) -> httpx.Request:
-    import httpx  # noqa: PLC0415  (as above)
-
     times = {"connect": timeouts.connect, "read": timeouts.read}
-    return httpx.Request(
+    return _httpx_request()(
         request.method,
         request.url,
         headers=_headers(request, body, urlsplit(request.url).netloc.encode()),

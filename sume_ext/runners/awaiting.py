@@ -161,7 +161,7 @@ class AsyncRunner:
             case Do():
                 from asyncio import to_thread  # noqa: PLC0415  (synchronous code never pays for asyncio)
 
-                return await to_thread(step.work)
+                return await to_thread(step)  # whose repr shows less than its work's
             case _:
                 raise unknown(step)
 
@@ -199,6 +199,7 @@ class AsyncRunner:
                 async with timeout(max(step.deadline - self.clock.monotonic(), 0)):
                     while piece := await stream.read():
                         sink.take(piece)
+                        del piece  # whoever dumps running stacks sees locals
                 sink.finish()
                 return stream  # noqa: TRY300  (closed on the way)
             except TimeoutError:

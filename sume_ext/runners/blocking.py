@@ -175,6 +175,7 @@ class Runner:
                         sink.finish()
                         return stream
                     sink.take(piece)
+                    del piece  # whoever dumps running stacks sees locals
             finally:
                 course.closed(stream)
                 stream.close()

@@ -11,7 +11,7 @@ import signal
 import sys
 import threading
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NoReturn
 
 from sume_ext.sandbox.extras import MissingExtraError
 from sume_ext.sandbox.faults import Fault
@@ -36,9 +36,19 @@ A fault says where, then what, and strikes once unless times= says otherwise:
 """
 
 
+class _Parser(argparse.ArgumentParser):
+    """A parser that repeats no key which was pasted in a wrong place."""
+
+    def error(self, message: str) -> NoReturn:
+        """Say what is wrong, and end."""
+        from sume_ext.secrecy.redaction import redact_text  # noqa: PLC0415  (only failures pay)
+
+        super().error(redact_text(message))
+
+
 def parser(program: str = "sume sandbox") -> argparse.ArgumentParser:
     """The options of the command."""
-    options = argparse.ArgumentParser(
+    options = _Parser(
         prog=program,
         description="Run a stand-in for the Sume API on this machine; nothing leaves it.",
         epilog=EPILOG,

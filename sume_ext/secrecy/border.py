@@ -3,13 +3,14 @@
 Error trackers, rich tracebacks and ``traceback.TracebackException(capture_locals=True)`` show the
 locals of every frame, and ours hold headers, bodies and signed URLs. On the way out our frames,
 and those of the libraries below them, are emptied; frames of the application are left as they are.
+While a call runs, watchdogs and profilers see its frames, too: what it was called with is `Sealed`.
 """
 
 from __future__ import annotations
 
 from contextvars import ContextVar
 from functools import wraps
-from types import FunctionType
+from types import CellType, FunctionType
 from typing import TYPE_CHECKING, ParamSpec, TypeVar, cast
 
 from sume_ext.errors import SumeError
@@ -20,6 +21,12 @@ if TYPE_CHECKING:
 
 P = ParamSpec("P")
 T = TypeVar("T")
+Sealed = CellType
+"""Holds a call's ``(args, kwargs)`` as its ``cell_contents``, and shows only that it is a cell.
+
+A frame that waits shows its locals for as long. So what it was called with stands in none: it is
+passed on in a cell, and taken out of it piece by piece where it is used.
+"""
 
 _OURS = frozenset({"sume_ext", "sume_api"})
 _BELOW = frozenset({
@@ -34,18 +41,21 @@ parting: ContextVar[Callable[[BaseException], None] | None] = ContextVar("partin
 
 
 def border(work: Callable[P, T]) -> Callable[P, T]:
-    """Let a public callable fail without showing what it was called with, or what it did then."""
+    """Let a public callable run and fail without showing what it was called with, or did then."""
+    call: Callable[..., T] = work
 
     @wraps(work)
     def crossing(*args: P.args, **kwargs: P.kwargs) -> T:
+        given = Sealed((args, kwargs))
+        del args, kwargs
         parting.set(None)
         try:
-            return work(*args, **kwargs)
+            return call(*given.cell_contents[0], **given.cell_contents[1])
         except BaseException as error:
             if (tell := parting.get()) is not None:
                 tell(error)
-            misuse = _misuse(work, error, args, kwargs)
-            del args, kwargs
+            misuse = _misuse(work, error, *given.cell_contents)
+            del given
             conceal(error)
             if misuse is not None:
                 raise misuse from None

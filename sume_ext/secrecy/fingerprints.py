@@ -32,6 +32,8 @@ from sume_ext.secrecy.disguises import (
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from sume_ext.secrecy.spans import Span as Hidden
+
 LIMIT = 1024
 LINKS = 2048
 ENCODED = 512
@@ -40,8 +42,6 @@ SHORTEST = 8
 """Letters and digits a value must have to be known: shorter ones occur by chance."""
 
 Span = tuple[int, int]
-Hidden = tuple[int, int, str]
-"""Where something that is hidden already begins and ends, and what stands there instead."""
 _PIECE = 64
 """The most letters and digits that are looked for at once; longer secrets are in pieces."""
 _MARGIN = 96

@@ -6,24 +6,49 @@ in the JSON that comes and goes. Nothing is kept in clear, so nothing outlives i
 
 from __future__ import annotations
 
+import json
 import os
 import re
+from base64 import b64encode
 from itertools import islice
 from typing import TYPE_CHECKING, Any, cast
+from urllib.parse import unquote, urlsplit
 
-from sume_ext.secrecy.fingerprints import LIMIT, LINKS, Fingerprints
+from sume_ext.secrecy.fingerprints import LIMIT, LINKS, Fingerprints, Span
 from sume_ext.secrecy.secret import Secret
 from sume_ext.secrecy.sensitive import OWNERS, compact, is_sensitive
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
+
+    from sume_ext.secrecy.spans import Span as Hidden
 
 _known = Fingerprints()
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_known.unlock)
 
-find = _known.find
-"""Where in a text known secrets stand, as spans."""
+_short: dict[int, None] = {}
+"""Hashes of ids that are too short for a fingerprint, the oldest first."""
+_MOST_SHORT = 256
+_WORD = re.compile(r"[\w-]+", re.ASCII)
+_APART = bytes(i if _WORD.match(chr(i)) else 32 for i in range(256))
+
+
+def find(text: str, hidden: Iterable[Hidden] = ()) -> list[Span]:
+    """Where in a text known secrets stand, as spans; short ids as whole words only.
+
+    Args:
+        text: Any.
+        hidden: What is hidden already; a secret inside it need not be found again.
+    """
+    spans = _known.find(text, hidden)
+    if _short:
+        words = text.encode("ascii", "replace").translate(_APART).split()
+        if not _short.keys().isdisjoint(map(hash, words)):
+            found = _WORD.finditer(text)
+            spans = [*spans, *(one.span() for one in found if hash(one[0].encode()) in _short)]
+    return spans
+
 
 _QUERY_VALUE = re.compile(r"(?:[?&]|u0026|amp;)([\w.~%-]{1,64})=([^\"&\\\s]{8,4096})", re.ASCII)
 _SIGNATURE = re.compile(
@@ -57,6 +82,21 @@ def remember(*secrets: str | Secret | None) -> None:
             _known.add(value, credential=True)
 
 
+def remember_login(url: str) -> None:
+    """Know the login in a proxy's URL: as it is written, as it is meant, and as HTTP sends it.
+
+    A user's name is no secret beside a password; alone it is the key of many a service.
+    """
+    try:
+        parts = urlsplit(url if "://" in url else f"http://{url}")
+    except ValueError:
+        return
+    user, password = parts.username or "", parts.password or ""
+    if secret := password or user:
+        login = f"{unquote(user)}:{unquote(password)}".encode()
+        remember(secret, unquote(secret), b64encode(login).decode())
+
+
 def remember_json(content: bytes | bytearray, data: Any) -> None:
     """Know the secrets in JSON that comes or goes.
 
@@ -66,6 +106,8 @@ def remember_json(content: bytes | bytearray, data: Any) -> None:
     """
     # As text, because a text is searched several times faster than bytes.
     text = content.decode("latin-1")
+    if "\\" in text or "\0" in text:
+        text = _spelt_plainly(content, text)
     if "?" in text:
         _note_links(text)
     # Parts of the names of members that hold secrets; most answers have none of them.
@@ -82,6 +124,23 @@ def remember_json(content: bytes | bytearray, data: Any) -> None:
         # An answer made of secrets must not cost seconds, nor push out what is known of others.
         for name, value, within in islice(_secrets(data, "", _DEEPEST), LIMIT):
             _note(name, value, within)
+
+
+def _spelt_plainly(content: bytes | bytearray, text: str) -> str:
+    """JSON without escapes of ASCII, whatever its encoding, as far as it matters for searching.
+
+    A name may be spelt in escapes, and some servers write every ``&``, ``=`` and ``/`` so.
+    """
+    if "\0" in text:  # another encoding of Unicode's
+        text = content.decode(json.detect_encoding(content), "replace")
+    if "\\u00" in text:
+        # Each kind at once: there are few, and to replace one by one takes much more memory.
+        for escape in {found[0] for found in _ESCAPED.finditer(text)}:
+            text = text.replace(escape, chr(int(escape[-2:], 16)))
+    return text.replace("\\/", "/")
+
+
+_ESCAPED = re.compile(r"\\u00(?!5[cC])[2-7][0-9a-fA-F]")
 
 
 def _note_links(text: str) -> None:
@@ -109,11 +168,11 @@ def _secrets(data: Any, owner: str, depth: int) -> Iterator[_Found]:
             yield from _secrets(item, owner, depth - 1)
     elif isinstance(data, dict) and depth:
         for name, value in cast("dict[str, Any]", data).items():
-            if isinstance(value, str):
+            if isinstance(value, str) or type(value) is int:
                 if is_sensitive(name):
-                    yield name, value, ""
+                    yield name, str(value), ""
                 elif name == "id" and compact(owner) in OWNERS:
-                    yield "user id", value, ""
+                    yield "user id", str(value), ""
             elif is_sensitive(name) and compact(name) not in OWNERS:
                 yield from _below(value, name, name, depth - 1)
             else:
@@ -163,8 +222,21 @@ def _note(name: str, value: str, within: str) -> None:
     for one in values:
         if "@" in one or (by_name and not _EVERYDAY.fullmatch(one)) or _is_telling(one):
             _known.add(one)
+        if by_name and _SHORT_ID.fullmatch(one):
+            _note_short(one)
 
 
+def _note_short(word: str) -> None:
+    _short[hash(word.encode())] = None
+    for old in [*_short][:-_MOST_SHORT]:
+        _short.pop(old, None)
+
+
+_SHORT_ID = re.compile(
+    r"[0-9]{6,8}|(?=[\w-]*[A-Za-z])(?=[\w-]*[0-9])(?:[A-Za-z0-9]{5,7}|(?=[A-Za-z0-9]*[_-])[\w-]{4,12})",
+    re.ASCII,
+)
+"""Numbers and ids that are rare enough as whole words: "42" and "anna" stand in many a text."""
 _EVERYDAY = re.compile("[A-Za-z]?[a-z]*|(?:19|20)[0-9]{2}-?[01][0-9]-?[0-3][0-9]")
 """One word, or a date: each stands in many a text that tells nobody's id."""
 _FEWEST = 12

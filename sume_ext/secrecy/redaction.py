@@ -13,6 +13,8 @@ from array import array
 from collections import UserString, deque
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from contextlib import suppress
+from types import GetSetDescriptorType, MemberDescriptorType
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 from urllib.parse import (
     ParseResult,
@@ -271,9 +273,9 @@ class _Redactor:
 
     def _exception(self, error: BaseException) -> BaseException:
         """An exception of the same type whose text, notes, attributes and causes are clean."""
-        old = (error.args, vars(error), error.__cause__, error.__context__)
+        old = (error.args, _state(error), error.__cause__, error.__context__)
         args = tuple(self.any(arg) for arg in error.args)
-        state = {name: self._under(name, inner) for name, inner in vars(error).items()}
+        state = {name: self._under(name, inner) for name, inner in old[1].items()}
         cause, context = self._other(error.__cause__), self._other(error.__context__)
         if _same((args, state, cause, context), old) and _is_clean(error):
             return error
@@ -299,6 +301,23 @@ def _same(new: _Parts, old: _Parts) -> bool:
     )
 
 
+def _state(error: BaseException) -> dict[str, Any]:
+    """What an exception keeps beside its arguments.
+
+    Builtin ones keep it in C (``OSError.filename``, ``AttributeError.obj``), some in ``__slots__``.
+    """
+    state: dict[str, Any] = {}
+    for kind in type(error).__mro__:
+        for name, member in vars(kind).items():
+            if isinstance(member, _MEMBERS) and kind is not BaseException and name[:2] != "__":
+                with suppress(Exception):  # what was never set can't be read
+                    state[name] = getattr(error, name)
+    return state | vars(error)
+
+
+_MEMBERS = (MemberDescriptorType, GetSetDescriptorType)
+
+
 def _is_clean(error: BaseException) -> bool:
     said = str(error)
     return redact_text(said) == said
@@ -309,7 +328,12 @@ def _twin(error: BaseException, args: tuple[Any, ...], state: dict[str, Any]) ->
     try:
         twin = type(error).__new__(type(error), *args)
         twin.args = args
-        vars(twin).update(state)
+        for name, value in state.items():
+            if name in vars(error):
+                vars(twin)[name] = value  # past whatever its class makes of setting it
+            else:
+                with suppress(AttributeError):  # what can't be set is made of the arguments
+                    setattr(twin, name, value)
         if _is_clean(twin):
             return twin
     except Exception:  # noqa: BLE001, S110  (some constructors take nothing but their own arguments)

@@ -69,7 +69,7 @@ class JobState:
     error_message: str | None = field(default=None, repr=False)
     data: Any = field(default=None, repr=False)
     raw: Any = field(default=None, repr=False)
-    request_id: str | None = None
+    request_id: str | None = field(default=None, repr=False)
     made_at: float | None = None
 
     @classmethod

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NoReturn, Self
 
 from sume_ext.errors import InvalidArgumentError, JobError
+from sume_ext.secrecy.quoting import shown_id
 from sume_ext.waiting.one import Listener, complete, look, result_of, watch
 from sume_ext.waiting.polling import check_timeout
 from sume_ext.waiting.wording import shown
@@ -65,7 +66,7 @@ class JobView:
     @property
     def request_id(self) -> str | None:
         """The API's id of the request that last told about it, for support."""
-        return self._state.request_id
+        return shown_id(self._state.request_id)
 
     def learn(self, state: JobState) -> None:
         """Remember what was seen of the job; for the flows that look."""

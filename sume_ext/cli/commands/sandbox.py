@@ -35,8 +35,10 @@ class Wrapped(click.Command):
 
 
 def _serve(words: tuple[str, ...]) -> int:
+    from sume_ext.cli.failures import remember_keys  # noqa: PLC0415
     from sume_ext.sandbox.command import serve  # noqa: PLC0415
 
+    remember_keys()  # the other parser tells of wrong words itself
     return serve(words, program="sume sandbox")
 
 
