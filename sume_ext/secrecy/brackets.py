@@ -13,15 +13,15 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_QUOTE_BEFORE = re.compile(r"""(\\*+)["'][\s:=>,]*+\Z""")
-_QUOTE_AFTER = re.compile(r"""(\\*+)["']""")
+_QUOTE_BEFORE = re.compile(r"""(\\*+)(["'])[\s:=>,]*+\Z""")
+_QUOTE_AFTER = re.compile(r"""(\\*+)(["'])""")
 _NEAR = 200
 _UNITS = {0: 1, 1: 2, 3: 4, 7: 8, 15: 16, 2: 4, 6: 8, 14: 16}
 """For how many backslashes stand before each quote, how many a backslash within is written as.
 
 In JSON, in JSON within JSON, and so on; then what Python prints of JSON within JSON, and so on.
 """
-_PRINTED = re.compile(r"""(?<!\\)(?:\\\\)++["']\w""")
+_PRINTED = {quote: re.compile(rf"(?<!\\)(?:\\\\)++{quote}\w") for quote in "\"'"}
 """What doesn't occur in JSON, but in what Python prints of it, where a string has quotes within."""
 
 
@@ -37,13 +37,13 @@ def end_of_string(text: str, start: int, quote: str) -> int:
     if level not in _UNITS:
         end = text.find(quote, start)
         return len(text) if end < 0 else end
-    unit = _unit(text, start, level)
+    unit = _unit(text, start, level, quote[-1])
     rest = _rest_of_string(level, unit, quote[-1], "").match(text, start)
     return rest.end() if rest else start
 
 
-def _unit(text: str, start: int, level: int) -> int:
-    if level == 0 and _PRINTED.search(text, start, start + _NEAR):
+def _unit(text: str, start: int, level: int, quote: str) -> int:
+    if level == 0 and _PRINTED[quote].search(text, start, start + _NEAR):
         return 2
     return _UNITS[level]
 
@@ -118,9 +118,9 @@ def _signs(text: str, start: int) -> Iterator[tuple[int, str]]:
     """Brackets outside strings, with where they stand, until something else begins."""
     before = _QUOTE_BEFORE.search(text[max(0, start - _NEAR) : start])
     quote = before or _QUOTE_AFTER.search(text, start, start + _NEAR)
-    level = len(quote[1]) if quote else 0
+    level, sign = (len(quote[1]), quote[2]) if quote else (0, '"')
     level = level if level in _UNITS else 0
-    for token in _tokens(level, _unit(text, start, level)).finditer(text, start):
+    for token in _tokens(level, _unit(text, start, level, sign)).finditer(text, start):
         if token.lastgroup == "sign":
             yield token.start(), token[0]
         elif token.lastgroup:
