@@ -83,8 +83,8 @@ _TELLING_AT_ALL = re.compile(r"[^\W_]")
 _CODE = re.compile(r"(?:[A-Za-z_][A-Za-z_.]*+|uuid[0-9])(?:\(|\[[\"'])")
 _PARAMETER = re.compile(r"[$:][0-9]{1,2}|%s|%\(\w+\)s|:[a-z_]+")
 """What stands in SQL where a value is put in."""
-_REFERENCE = re.compile(r"[A-Za-z_]+(?:\.[A-Za-z_]+)*")
-_COUNT = re.compile("[0-9]{1,5}")
+_REFERENCE = re.compile(r"[A-Za-z_]++(?:\.[A-Za-z_]++)*+")
+_COUNT = re.compile("[0-9]{1,4}")
 _SCHEME = re.compile(
     r"(?i:digest)\s++(?=\w+=)[^\r\n]*+"
     r"|[A-Za-z][\w-]*+\s++(?!=)(?=[^\s\"']*[0-9=+/])[^\s\"',;]{8,}+[^\r\n\"']*+"
@@ -129,28 +129,34 @@ def named_values(text: str, low: str) -> list[Span]:
     return spans
 
 
-def _value(text: str, low: str, name: re.Match[str], closings: Closings) -> tuple[int, int]:
+def _value(  # noqa: C901, PLR0911  (one question per kind)
+    text: str, low: str, name: re.Match[str], closings: Closings
+) -> tuple[int, int]:
     """Where the value behind a name begins and ends; nowhere if there is nothing to hide."""
-    size = len(low)
+    size, group = len(low), name.lastgroup
     after = size - name.start()
-    listed = low[after - 1] == ","
+    sign = low[after - 1]
+    listed = sign == ","
     told = _TOLD.match(text, after) if listed else None
-    value = _AFTER_NAME[name.lastgroup].match(text, told.end() if told else after)
-    kind = (value and value.lastgroup) or ""
-    if kind == "block" or (value is None and name.lastgroup is None and text[after - 1] == ":"):
-        return _block(text, size - name.end(), after)
+    value = _AFTER_NAME[group].match(text, told.end() if told else after)
     if value is None:
-        return _NOWHERE
+        return _block(text, size - name.end(), after) if sign == ":" and not group else _NOWHERE
+    kind = value.lastgroup or ""
     start, end = value.span(kind)
+    if kind == "block":
+        return _block(text, size - name.end(), after)
     if kind == "bare":
-        if "\n" in text[after:start] and (block := _block(text, size - name.end(), after)):
-            return block
+        if "\n" in text[after:start]:
+            block = _block(text, size - name.end(), after)
+            if block != _NOWHERE:
+                return block
         end = _end_of_bare(text, low[size - name.end() : after], after, (start, end))
     elif kind == "quote":
         start, end = end, end_of_string(text, end, value["quote"])
     elif kind == "opening":
         end = closings.end(start)
-        end = end if _TELLING_AT_ALL.search(text, start, end) else start
+        if end - start < _NEAR and not _TELLING_AT_ALL.search(text, start, end):
+            return _NOWHERE
     elif text[end - 1] == "\\" and text[end + 1 : end + 2].isalnum():
         # What looks like the end of a string is within one, in what Python prints.
         end = end_of_string(text, start, text[end])
@@ -275,8 +281,9 @@ def _says_nothing(said: str, name: str, *, apart: bool) -> bool:
         return True
     if apart and _WORD.fullmatch(said) and (not name.startswith("pass") or small in _PROSE):
         return True
-    if _REFERENCE.fullmatch(said):
-        return is_sensitive(said)
+    if _REFERENCE.fullmatch(said) and is_sensitive(said):
+        # As in ``Sume(api_key=settings.api_key)``; one word may be a poor password.
+        return "_" in said or "." in said or small == name.rstrip(" \"':=>")
     return _PARAMETER.fullmatch(said) is not None or (
         # So many of them, not one.
         name[:-1].rstrip(" \"'").endswith("s") and _COUNT.fullmatch(said) is not None

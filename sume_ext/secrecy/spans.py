@@ -19,7 +19,10 @@ def blanked(text: str, found: list[Span]) -> str:
     parts: list[str] = []
     done = 0
     for start, end, _ in found:
-        if end > done:
-            parts += (text[done:start], " " * (end - max(start, done)))
+        if start >= done:
+            parts += (text[done:start], " " * (end - start))
+            done = end
+        elif end > done:
+            parts.append(" " * (end - done))
             done = end
     return "".join((*parts, text[done:])) if parts else text
