@@ -210,6 +210,8 @@ pieces = st.one_of(
 @settings(max_examples=1000, deadline=None)
 @given(st.lists(pieces, max_size=25).map("".join))
 @example('token="a" b')
+@example("{api_key: '/uploads/a1b2.mp4?X-Amz-Signature=ab12& -u")
+@example("s3://bucket/uploads/a1b2.mp4![x](https://b.example/k?sig=ab12) -")
 @example("token=[redacted]")
 @example("https://media.sume.so/a/b.mp4?,")
 @example("see https://media.sume.so/a/b.mp4?[redacted].")

@@ -108,16 +108,21 @@ _TOUCHING = re.compile(rf"{re.escape(REDACTED)}(?:(?=\w)|(?<=\w{re.escape(REDACT
 
 
 def _replaced(text: str, found: list[Span]) -> str:
-    """The text with spans replaced; where some overlap, what begins first stands for all."""
+    """The text with spans replaced.
+
+    Where some overlap, what begins first stands for all, and the longest of those.
+    """
     found.sort()
     parts: list[str] = []
-    done = 0
+    begin = done = 0
     for start, end, instead in found:
         if start >= done:
             parts.append(text[done:start])
             parts.append(instead)
-            done = end
-        elif end > done:
+            begin, done = start, end
+        elif end >= done:
+            if start == begin:
+                parts[-1] = instead
             done = end
     parts.append(text[done:])
     return "".join(parts)

@@ -66,8 +66,10 @@ def _in_urls(low: str) -> Iterator[Span]:
             if _OWN in match[0]:
                 yield from _own_queries(low, match)
         begin = match.start()
-        if low[begin - 2 : begin] in _STORES and match[2]:
-            yield (*match.span(2), f"/{REDACTED}")
+        if low[begin - 2 : begin] in _STORES and match[2] not in ("", "/"):
+            path = match[2].rstrip(_TRAILING)
+            if not path.startswith(f"/{REDACTED[:-1]}"):
+                yield (match.start(2), match.start(2) + len(path), f"/{REDACTED}")
 
 
 def _own_queries(low: str, url: re.Match[str]) -> Iterator[Span]:
