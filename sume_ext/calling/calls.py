@@ -126,8 +126,8 @@ class Reply(Generic[T]):
     """A successful answer.
 
     Attributes:
-        parsed: The generated model; the JSON itself where that has another shape than the schema
-            says, but tells enough.
+        parsed: The generated model; the JSON itself, `untyped`, where that has another shape than
+            the schema says, but tells enough.
         raw: The JSON it was made from.
         request_id: The API's id of the request, or None.
         headers: The answer's headers, by lower-case name.
@@ -135,7 +135,7 @@ class Reply(Generic[T]):
         status: The HTTP status: 200, or another of success.
     """
 
-    parsed: T
+    parsed: T = field(repr=False)
     raw: Any = field(repr=False)
     request_id: str | None
     headers: Mapping[str, str] = field(repr=False)
@@ -485,7 +485,9 @@ def read(call: Call, answer: Answer) -> Reply[Any]:
             raise ResponseLostError("the answer is cut short.") from None
         place = "not JSON" if raw is None else f"{type(error).__name__} while reading it"
     if tells_enough(call.name, raw):
-        return _reply(answer, raw, raw, ())
+        from sume_ext.secrecy.untyped import untyped  # noqa: PLC0415  (rarely needed)
+
+        return _reply(answer, untyped(raw), raw, ())
     where, _, what = place.rpartition(": ")
     raise SchemaMismatchError(
         f"the answer isn't what the schema says ({shown(what)}).",
