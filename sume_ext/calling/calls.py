@@ -12,7 +12,7 @@ import sys
 from functools import cache, partial
 from inspect import signature
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast, overload
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 from uuid import uuid4
 
 from attrs import field, frozen
@@ -45,6 +45,7 @@ from sume_ext.network.wire import Request
 from sume_ext.runners.interruptions import hold, mark
 from sume_ext.secrecy.memory import remember_json
 from sume_ext.secrecy.quoting import shown
+from sume_ext.urls import join_url, split_url
 
 if TYPE_CHECKING:
     import random
@@ -401,11 +402,9 @@ def _refused(call: Call, what: str) -> InvalidArgumentError:
 
 def _redirected(call: Call, request: Request, answer: Answer) -> Request:
     """The request a redirect asks for: same origin and GET only, else an error."""
-    from urllib.parse import urljoin  # noqa: PLC0415  (redirects are rare)
-
     try:
-        target = urljoin(request.url, answer.headers.get("location", ""))
-        same = urlsplit(target)[:2] == urlsplit(request.url)[:2]
+        target = join_url(request.url, answer.headers.get("location", ""))
+        same = split_url(target)[:2] == split_url(request.url)[:2]
         origin = _origin(target)
     except ValueError:
         raise _refused_redirect(call, answer, "to what isn't a URL") from None
@@ -420,7 +419,7 @@ def _origin(url: str) -> str:
     Raises:
         ValueError: It isn't a URL.
     """
-    parts = urlsplit(url)
+    parts = split_url(url)
     return f"{parts.scheme}://{parts.hostname or ''}" + (f":{parts.port}" if parts.port else "")
 
 

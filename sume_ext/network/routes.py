@@ -7,12 +7,13 @@ import re
 import ssl
 import sys
 from typing import TYPE_CHECKING, TypeAlias
-from urllib.parse import SplitResult, quote, unquote, urlsplit
+from urllib.parse import SplitResult, quote, unquote
 
 from attrs import field, frozen
 
 from sume_ext.config import is_loopback
 from sume_ext.errors import ConfigurationError, NotSentError
+from sume_ext.urls import split_url
 
 if TYPE_CHECKING:
     from sume_ext.config import Config
@@ -101,7 +102,7 @@ class Places:
             NotSentError: Its URL isn't an http(s) URL.
         """
         try:
-            parts = urlsplit(request.url)
+            parts = split_url(request.url)
             place = self._known.get((parts.scheme, parts.netloc)) or self._place(parts)
         except ValueError:
             raise NotSentError("that isn't a URL.", final=True) from None
@@ -142,7 +143,7 @@ def proxy_for(config: Config, scheme: str, host: str, port: int) -> str | None:
     if config.proxy is None:
         return None if inside else _of_environment(scheme, host, port)
     url = _complete(config.proxy)
-    return url if not inside or is_loopback(urlsplit(url).hostname or "") else None
+    return url if not inside or is_loopback(split_url(url).hostname or "") else None
 
 
 def _of_environment(scheme: str, host: str, port: int) -> str | None:
@@ -171,7 +172,7 @@ def _complete(url: str) -> str:
     """
     url = url if "://" in url else f"http://{url}"
     try:
-        parts = urlsplit(url)
+        parts = split_url(url)
         fine = parts.hostname and parts.port != 0 and parts.scheme in _PROXIES
         login = unquote(f"{parts.username}{parts.password}")
     except ValueError:
