@@ -10,7 +10,6 @@ import os
 import re
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Literal
-from urllib.parse import urlsplit
 
 from attrs import evolve, frozen
 
@@ -18,6 +17,7 @@ from sume_ext.errors import ConfigurationError
 from sume_ext.secrecy.memory import remember, remember_login
 from sume_ext.secrecy.quoting import quoted
 from sume_ext.secrecy.secret import Secret
+from sume_ext.urls import split_url
 
 if TYPE_CHECKING:
     import ssl
@@ -157,7 +157,7 @@ def check_base_url(url: str) -> str:
     try:
         if not _URL.fullmatch(url.strip()):
             raise ValueError  # noqa: TRY301  (one kind of trouble, one message)
-        parts = urlsplit(url.strip())
+        parts = split_url(url.strip())
         host = parts.hostname or ""
         _ = parts.port
     except ValueError:

@@ -13,7 +13,6 @@ from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
-from urllib.parse import urlsplit
 
 from attrs import evolve, field, frozen
 
@@ -28,6 +27,7 @@ from sume_ext.transfers.kept import digest_of
 from sume_ext.transfers.limits import check_listener, deadline_of
 from sume_ext.transfers.partial import sweep_old
 from sume_ext.transfers.progress import Progress
+from sume_ext.urls import split_url
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -217,7 +217,7 @@ def _url_of(file: MediaFile, now: Sequence[MediaFile]) -> str | None:
 
 
 def _path_of(file: MediaFile) -> str:
-    return urlsplit(file.url).path
+    return split_url(file.url).path
 
 
 def _refuse_url(target: object) -> None:

@@ -10,13 +10,12 @@ beside no file, are files that the job made.
 from __future__ import annotations
 
 import re
-from functools import cache
 from typing import TYPE_CHECKING, Any, cast
-from urllib.parse import urlsplit
 
 from attrs import field, frozen
 
 from sume_ext.secrecy.quoting import shown
+from sume_ext.urls import split_url
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -174,7 +173,7 @@ def _parts(url: str) -> tuple[str, str]:
     if len(url) > _LONGEST or not url[:8].lower().startswith(("http://", "https://")):
         return "", ""
     try:
-        parts = urlsplit(url)
+        parts = split_url(url)
         host = parts.hostname or ""
     except ValueError:
         return "", ""
@@ -188,7 +187,6 @@ def _is_page(host: str) -> bool:
     return any(host == page or host.endswith(f".{page}") for page in _PAGES)
 
 
-@cache
 def _words(name: str) -> frozenset[str]:
     """The words of a field's name, in snake case or camel case."""
     return frozenset(word.lower() for word in re.findall(r"[A-Z]?[a-z]+|[A-Z]+", name))

@@ -155,7 +155,7 @@ class _ResultView:
         """The typed payload: the generated model of the whole answer, or its JSON.
 
         What a result holds varies by the type of its job: one that the schema doesn't describe
-        comes as plain lists and mappings.
+        comes as lists and dicts, whose repr, as the models', shows no secret.
         """
         return self._reply.parsed
 

@@ -9,13 +9,13 @@ calls that didn't fail at all, while they wait.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import pdb  # noqa: T100  (its own post-mortem view is one of the ways out)
 import pickle
 import sys
 import threading
 import traceback
 from base64 import b64encode
-from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -287,6 +287,49 @@ def test_frames_of_the_engine_below_us_are_emptied(monkeypatch: pytest.MonkeyPat
     assert MARK not in shown(error)
 
 
+class Between(httpx.HTTPTransport):
+    """A transport of the application's, as those that measure, log or trace requests are."""
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        method = request.method
+        return super().handle_request(request) if method else httpx.Response(500)
+
+
+class AsyncBetween(httpx.AsyncHTTPTransport):
+    """The same, to await."""
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        method = request.method
+        return await super().handle_async_request(request) if method else httpx.Response(500)
+
+
+def test_frames_of_the_engine_are_emptied_whatever_stands_between(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def interrupt(*given: object) -> bytes:
+        del given
+        raise KeyboardInterrupt
+
+    async def call(base_url: str) -> None:
+        options: dict[str, Any] = {"base_url": base_url, "transport": AsyncBetween()}
+        async with AsyncSume(api_key=key(), **options) as sume:
+            await sume.account.me()
+
+    with Sandbox() as sandbox:
+        monkeypatch.setattr("h11.Connection.send", interrupt)
+        with Sume(api_key=key(), base_url=sandbox.base_url, transport=Between()) as sume:
+            errors = [failure_of(sume.account.me)]
+        errors.append(failure_of(lambda: asyncio.run(call(sandbox.base_url))))
+    for error in errors:
+        assert isinstance(error, KeyboardInterrupt)
+        seen = [frame.f_globals["__name__"].partition(".")[0] for frame in frames(error)]
+        assert seen.index("sume_ext") < seen.index("tests", seen.index("sume_ext"))
+        assert seen.index("tests", seen.index("sume_ext")) < seen.index("httpcore")
+        assert MARK not in shown(error)
+        own = [one.f_locals for one in frames(error) if one.f_code.co_name.startswith("handle_")]
+        assert [one["method"] for one in own if "method" in one] == ["GET"]
+
+
 def test_a_dump_of_stacks_that_wait_for_an_answer_shows_no_key_and_no_signed_url() -> None:
     """Watchdogs look at the frames of a thread that hangs, locals included.
 
@@ -297,7 +340,7 @@ def test_a_dump_of_stacks_that_wait_for_an_answer_shows_no_key_and_no_signed_url
     def dump(thread: threading.Thread) -> None:
         if frame := sys._current_frames().get(thread.ident or 0):
             walk = traceback.walk_stack(frame)
-            with suppress(RuntimeError):  # a module that it imports just now grows meanwhile
+            with contextlib.suppress(RuntimeError):  # a dict that the thread is just changing
                 text = "".join(traceback.StackSummary.extract(walk, capture_locals=True).format())
                 if "in _receive_event" in text and "in read" in text:
                     seen.append(text)

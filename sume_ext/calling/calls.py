@@ -12,7 +12,7 @@ import sys
 from functools import cache, partial
 from inspect import signature
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast, overload
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 from uuid import uuid4
 
 from attrs import field, frozen
@@ -45,6 +45,7 @@ from sume_ext.network.wire import Request
 from sume_ext.runners.interruptions import hold, mark
 from sume_ext.secrecy.memory import remember_json
 from sume_ext.secrecy.quoting import shown
+from sume_ext.urls import join_url, split_url
 
 if TYPE_CHECKING:
     import random
@@ -126,8 +127,8 @@ class Reply(Generic[T]):
     """A successful answer.
 
     Attributes:
-        parsed: The generated model; the JSON itself where that has another shape than the schema
-            says, but tells enough.
+        parsed: The generated model; the JSON itself, `untyped`, where that has another shape than
+            the schema says, but tells enough.
         raw: The JSON it was made from.
         request_id: The API's id of the request, or None.
         headers: The answer's headers, by lower-case name.
@@ -135,7 +136,7 @@ class Reply(Generic[T]):
         status: The HTTP status: 200, or another of success.
     """
 
-    parsed: T
+    parsed: T = field(repr=False)
     raw: Any = field(repr=False)
     request_id: str | None = field(repr=False)
     headers: Mapping[str, str] = field(repr=False)
@@ -401,11 +402,9 @@ def _refused(call: Call, what: str) -> InvalidArgumentError:
 
 def _redirected(call: Call, request: Request, answer: Answer) -> Request:
     """The request a redirect asks for: same origin and GET only, else an error."""
-    from urllib.parse import urljoin  # noqa: PLC0415  (redirects are rare)
-
     try:
-        target = urljoin(request.url, answer.headers.get("location", ""))
-        same = urlsplit(target)[:2] == urlsplit(request.url)[:2]
+        target = join_url(request.url, answer.headers.get("location", ""))
+        same = split_url(target)[:2] == split_url(request.url)[:2]
         origin = _origin(target)
     except ValueError:
         raise _refused_redirect(call, answer, "to what isn't a URL") from None
@@ -420,7 +419,7 @@ def _origin(url: str) -> str:
     Raises:
         ValueError: It isn't a URL.
     """
-    parts = urlsplit(url)
+    parts = split_url(url)
     return f"{parts.scheme}://{parts.hostname or ''}" + (f":{parts.port}" if parts.port else "")
 
 
@@ -487,7 +486,9 @@ def read(call: Call, answer: Answer) -> Reply[Any]:
             raise ResponseLostError("the answer is cut short.") from None
         place = "not JSON" if raw is None else f"{type(error).__name__} while reading it"
     if tells_enough(call.name, raw):
-        return _reply(answer, raw, raw, ())
+        from sume_ext.secrecy.untyped import untyped  # noqa: PLC0415  (rarely needed)
+
+        return _reply(answer, untyped(raw), raw, ())
     where, _, what = place.rpartition(": ")
     raise SchemaMismatchError(
         f"the answer isn't what the schema says ({shown(what)}).",

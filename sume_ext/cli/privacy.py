@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import re
 from typing import Any, cast
-from urllib.parse import urlsplit
 
 from sume_ext.secrecy.redaction import redact_text
 from sume_ext.secrecy.sensitive import OWNERS, compact, is_sensitive
 from sume_ext.secrecy.spans import REDACTED
+from sume_ext.urls import split_url
 
 # Looked for where a run of a scheme's signs begins only, so that a long one is read once.
 _URL = re.compile(
@@ -72,7 +72,7 @@ def _host_only(match: re.Match[str]) -> str:
     url = whole[begin:].rstrip(_AFTER)
     before, rest = whole[:begin], whole[begin + len(url) :]
     try:
-        parts = urlsplit(url)
+        parts = split_url(url)
         host = parts.hostname or ""
         scheme = f"{parts.scheme}:" if parts.scheme else ""
         bare = url.rstrip("/") == f"{scheme}//{parts.netloc}" and "@" not in url

@@ -11,10 +11,10 @@ import re
 import socket
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import TYPE_CHECKING, Final
-from urllib.parse import urlsplit
 
 from sume_ext.config import is_loopback
 from sume_ext.errors import NotSentError
+from sume_ext.urls import split_url
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -85,7 +85,7 @@ def _unwrapped(address: str) -> list[IPv4Address | IPv6Address]:
 def rule_for(base_url: str) -> Callable[[str], bool]:
     """Which addresses an API at this base URL may send us to."""
     try:
-        host = _as_sent(urlsplit(base_url).hostname or "")
+        host = _as_sent(split_url(base_url).hostname or "")
     except ValueError:  # no place that anything could be like
         return is_public
     if is_loopback(host):
@@ -97,7 +97,7 @@ def rule_for(base_url: str) -> Callable[[str], bool]:
 def trouble_with(url: str, base_url: str) -> str:
     """Why a URL may not be fetched, as far as its text tells; ``""`` when it may."""
     try:
-        parts = urlsplit(url)
+        parts = split_url(url)
         host = _as_sent(parts.hostname or "")
         _ = parts.port
     except ValueError:
@@ -107,7 +107,7 @@ def trouble_with(url: str, base_url: str) -> str:
     if not host or any(ord(letter) <= ord(" ") for letter in url):
         return "it isn't a URL."
     if parts.scheme != "https":
-        both_here = is_loopback(host) and is_loopback(urlsplit(base_url).hostname or "")
+        both_here = is_loopback(host) and is_loopback(split_url(base_url).hostname or "")
         if parts.scheme != "http" or not both_here:
             return f"it is {parts.scheme}://, not https://."
     literal = "127.0.0.1" if _names_this_machine(host) else _literal(host)

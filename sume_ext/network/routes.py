@@ -7,7 +7,7 @@ import re
 import ssl
 import sys
 from typing import TYPE_CHECKING, TypeAlias
-from urllib.parse import SplitResult, quote, unquote, urlsplit
+from urllib.parse import SplitResult, quote, unquote
 
 from attrs import frozen
 
@@ -15,6 +15,7 @@ from sume_ext.config import is_loopback
 from sume_ext.errors import ConfigurationError, NotSentError
 from sume_ext.secrecy.memory import remember_login
 from sume_ext.secrecy.secret import Secret
+from sume_ext.urls import split_url
 
 if TYPE_CHECKING:
     from sume_ext.config import Config
@@ -103,7 +104,7 @@ class Places:
             NotSentError: Its URL isn't an http(s) URL.
         """
         try:
-            parts = urlsplit(request.url)
+            parts = split_url(request.url)
             place = self._known.get((parts.scheme, parts.netloc)) or self._place(parts)
         except ValueError:
             raise NotSentError("that isn't a URL.", final=True) from None
@@ -144,7 +145,7 @@ def proxy_for(config: Config, scheme: str, host: str, port: int) -> Secret | Non
     if config.proxy is None:
         return None if inside else _of_environment(scheme, host, port)
     url = _complete(config.proxy.reveal())
-    return url if not inside or is_loopback(urlsplit(url.reveal()).hostname or "") else None
+    return url if not inside or is_loopback(split_url(url.reveal()).hostname or "") else None
 
 
 def _of_environment(scheme: str, host: str, port: int) -> Secret | None:
@@ -174,7 +175,7 @@ def _complete(url: str) -> Secret:
     url = url if "://" in url else f"http://{url}"
     remember_login(url)
     try:
-        parts = urlsplit(url)
+        parts = split_url(url)
         fine = parts.hostname and parts.port != 0 and parts.scheme in _PROXIES
         login = unquote(f"{parts.username}{parts.password}")
     except ValueError:

@@ -12,7 +12,7 @@ from contextlib import suppress
 from functools import cache
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 import httpcore
 
@@ -21,6 +21,7 @@ from sume_ext.network.deadlines import AsyncBoundedNetwork, BoundedNetwork, Limi
 from sume_ext.network.routes import PORTS, Place, Places, PoolKey, tls_settings
 from sume_ext.network.shelf import Shelf, is_open
 from sume_ext.network.streams import AsyncHttpStream, HttpStream, Sender, ours
+from sume_ext.urls import split_url
 
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
@@ -334,7 +335,7 @@ def _proxy(config: Config, key: PoolKey) -> httpcore.Proxy | None:
     """
     if key[2] is None:
         return None
-    parts = urlsplit(key[2].reveal())
+    parts = split_url(key[2].reveal())
     socks = parts.scheme.startswith("socks")
     if socks and find_spec("socksio") is None:
         raise ConfigurationError(
@@ -426,7 +427,7 @@ def _for_httpx(request: Request, body: Sender, timeouts: Timeouts) -> httpx.Requ
     return _httpx_request()(
         request.method,
         request.url,
-        headers=_headers(request, body, urlsplit(request.url).netloc.encode()),
+        headers=_headers(request, body, split_url(request.url).netloc.encode()),
         # With stream= httpx adds no header of its own, so nothing goes out that isn't above.
         stream=cast("httpx.SyncByteStream", body),
         extensions={"timeout": {**times, "write": timeouts.write, "pool": timeouts.pool}},

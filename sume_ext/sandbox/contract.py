@@ -12,9 +12,10 @@ from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol, cast
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import parse_qsl, unquote
 
 from sume_ext.sandbox.problems import Problem
+from sume_ext.urls import split_url
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -179,7 +180,7 @@ class Contract:
         self.raw = raw
         self.document: dict[str, Any] = json.loads(raw)
         base: str = self.document["servers"][0]["url"]
-        self.prefix = urlsplit(base).path.rstrip("/")
+        self.prefix = split_url(base).path.rstrip("/")
 
     @cached_property
     def operations(self) -> dict[tuple[str, str], Operation]:

@@ -10,10 +10,10 @@ import hashlib
 import tempfile
 import time
 from typing import TYPE_CHECKING, Final
-from urllib.parse import urlsplit
 
 from sume_ext.errors import NotSentError, ResponseLostError
 from sume_ext.sandbox.messages import Body, Head
+from sume_ext.urls import split_url
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Mapping
@@ -141,7 +141,7 @@ def _perform(
     engine: Engine, origins: Mapping[str, str], request: Request, timeouts: Timeouts
 ) -> Generator[float, None, Delivery]:
     """What becomes of a request; yields the seconds to wait, returns how it is answered."""
-    url = urlsplit(request.url)
+    url = split_url(request.url)
     if url.netloc not in origins:
         raise NotSentError(f"the sandbox has no host {url.netloc!r}.", final=True)
     exchange = engine.begin(_head(origins[url.netloc], request))
@@ -162,7 +162,7 @@ def _perform(
 
 
 def _head(origin: str, request: Request) -> Head:
-    url = urlsplit(request.url)
+    url = split_url(request.url)
     headers = {"host": url.netloc, **{name.lower(): v for name, v in request.headers.items()}}
     content = request.content
     if content is not None:

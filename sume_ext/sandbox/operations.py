@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from sume_ext.sandbox import views
 from sume_ext.sandbox.clock import iso
@@ -19,6 +19,7 @@ from sume_ext.sandbox.pages import page
 from sume_ext.sandbox.problems import Problem, not_found
 from sume_ext.sandbox.records import Avatar, Brand, Job, Scene, Upload
 from sume_ext.sandbox.routes import ROUTES
+from sume_ext.urls import split_url
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -233,7 +234,7 @@ def _upload_behind(call: Call, place: str) -> Upload | None:
 def create_reference_analysis(call: Call) -> Answer:
     """``POST /reference-analysis``: of a public TikTok or Instagram Reel."""
     url: str = call.body["url"]
-    host = urlsplit(url).hostname or ""
+    host = split_url(url).hostname or ""
     if not any(host == one or host.endswith(f".{one}") for one in REEL_HOSTS):
         message = "Give the URL of a public TikTok or Instagram Reel."
         raise Problem(422, "unsupported_reference", message)

@@ -13,7 +13,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from time import strptime
 from typing import TYPE_CHECKING, Final
-from urllib.parse import parse_qsl, quote, urlsplit
+from urllib.parse import parse_qsl, quote
+
+from sume_ext.urls import split_url
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -64,7 +66,7 @@ class Signer:
             headers: Headers the request must carry, besides ``Host``.
         """
         stamp = datetime.fromtimestamp(now, UTC).strftime(STAMP)
-        signed = {"host": urlsplit(self.endpoint).netloc}
+        signed = {"host": split_url(self.endpoint).netloc}
         signed |= {name.lower(): value.strip() for name, value in (headers or {}).items()}
         query = {
             "X-Amz-Algorithm": ALGORITHM,

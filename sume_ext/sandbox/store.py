@@ -10,9 +10,9 @@ import time
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Final
-from urllib.parse import urlsplit
 
 from sume_ext.sandbox.signing import Signer
+from sume_ext.urls import split_url
 
 PATIENCE: Final = 5.0
 
@@ -43,7 +43,7 @@ class Store:
 
     def holds(self, key: str, size: int) -> bool:
         """Whether an object of this size is stored under the key."""
-        url = urlsplit(self.signer().presign("HEAD", key, now=time.time(), lifetime=60))
+        url = split_url(self.signer().presign("HEAD", key, now=time.time(), lifetime=60))
         kind = http.client.HTTPSConnection if url.scheme == "https" else http.client.HTTPConnection
         connection = kind(url.netloc, timeout=PATIENCE)
         try:

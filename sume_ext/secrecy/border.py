@@ -31,8 +31,8 @@ passed on in a cell, and taken out of it piece by piece where it is used.
 _OURS = frozenset({"sume_ext", "sume_api"})
 _BELOW = frozenset({
     "anyio", "asyncio", "attr", "attrs", "codecs", "concurrent", "contextlib", "copy", "dateutil",
-    "email", "encodings", "functools", "h11", "http", "httpcore", "httpx", "json", "selectors",
-    "socket", "ssl", "threading", "urllib",
+    "email", "encodings", "functools", "h11", "http", "httpcore", "httpx", "json", "opentelemetry",
+    "selectors", "socket", "ssl", "threading", "urllib", "wrapt",
 })  # fmt: skip
 """Libraries that work on our behalf when they are called by us."""
 
@@ -136,12 +136,16 @@ def _package(frame: FrameType) -> str:
 
 
 def _our_frames(error: BaseException) -> Iterator[FrameType]:
-    """Our frames and those of libraries below; what a listener does is the application's."""
-    ours = False
+    """Our frames and those of libraries below, whatever stands between.
+
+    That may be a transport of the application's or of an instrumentation's; what it does itself,
+    as what a listener does, is its own.
+    """
+    below = False
     for frame in _frames(error):
         package = _package(frame)
-        ours = package in _OURS or (ours and package in _BELOW)
-        if ours:
+        if package in _OURS or (below and package in _BELOW):
+            below = True
             yield frame
 
 

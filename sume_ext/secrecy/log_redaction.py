@@ -8,6 +8,9 @@ from __future__ import annotations
 
 import copy
 import logging
+import sys
+import traceback
+from collections.abc import Mapping
 from functools import wraps
 from typing import TYPE_CHECKING, Any, cast
 
@@ -17,7 +20,12 @@ from sume_ext.secrecy.sensitive import is_sensitive
 from sume_ext.secrecy.spans import REDACTED
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
+    from types import TracebackType
+
+    _ExcInfo = (
+        tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
+    )
 
 _BARE = (*vars(logging.LogRecord("", 0, "", 0, "", (), None)),)
 _SIZE, _LAST = len(_BARE), _BARE[-1]
@@ -35,7 +43,9 @@ def install_log_redaction() -> Callable[[], None]:
 
     Message, arguments, ``extra`` attributes, exception and stack are cleaned as by `redact`, for
     all handlers there are or will be, and again after their filters, which may add something.
-    Clean records pass untouched. A second call changes nothing.
+    So is what structlog leaves to its formatter to find, exception and stack; locals of frames,
+    which a formatter may be told to add, are not. Clean records pass untouched. A second call
+    changes nothing.
     Each process of an application has to ask for itself.
 
     Returns:
@@ -116,7 +126,7 @@ def _cleaned(record: logging.LogRecord) -> logging.LogRecord:
     changes: dict[str, Any] = {}
     if not isinstance(record.msg, str):
         # Structured logging hands on a mapping here, and some an exception.
-        _note(changes, "msg", record.msg, redact(record.msg))
+        _note(changes, "msg", record.msg, _clean_structure(record.msg))
     message = str(changes["msg"]) if changes else record.getMessage()
     thread, process = record.threadName, record.processName
     task = getattr(record, "taskName", None)  # new in Python 3.12
@@ -128,7 +138,7 @@ def _cleaned(record: logging.LogRecord) -> logging.LogRecord:
     said = redact_text(whole := head + message)
     if said != whole:
         if said.startswith(head):
-            changes.update(msg=said[len(head) :], args=())
+            changes.update(msg=_message(record, said[len(head) :]), args=())
         else:
             _clean_texts(record, message, changes)
     if record.args and "args" not in changes and not _all_said(record.args, message):
@@ -150,7 +160,7 @@ def _cleaned(record: logging.LogRecord) -> logging.LogRecord:
 def _clean_texts(record: logging.LogRecord, message: str, changes: dict[str, Any]) -> None:
     said = redact_text(message)
     if said != message:
-        changes.update(msg=said, args=())
+        changes.update(msg=_message(record, said), args=())
     for name in ("name", "threadName", "processName", "taskName"):
         text = getattr(record, name, None)
         if isinstance(text, str):
@@ -197,16 +207,77 @@ def _clean_exception(record: logging.LogRecord, changes: dict[str, Any]) -> None
             _note(changes, name, text, redact_text(text))
     if not record.exc_info or not record.exc_info[1]:
         return
-    error = redact(record.exc_info[1])
-    if not isinstance(cast("object", error), BaseException):
-        error = Exception(error)
-    if error is not record.exc_info[1]:
-        changes["exc_info"] = (type(error), error, record.exc_info[2])
-    if not record.exc_text:
-        # A formatter makes this text itself, unless lines of source in it must be cleaned.
-        text = logging.Formatter().formatException(changes.get("exc_info", record.exc_info))
-        if (said := redact_text(text)) != text:
-            changes["exc_text"] = said
+    info = _clean_info(record.exc_info)
+    _note(changes, "exc_info", record.exc_info, info)
+    if not record.exc_text and (said := _told_otherwise(info)):
+        changes["exc_text"] = said
+
+
+def _clean_info(info: _ExcInfo) -> _ExcInfo:
+    """The same when its exception is clean, else as if a clean one had been raised there."""
+    error: object = redact(info[1])
+    if error is info[1]:
+        return info
+    clean = error if isinstance(error, BaseException) else Exception(error)
+    return type(clean), clean, info[2]
+
+
+def _told_otherwise(info: _ExcInfo) -> str | None:
+    """A clean exception's text, if lines of source in it must be cleaned; or None.
+
+    Else whoever formats it makes this text itself.
+    """
+    text = logging.Formatter().formatException(info)
+    said = redact_text(text)
+    return None if said == text else said
+
+
+def _clean_structure(msg: object) -> object:
+    """A message that isn't text; the same when it is clean.
+
+    In a mapping, as structlog's, ``exc_info`` and ``stack_info`` may ask the formatter, which
+    comes after all cleaning, to look for the exception and the stack itself. If what it would
+    find isn't clean, what is handed on holds it already, under the names that structlog uses.
+    """
+    clean: Any = redact(msg)
+    if not isinstance(msg, Mapping):
+        return clean
+    members = cast("Mapping[object, object]", msg)
+    found: dict[str, object] = {}
+    if (asked := members.get("exc_info")) and (info := _exc_info(asked)):
+        clean_info = _clean_info(info)
+        if said := _told_otherwise(clean_info):
+            found["exception"] = said
+        elif clean_info is not info:
+            found["exc_info"] = clean_info
+    if members.get("stack_info") is True:
+        stack = "".join(traceback.format_stack())
+        if (said := redact_text(stack)) != stack:
+            found["stack"] = said
+    if not found:
+        return clean
+    gone = {asking for asking, told in _TOLD.items() if told in found}
+    return {name: inner for name, inner in clean.items() if name not in gone} | found
+
+
+_TOLD = {"exc_info": "exception", "stack_info": "stack"}
+"""What structlog calls the text of what it was asked for."""
+
+
+def _exc_info(asked: object) -> _ExcInfo | None:
+    """The exception that structlog would find for a true ``exc_info``."""
+    if isinstance(asked, BaseException):
+        return type(asked), asked, asked.__traceback__
+    info = cast("_ExcInfo", asked if isinstance(asked, tuple) else sys.exc_info())
+    return info if len(info) == _PARTS and isinstance(info[1], BaseException) else None
+
+
+_PARTS = 3
+
+
+def _message(record: logging.LogRecord, said: str) -> object:
+    """What says a text in place of a record's message: a mapping where that was one."""
+    return {"event": said} if isinstance(record.msg, Mapping) else said
 
 
 def _withheld(record: logging.LogRecord, error: Exception) -> logging.LogRecord:

@@ -12,11 +12,12 @@ import re
 from base64 import b64encode
 from itertools import islice
 from typing import TYPE_CHECKING, Any, cast
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from sume_ext.secrecy.fingerprints import LIMIT, LINKS, Fingerprints, Span
 from sume_ext.secrecy.secret import Secret
 from sume_ext.secrecy.sensitive import OWNERS, compact, is_sensitive
+from sume_ext.urls import split_url
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -88,7 +89,7 @@ def remember_login(url: str) -> None:
     A user's name is no secret beside a password; alone it is the key of many a service.
     """
     try:
-        parts = urlsplit(url if "://" in url else f"http://{url}")
+        parts = split_url(url if "://" in url else f"http://{url}")
     except ValueError:
         return
     user, password = parts.username or "", parts.password or ""

@@ -10,10 +10,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from sume_ext.secrecy.addresses import other_urls, urls
 from sume_ext.secrecy.named_values import named_in_queries, named_values
 from sume_ext.secrecy.spans import REDACTED, Span, blanked
 from sume_ext.secrecy.styling import found_beneath
-from sume_ext.secrecy.urls import other_urls, urls
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator

@@ -12,7 +12,6 @@ import stat
 import zlib
 from functools import partial
 from typing import TYPE_CHECKING, Final, NoReturn
-from urllib.parse import urljoin
 
 from attrs import field, frozen
 
@@ -27,6 +26,7 @@ from sume_ext.transfers.landing import Landing
 from sume_ext.transfers.partial import sweep
 from sume_ext.transfers.progress import Progress, Throttle
 from sume_ext.transfers.ranges import MisplacedError, body_of, is_complete
+from sume_ext.urls import join_url
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -289,7 +289,7 @@ class Fetch:
                 return stream
             yield Close(stream)
             try:
-                url = urljoin(url, stream.headers.get("location", ""))
+                url = join_url(url, stream.headers.get("location", ""))
             except ValueError:
                 raise DownloadError("a redirect to what is no URL.", step="url") from None
         raise DownloadError(f"more than {_MOST_REDIRECTS} redirects.", step="url")

@@ -9,9 +9,9 @@ from __future__ import annotations
 import hashlib
 import re
 from typing import TYPE_CHECKING, Final
-from urllib.parse import urlsplit
 
 from sume_ext.transfers.content_types import extension_for, known_extension
+from sume_ext.urls import split_url
 
 if TYPE_CHECKING:
     from sume_ext.media import MediaFile
@@ -31,7 +31,7 @@ def file_name(job_id: str, index: int, media: MediaFile) -> str:
         index: The file's place in the result, from 0.
         media: The file; its content type decides the extension, else its URL's known one.
     """
-    extension = extension_for(media.content_type) or known_extension(urlsplit(media.url).path)
+    extension = extension_for(media.content_type) or known_extension(split_url(media.url).path)
     return f"{_clean(job_id)}-{index + 1}{extension or ''}"
 
 

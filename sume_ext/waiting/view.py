@@ -60,7 +60,7 @@ class JobView:
 
     @property
     def data(self) -> Any:
-        """The generated model of the last answer about it, or None."""
+        """The generated model of the last answer about it, its JSON where none fits, or None."""
         return self._state.data
 
     @property
