@@ -245,7 +245,8 @@ def test_none_of_the_protections_could_be_lost_unnoticed(
     ("file", "kinds"),
     [
         ("log.txt", {"api_key", "signature", "email"}),
-        ("tracebacks.txt", {"api_key", "object_key", "upload_url"}),
+        ("locals.txt", {"api_key", "object_key", "upload_url"}),
+        ("rich.txt", {"api_key", "object_key", "upload_url"}),
     ],
 )
 def test_without_the_protections_each_way_out_is_watched(
