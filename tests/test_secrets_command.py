@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from sume_ext.cli import privacy
 from sume_ext.operations import BINDINGS
 from sume_ext.sandbox import Sandbox, sample_video
 from tests.cli.terminal import Terminal
@@ -81,6 +82,25 @@ def test_every_operation_has_a_line_here() -> None:
         words = asset_words.get(name, name.replace(".", " ").replace("_", "-"))
         short = {"account me": "me", "credits get": "credits"}.get(words, words)
         assert short in said, name
+
+
+MARK = "zQ7wPx41RtLm"
+HIDDEN: dict[str, dict[str, Any]] = {
+    "a plain link": {"url": f"https://media.example/{MARK}.mp4"},
+    "a link with a query": {"note": f"see https://media.example/a.mp4?id={MARK}."},
+    "a signed link": {"clip": f"https://b.s3.amazonaws.com/k.mp4?X-Amz-Signature={MARK}"},
+    "a link in a list": {"links": [[f"https://h.example/{MARK}/x"]]},
+    "a member called like a link": {f"https://h.example/{MARK}": 1},
+    "a member called like a person": {"by": {f"{MARK}@mail.example": {"n": 1}}},
+    "a member called like a key": {"keys": {f"sume_live_{MARK}": 1}},
+    "a member of a secret name": {"device_code": MARK, "raw_response": {"a": [MARK]}},
+}
+
+
+@pytest.mark.parametrize("what", HIDDEN)
+def test_what_a_command_shows_has_neither_whole_links_nor_secret_members(what: str) -> None:
+    """A terminal shows the host of a link only: the path of one that isn't signed tells, too."""
+    assert MARK not in json.dumps(privacy.hide(HIDDEN[what], show_urls=False))
 
 
 NAMES = ("completed", "failed", "canceled", "stuck")
