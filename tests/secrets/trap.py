@@ -21,6 +21,8 @@ import rich.console
 import rich.pretty
 import rich.traceback
 
+from tests.secrets.marks import Marks
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Mapping
 
@@ -42,11 +44,15 @@ class Trap:
         folder: Where to write.
         painted: Whether rich paints tracebacks, too, which takes a third of a second each; what it
             would show of the locals is written down anyway.
+
+    Attributes:
+        failures: The names of the exceptions it was shown.
+        marks: Makes secrets that an application passes.
     """
 
     def __init__(self, folder: Path, *, painted: bool = True) -> None:
         self.folder = folder
-        self._painted = painted
+        self.painted = painted
         self._files = {
             name: (folder / name).open("a", encoding="utf-8", errors="backslashreplace")
             for name in WAYS
@@ -54,6 +60,7 @@ class Trap:
         }
         self._pickles = (folder / "pickles.bin").open("ab")
         self.failures: list[str] = []
+        self.marks = Marks()
         self._places: set[object] = set()
 
     def close(self) -> None:
@@ -134,7 +141,7 @@ class Trap:
             error.__traceback__ and [*traceback.walk_tb(error.__traceback__)][-1][1],
         )
         file = self._files["rich.txt"]
-        if self._painted and place not in self._places:
+        if self.painted and place not in self._places:
             self._places.add(place)
             console = rich.console.Console(file=file, width=200)
             console.print(rich.traceback.Traceback(trace, **options))
