@@ -15,8 +15,11 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import click
 import pytest
 
+from sume_ext.cli import privacy
+from sume_ext.cli.app import root
 from sume_ext.operations import BINDINGS
 from sume_ext.sandbox import Sandbox, sample_video
 from tests.cli.terminal import Terminal
@@ -29,6 +32,21 @@ ROOT = Path(__file__).parent.parent
 REEL = "https://www.tiktok.com/@creator/video/7300000000000000000"
 WAYS: tuple[list[str], ...] = ([], ["--json"], ["--quiet"])
 PRESIGN = "--file-name c.mp4 --content-type video/mp4 --size-bytes 9 --purpose"
+MARK = "zQ7wPx41RtLm"
+LINK = f"https://b.s3.amazonaws.com/uploads/ws_9f8a7b6c/{MARK}.mp4?X-Amz-Signature={MARK}"
+MAIL = f"{MARK}@mail.example"
+KEY = f"sume_live_{MARK}"
+FILE = "--file-name c.mp4 --content-type video/mp4 --size-bytes 9"
+DONE = "--wait --timeout 20 --download out --overwrite"
+AD = (
+    f"--aspect-ratio 9:16 --duration 5 --reference-image-url {LINK} --resolution 480p "
+    f"--script {MAIL} --style ugc"
+)
+FILTERS = (
+    f"--brand {MAIL} --created-after 2026-01-01 --created-before 2027-01-01 --cta-present true "
+    f"--keyword {KEY} --limit 2 --max-duration 9 --min-duration 1 --product {MAIL} "
+    f"--search-mode text --segment-type {LINK} --sort relevance --source-type generated --tag {KEY}"
+)
 
 
 def lines(jobs: dict[str, str], scene: str, avatar: str) -> list[list[str]]:
@@ -67,8 +85,72 @@ def lines(jobs: dict[str, str], scene: str, avatar: str) -> list[list[str]]:
     tools list
     tools schema videos.generate
     completion bash
+    brand list --cursor {LINK} --limit 2
+    brand list --domain {LINK} --all
+    avatars list --cursor {LINK} --limit 2
+    avatars list --all
+    jobs list --cursor {LINK} --limit 2
+    jobs list --type {KEY} --all
+    jobs download {jobs["completed"]} --to out --overwrite
+    jobs result {jobs["completed"]} --download out --overwrite
+    jobs wait {jobs["completed"]} --download out --overwrite
+    assets get {scene} --query {LINK} --search-mode text --search-score 0.5
+    assets list --query {LINK} {FILTERS} --cursor {LINK}
+    assets list --all
+    assets search {LINK} {FILTERS} --cursor {LINK}
+    assets search {KEY} --all
+    assets upload clip.mp4 --download out --overwrite --timeout 20
+    assets create --object-key uploads/ws_9f8a7b6c/{MARK}/a.mp4 {FILE} --title {MAIL} {DONE}
+    images generate --prompt {LINK} --aspect-ratio 1:1 --n 1 --quality {KEY} --yes {DONE}
+    images generate --prompt x --reference-image-url {LINK} --resolution {MAIL} --yes
+    videos generate --prompt {MAIL} --duration 4 --aspect-ratio {LINK} --generate-audio --yes
+    videos generate --prompt {KEY} --duration 4 --resolution 480p --yes {DONE}
+    ads videos create --prompt {LINK} --avatar-id {avatar} {AD} --yes {DONE}
+    face-swap create --source-video-url {LINK} --avatar-id {avatar} --yes {DONE}
+    reference-analysis create --url {REEL}?signature={MARK} --yes {DONE}
     """
     return [line.split() for line in texts.strip().splitlines()]
+
+
+def commands(
+    group: click.Command, path: tuple[str, ...] = ()
+) -> Iterator[tuple[str, click.Command]]:
+    """Every command of the tree, by its words."""
+    if not isinstance(group, click.Group):
+        yield " ".join(path), group
+        return
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        inner = group.get_command(context, name)
+        assert inner is not None
+        yield from commands(inner, (*path, name))
+
+
+ELSEWHERE = {"--show-urls": "shows what is asked for, as a test below sees"}
+SETTINGS = {
+    "sandbox": "serves until it is stopped",
+    "setup": "takes a key from stdin, in tests/test_cli_secrets.py",
+    "logout": "forgets what setup saved, as above",
+}
+
+
+def test_every_command_and_option_has_a_line_here() -> None:
+    """Whatever the shell gains tomorrow must be walked, too."""
+    walked: dict[str, set[str]] = {}
+    for line in lines(dict.fromkeys(NAMES, "job"), "a", "b"):
+        for words in range(3, 0, -1):
+            walked.setdefault(" ".join(line[:words]), set()).update(line)
+    left: list[str] = []
+    for path, command in commands(root()):
+        if path in SETTINGS:
+            continue
+        said = walked.get(path, set()) | {word for way in WAYS for word in way}
+        left += [] if path in walked else [path]
+        for option in command.params:
+            spelled = {*option.opts, *option.secondary_opts}
+            if isinstance(option, click.Option) and not spelled & (said | {*ELSEWHERE}):
+                left.append(f"{path} {option.opts[-1]}")
+    assert not left, "give these a line in lines()"
 
 
 def test_every_operation_has_a_line_here() -> None:
@@ -81,6 +163,24 @@ def test_every_operation_has_a_line_here() -> None:
         words = asset_words.get(name, name.replace(".", " ").replace("_", "-"))
         short = {"account me": "me", "credits get": "credits"}.get(words, words)
         assert short in said, name
+
+
+HIDDEN: dict[str, dict[str, Any]] = {
+    "a plain link": {"url": f"https://media.example/{MARK}.mp4"},
+    "a link with a query": {"note": f"see https://media.example/a.mp4?id={MARK}."},
+    "a signed link": {"clip": f"https://b.s3.amazonaws.com/k.mp4?X-Amz-Signature={MARK}"},
+    "a link in a list": {"links": [[f"https://h.example/{MARK}/x"]]},
+    "a member called like a link": {f"https://h.example/{MARK}": 1},
+    "a member called like a person": {"by": {f"{MARK}@mail.example": {"n": 1}}},
+    "a member called like a key": {"keys": {f"sume_live_{MARK}": 1}},
+    "a member of a secret name": {"device_code": MARK, "raw_response": {"a": [MARK]}},
+}
+
+
+@pytest.mark.parametrize("what", HIDDEN)
+def test_what_a_command_shows_has_neither_whole_links_nor_secret_members(what: str) -> None:
+    """A terminal shows the host of a link only: the path of one that isn't signed tells, too."""
+    assert MARK not in json.dumps(privacy.hide(HIDDEN[what], show_urls=False))
 
 
 NAMES = ("completed", "failed", "canceled", "stuck")
@@ -148,7 +248,7 @@ def test_no_command_shows_or_keeps_anything(sandbox: Sandbox, folder: Path) -> N
     assert said.count("ended with 0]") > 2 * len(words), said
     for code in (1, 2, 4, 5):
         assert f"ended with {code}]" in said, f"nothing failed with {code}"
-    assert found_in(folder, markers) == {}
+    assert found_in(folder, {**markers, "an argument": [MARK]}) == {}
     assert gitleaks(folder) == []
 
 
@@ -175,7 +275,7 @@ def test_no_failing_command_shows_or_keeps_anything(
     said = (folder / "err.txt").read_text()
     assert "ended with 1]" in said
     assert "Traceback" not in said
-    assert found_in(folder, sandbox.markers()) == {}
+    assert found_in(folder, {**sandbox.markers(), "an argument": [MARK]}) == {}
     assert gitleaks(folder) == []
 
 

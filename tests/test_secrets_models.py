@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 import pytest
 import rich.pretty
+import sume_api.models
 from sume_api import AuthenticatedClient, Client
 from sume_api.errors import UnexpectedStatus
 from sume_api.models import Asset, Job, JobResult, Me, PresignedUpload
@@ -23,6 +24,7 @@ from sume_api.types import Response
 
 from sume_ext.secrecy.sensitive import NAMES, is_sensitive
 from tests.schema import pipeline
+from tests.secrets import members
 from tests.secrets.unprotected import models
 from tests.support import Answer
 
@@ -71,6 +73,53 @@ def test_every_member_with_a_sensitive_name_is_hidden(model: Any) -> None:
     shown = [one.name for one in attrs.fields(model) if one.repr]
     assert not [name for name in shown if is_sensitive(name) and name != "api_key"]
     assert "additional_properties" not in shown
+
+
+_PUBLIC = """
+    action_labels active analysis asset asset_ids aspect_ratio avatar_id avatar_ids bonus_credits
+    brand_mentions capabilities code colors completed_at concurrency content_type created_at
+    credits_ cta_present data description domain duration duration_seconds end_time_seconds error
+    expires_at face_swap file_name generate_audio has_more height id image_count images job job_id
+    jobs keywords kind limit media metadata mode monthly_credits name next_cursor object_ plan
+    product_claims product_mentions progress prompt purpose quality query remaining_credits
+    request_id required_credits resolution result scopes score script search segment_type size_bytes
+    source_type source_video start_time_seconds status style tags talking_head title tone type_ ugc
+    updated_at user visibility visual_summary width workspace
+"""
+PUBLIC = frozenset(_PUBLIC.split())
+"""Members that any model may show. What the application wrote itself (a prompt, a title, a search)
+is shown as it wrote it; whatever it got from the API to keep to itself is not among these."""
+_OWNED = ("User", "Workspace", "Owner", "ApiKey")
+"""How the names of models end whose own ``id`` and ``name`` tell who somebody is."""
+
+
+@pytest.mark.parametrize("model", models(), ids=lambda model: model.__name__)
+def test_a_model_shows_what_is_listed_here_and_nothing_else(model: Any) -> None:
+    """Each member is marked for itself, so it doesn't matter how the model hides it."""
+    shown = members.shown_by(model)
+    may = {"scopes"} if model.__name__.endswith(_OWNED) else PUBLIC
+    assert shown <= may, (
+        f"{model.__name__} shows {sorted(shown - may)}: hide it by `hidden` or `hidden_names` of "
+        "openapi/names.yaml and regenerate, or add it to PUBLIC here if everybody may see it"
+    )
+
+
+def test_nothing_listed_as_public_is_secret_or_gone() -> None:
+    assert not [name for name in PUBLIC if is_sensitive(name) or name.endswith(("url", "urls"))]
+    shown = set[str]().union(*map(members.shown_by, models()))
+    assert shown >= PUBLIC, f"no model shows {sorted(PUBLIC - shown)} any more: take it out"
+
+
+def test_every_exported_model_is_among_those_looked_at() -> None:
+    exported = {getattr(sume_api.models, name) for name in sume_api.models.__all__}
+    assert {one for one in exported if isinstance(one, type)} == {*models()}
+
+
+@pytest.mark.parametrize("model", models(), ids=lambda model: model.__name__)
+def test_no_model_is_pickled(model: Any) -> None:
+    with pytest.raises(TypeError) as caught:
+        pickle.dumps(members.marked(model))
+    assert "zQ7w" not in f"{caught.value!r}"
 
 
 @pytest.mark.parametrize("model", ANSWERS, ids=lambda model: model.__name__)

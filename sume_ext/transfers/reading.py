@@ -79,7 +79,10 @@ class Patience:
 
 def refused(name: str | None, problem: str, hint: str = "Pass a video file.") -> UploadError:
     """Why something isn't uploaded, before anything is sent."""
-    shown = (name or "this").partition("?")[0]  # what is behind it may be a signature
+    from sume_ext.secrecy.redaction import redact_text  # noqa: PLC0415  (refusals are rare)
+
+    # What is behind a question mark may be a signature; files are named after people, too.
+    shown = redact_text((name or "this").partition("?")[0])
     return UploadError(f"can't upload {shown}: {problem}", step="source", hint=hint)
 
 

@@ -247,4 +247,9 @@ def _error_code(stream: Stream) -> Flow[str]:
     except SumeError:
         pass
     found = _CODE.search(text)
-    return found[1].decode("ascii") if found else ""
+    if found is None:
+        return ""
+    from sume_ext.secrecy.redaction import redact_foreign  # noqa: PLC0415  (refusals are rare)
+
+    # Whatever answers in the store's place may put there what it was asked with.
+    return redact_foreign(found[1].decode("ascii"))

@@ -22,7 +22,7 @@ def run_all(log: str) -> None:
     for words in lines:
         code = main(words)
         sys.stdout.flush()
-        print(f"[{words[0]} {words[-1]} ended with {code}]", file=sys.stderr, flush=True)  # noqa: T201
+        print(f"[{words[0]} ended with {code}]", file=sys.stderr, flush=True)  # noqa: T201
 
 
 if __name__ == "__main__":

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
-import io
 import json
 import logging
 import pickle
@@ -21,37 +21,56 @@ import rich.console
 import rich.pretty
 import rich.traceback
 
+from tests.secrets.marks import Marks
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Mapping
 
 RULES = Path(__file__).with_name("gitleaks.toml")
 
 
+WAYS = (
+    "shown.txt", "attributes.txt", "notes.txt", "locals.txt", "rich.txt", "log.txt", "pickles.bin",
+    "warnings.txt", "out.txt", "err.txt",
+)  # fmt: skip
+"""The files of a trap, one for each way out."""
+INTERRUPTIONS = (KeyboardInterrupt, asyncio.CancelledError)
+
+
 class Trap:
-    """Writes down whatever shows: logs, reprs, pickles, tracebacks, warnings, output.
+    """Writes down whatever shows, each way out in a file of its own, as `WAYS` names them.
 
     Args:
         folder: Where to write.
+        painted: Whether rich paints tracebacks, too, which takes a third of a second each; what it
+            would show of the locals is written down anyway.
+
+    Attributes:
+        failures: The names of the exceptions it was shown.
+        marks: Makes secrets that an application passes.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, painted: bool = True) -> None:
         self.folder = folder
-        self._shown = (folder / "shown.txt").open("a", encoding="utf-8", errors="backslashreplace")
-        self._tracebacks = (folder / "tracebacks.txt").open(
-            "a", encoding="utf-8", errors="backslashreplace"
-        )
+        self.painted = painted
+        self._files = {
+            name: (folder / name).open("a", encoding="utf-8", errors="backslashreplace")
+            for name in WAYS
+            if name.endswith(".txt") and name != "log.txt"
+        }
         self._pickles = (folder / "pickles.bin").open("ab")
         self.failures: list[str] = []
+        self.marks = Marks()
         self._places: set[object] = set()
 
     def close(self) -> None:
         """Close every file."""
-        for file in (self._shown, self._tracebacks, self._pickles):
+        for file in (*self._files.values(), self._pickles):
             file.close()
 
     @contextmanager
     def listening(self) -> Generator[None]:
-        """Every logger at DEBUG into a file, warnings and prints into others."""
+        """Every logger at DEBUG into a file, warnings and what is printed into others."""
         handler = logging.FileHandler(self.folder / "log.txt", encoding="utf-8")
         handler.setFormatter(logging.Formatter("%(levelname)s %(name)s %(message)s"))
         root = logging.getLogger()
@@ -59,9 +78,8 @@ class Trap:
         root.addHandler(handler)
         root.setLevel(logging.DEBUG)
         out, error = sys.stdout, sys.stderr
-        printed = io.StringIO()
         caught: list[warnings.WarningMessage] = []
-        sys.stdout = sys.stderr = printed
+        sys.stdout, sys.stderr = self._files["out.txt"], self._files["err.txt"]
         try:
             with warnings.catch_warnings(record=True) as caught:
                 warnings.simplefilter("always")
@@ -71,9 +89,8 @@ class Trap:
             root.removeHandler(handler)
             root.setLevel(level)
             handler.close()
-            self.write("printed.txt", printed.getvalue())
-            self.write("warnings.txt", "\n".join(str(one) for one in caught))
-            for file in (self._shown, self._tracebacks, self._pickles):
+            self._files["warnings.txt"].writelines(f"{one}\n" for one in caught)
+            for file in (*self._files.values(), self._pickles):
                 file.flush()
 
     def write(self, name: str, text: str) -> None:
@@ -83,33 +100,36 @@ class Trap:
 
     def show(self, thing: Any) -> None:
         """Everything that an application might do to look at a thing."""
+        shown = self._files["shown.txt"]
         views: tuple[Callable[[Any], str], ...] = (
             repr, str, format, pprint.pformat, "{!r:>40}".format, "%s".__mod__, _rich, _defaulted,
         )  # fmt: skip
         for view in views:
-            self._shown.write(f"{view((thing,) if view == '%s'.__mod__ else thing)}\n")
+            shown.write(f"{view((thing,) if view == '%s'.__mod__ else thing)}\n")
         logging.getLogger("app").debug("seen: %s %r", thing, thing)
         try:
             self._pickles.write(pickle.dumps(thing))
         except Exception as error:  # noqa: BLE001  (what doesn't pickle can't leak by it)
-            self._shown.write(f"not pickled: {error!r}\n")
+            shown.write(f"not pickled: {error!r}\n")
 
     def failed(self, error: BaseException) -> None:
         """Everything that an error tracker, a terminal or a log might show of an exception."""
         self.failures.append(type(error).__name__)
         self.show(error)
-        self._shown.writelines(f"{note}\n" for note in getattr(error, "__notes__", ()))
-        self._shown.write(f"{vars(error)!r}\n")
+        self._files["notes.txt"].writelines(
+            f"{type(error).__name__}: {note}\n" for note in getattr(error, "__notes__", ())
+        )
+        self._files["attributes.txt"].write(f"{vars(error)!r} {error.args!r}\n")
         seen: traceback.TracebackException | None
         seen = traceback.TracebackException.from_exception(error, capture_locals=True)
         while seen is not None:
-            self._tracebacks.writelines(seen.format())
+            self._files["locals.txt"].writelines(seen.format())
             seen = seen.__cause__ or seen.__context__
         self._printed(error)
         logging.getLogger("app").error("failed", exc_info=error)
 
     def _printed(self, error: BaseException) -> None:
-        """As rich shows it; in colour, which takes a third of a second, once for each place."""
+        """As rich shows it; in colour once for each place."""
         options: Any = {
             "show_locals": True,
             "locals_max_length": 1000,
@@ -120,20 +140,28 @@ class Trap:
             type(error),
             error.__traceback__ and [*traceback.walk_tb(error.__traceback__)][-1][1],
         )
-        if place not in self._places:
+        file = self._files["rich.txt"]
+        if self.painted and place not in self._places:
             self._places.add(place)
-            console = rich.console.Console(file=self._tracebacks, width=200)
+            console = rich.console.Console(file=file, width=200)
             console.print(rich.traceback.Traceback(trace, **options))
         for stack in trace.stacks:
-            self._tracebacks.write(f"{stack.exc_type} {stack.exc_value}\n")
+            file.write(f"{stack.exc_type} {stack.exc_value} {stack.notes}\n")
             for frame in stack.frames:
-                self._tracebacks.writelines(f"{node}\n" for node in (frame.locals or {}).values())
+                file.writelines(f"{node}\n" for node in (frame.locals or {}).values())
 
-    def attempt(self, work: Callable[[], Any]) -> Any:
-        """What it answers, shown; or what it raises, shown, and None."""
+    def attempt(self, work: Callable[[], Any], *interruptions: type[BaseException]) -> Any:
+        """What it answers, shown; or what it raises, shown, and None.
+
+        Args:
+            work: What to do.
+            *interruptions: What it may be interrupted by on purpose; the run's own Ctrl-C goes on.
+        """
         try:
             answer = work()
-        except Exception as error:  # noqa: BLE001  (whatever it is, it must not tell)
+        except BaseException as error:  # whatever it is, it must not tell
+            if not isinstance(error, (Exception, *interruptions)):
+                raise
             self.failed(error)
             return None
         self.show(answer)
