@@ -24,12 +24,14 @@ MEMBERS = (
     # Contract, section "never log or share".
     "api_key", "api_key_id", "key_id", "upload_url", "signed_url", "presigned_url", "login_url",
     "verification_uri", "verification_url", "object_key", "storage_key", "required_headers",
+    "upload_headers",
     "user_id", "workspace_id", "owner_id", "email", "email_address", "emails", "device_code",
     "user_code", "provider_payload", "provider_response", "provider_error", "provider_data",
     "raw_payload", "raw_response",
     # Credentials in general.
     "authorization", "cookie", "cookies", "password", "passwd", "passphrase", "client_secret",
     "secret_key", "access_key", "access_key_id", "secret_access_key", "private_key",
+    "account_key",
     "access_token", "credential", "credentials", "session_id",
     # What makes a URL signed.
     "x-amz-signature", "key_pair_id", "google_access_id",
@@ -117,7 +119,7 @@ def test_every_part_of_a_signature_has_a_link_here() -> None:
         assert not query.startswith(tuple(others))
 
 
-WHOLE = ("auth", "pwd", "sig", "hmac", "hdnea", "hdnts")
+WHOLE = ("auth", "pwd", "sig", "hmac", "hdnea", "hdnts", "jwt")
 
 
 def test_names_that_are_secret_only_alone() -> None:

@@ -35,9 +35,10 @@ CLEANED: dict[str, set[str]] = {
 }
 """Further ones, which elsewhere hold something else."""
 ALLOWED: dict[str, set[str]] = {
-    "Config": {"api_key", "auth"},  # the one is wrapped, the other is `bearer` or `x-api-key`
+    "Config": {"api_key", "auth", "proxy"},  # `bearer` or `x-api-key`; the others are wrapped
     "Fault": {"headers"},  # what a test wants answered
     "Parameter": {"place"},  # where a parameter stands, as in `query`
+    "Place": {"proxy"},  # wrapped
     "Received": {"query"},  # of a request to the API, for assertions; a signed one is hashed
     "Settings": {"secrets"},  # whether there are to be any in a sandbox
     "Slice": {"content"},  # an object without a repr

@@ -10,6 +10,7 @@ import re
 
 _SHOWN = 60
 _LONGEST_ID = 100
+_SPACES = re.compile(r"\s")
 _ORDINARY_ID = re.compile(
     r"(?!A[KS]IA)(?:req_(?:sandbox_)?)?[0-9A-Za-z]{4,64}|[0-9a-f]{8}(?:-[0-9a-f]{4,12}){4}"
 )
@@ -40,6 +41,8 @@ def shown_id(request_id: str | None) -> str | None:
 
     if _ORDINARY_ID.fullmatch(request_id) and not memory.find(request_id):
         return request_id
-    from sume_ext.secrecy.redaction import redact  # noqa: PLC0415  (few ids look otherwise)
+    from sume_ext.secrecy import redaction  # noqa: PLC0415  (few ids look otherwise)
 
-    return "".join(filter(str.isprintable, redact(request_id)))[:_LONGEST_ID]
+    # What has words in it is no id of any kind, and may quote anything.
+    clean = redaction.redact_foreign if _SPACES.search(request_id) else redaction.redact
+    return "".join(filter(str.isprintable, clean(request_id)))[:_LONGEST_ID]
