@@ -26,6 +26,7 @@ from sume_ext.errors import (
     SumeError,
     TransportError,
 )
+from sume_ext.secrecy.quoting import quoted
 from sume_ext.flow import NOW, Sleep
 
 if TYPE_CHECKING:
@@ -84,7 +85,7 @@ class Backoff:
             or not patience >= 0
         ):
             raise ConfigurationError(
-                f"attempts is {attempts!r}, patience is {patience!r}.",
+                f"attempts is {quoted(attempts)}, patience is {quoted(patience)}.",
                 hint="Give 1 attempt or more, and 0 seconds of patience or more.",
             )
         return evolve(self, attempts=attempts, patience=min(patience, _MOST_PATIENCE))

@@ -9,6 +9,7 @@ import zlib
 from typing import TYPE_CHECKING, Final
 
 from sume_ext.errors import DownloadError
+from sume_ext.secrecy.quoting import quoted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,7 +37,7 @@ class Inflater:
     def __init__(self, encoding: str) -> None:
         if encoding not in ("gzip", "x-gzip", "deflate"):
             raise DownloadError(
-                f"the media server encodes the file as {encoding[:20]!r}, which wasn't asked for.",
+                f"the media server encodes the file as {quoted(encoding)}, which wasn't asked for.",
                 step="get",
                 hint="Download again later, and report it if it stays: what is stored is labelled "
                 "with an encoding that it may not have, and that can't be undone here.",

@@ -11,6 +11,7 @@ from sume_ext.calling.ids import check_id
 from sume_ext.errors import InvalidArgumentError
 from sume_ext.flow import NOW
 from sume_ext.runners.interruptions import leave_word
+from sume_ext.secrecy.quoting import quoted
 from sume_ext.waiting.awaited import Awaited
 from sume_ext.waiting.job_state import NeverSeen
 from sume_ext.waiting.one import check_listener
@@ -83,7 +84,7 @@ def _still_running(ids: list[str]) -> str:
 def _targets(jobs: Iterable[str | JobView]) -> list[str | JobView]:
     if isinstance(jobs, str):
         raise InvalidArgumentError(
-            f"{jobs!r} is one id, not several.", hint="Pass a list: [job_id]."
+            f"{quoted(jobs)} is one id, not several.", hint="Pass a list: [job_id]."
         )
     try:
         each = iter(jobs)
@@ -127,7 +128,7 @@ def wait_many(
     """
     if return_when not in ("ALL_COMPLETED", "FIRST_COMPLETED", "FIRST_EXCEPTION"):
         raise InvalidArgumentError(
-            f"return_when is {return_when!r}.",
+            f"return_when is {quoted(return_when)}.",
             hint="Use ALL_COMPLETED, FIRST_COMPLETED or FIRST_EXCEPTION.",
         )
     asked = _targets(jobs)

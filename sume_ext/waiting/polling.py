@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Literal
 from attrs import frozen
 
 from sume_ext.errors import InvalidArgumentError
+from sume_ext.secrecy.quoting import quoted
 
 if TYPE_CHECKING:
     import random
@@ -106,7 +107,7 @@ def check_timeout(timeout: object) -> None:
     if timeout is None or (isinstance(timeout, str) and timeout == "auto"):
         return
     if isinstance(timeout, bool) or not isinstance(timeout, (int, float)) or not timeout >= 0:
-        told = repr(timeout)
+        told = quoted(timeout)
     elif timeout <= LONGEST_TIMEOUT or timeout == math.inf:
         return
     else:
