@@ -1,6 +1,6 @@
 """Guarantee: what is given in the wrong place is not repeated in clear by what refuses it.
 
-People pass a key where a number belongs, and a signed URL where an id does; and refusals are logged.
+People pass a key where a number belongs and a signed URL where an id does, and refusals are logged.
 """
 
 from __future__ import annotations

@@ -909,6 +909,25 @@ def test_a_credential_is_not_pushed_out_by_what_answers_hold() -> None:
     assert len(prints) == 43
 
 
+def test_a_key_is_known_as_long_as_its_client_lives() -> None:
+    """However many clients there are; those of dead ones give way to others."""
+    prints = Fingerprints(credentials=5)
+    holders = {f"key-number-{number:04}-abcd": Secret("x") for number in range(40)}
+    for key, holder in holders.items():
+        prints.add(key, credential=True, holder=holder)
+    for number in range(200):
+        prints.add(f"key-of-nobody-{number:04}-abcd", credential=True)
+    assert all(prints.find(f"got {key}") for key in holders)
+    assert len(prints) <= len(holders) + 8
+    keys = [*holders]
+    holders.clear()
+    del holder
+    for number in range(200, 400):
+        prints.add(f"key-of-nobody-{number:04}-abcd", credential=True)
+    assert not any(prints.find(f"got {key}") for key in keys)
+    assert len(prints) == 5
+
+
 def test_a_secret_that_is_used_again_is_kept_longest() -> None:
     prints = Fingerprints(limit=3)
     for text in ("aaaa1111aaaa", "bbbb2222bbbb", "cccc3333cccc", "aaaa1111aaaa", "dddd4444dddd"):

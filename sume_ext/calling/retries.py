@@ -26,8 +26,8 @@ from sume_ext.errors import (
     SumeError,
     TransportError,
 )
-from sume_ext.secrecy.quoting import quoted
 from sume_ext.flow import NOW, Sleep
+from sume_ext.secrecy.quoting import quoted
 
 if TYPE_CHECKING:
     import random

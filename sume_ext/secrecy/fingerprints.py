@@ -19,6 +19,7 @@ from itertools import compress, count
 from os import urandom
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Literal
+from weakref import WeakValueDictionary
 
 from sume_ext.secrecy.disguises import (
     end_of,
@@ -38,6 +39,8 @@ LIMIT = 1024
 LINKS = 2048
 ENCODED = 512
 CREDENTIALS = 128
+_MOST_LOOKED_AT = 8
+"""How many are looked at for each new one, so that many held ones cost no more than few."""
 SHORTEST = 8
 """Letters and digits a value must have to be known: shorter ones occur by chance."""
 
@@ -131,11 +134,12 @@ def _lie(offset: int, length: int) -> tuple[int, int]:
 
 
 class _Kept:
-    """What was made of one secret: samples of both widths, and digests."""
+    """What was made of one secret: samples of both widths, and digests; and who holds it still."""
 
-    __slots__ = ("digests", "long", "short")
+    __slots__ = ("digests", "holders", "long", "short")
 
     def __init__(self) -> None:
+        self.holders: WeakValueDictionary[int, object] | None = None
         self.long: list[_Place] = []
         self.short: list[_Place] = []
         self.digests: list[int] = []
@@ -176,7 +180,14 @@ class Fingerprints:
     def __repr__(self) -> str:
         return f"<Fingerprints of {len(self)} secrets>"
 
-    def add(self, secret: str, *, link: bool = False, credential: bool = False) -> None:
+    def add(
+        self,
+        secret: str,
+        *,
+        link: bool = False,
+        credential: bool = False,
+        holder: object = None,
+    ) -> None:
         """Know this secret from now on; nothing happens when it is too short to tell.
 
         Args:
@@ -185,13 +196,14 @@ class Fingerprints:
                 in base64 or hexadecimal: see `add_encoded`) and can't push out what isn't a link's.
             credential: True for a key or password: it is known in base64 of base64, too, and
                 nothing but other credentials can push it out.
+            holder: While this lives, nothing at all can.
         """
         squeezed = squeeze(secret)
         if len(squeezed) < SHORTEST:
             return
         shelf = self._credentials if credential else self._links if link else self._secrets
         spellings = [squeezed] if link else forms(secret, thorough=credential)
-        self._put(shelf, squeezed, spellings)
+        self._put(shelf, squeezed, spellings, holder)
 
     def add_encoded(self, secret: str) -> None:
         """Know the signature of a link in base64 and hexadecimal, too, with fewer others."""
@@ -199,15 +211,32 @@ class Fingerprints:
         if len(squeezed) >= SHORTEST:
             self._put(self._encoded, squeezed, forms(secret, thorough=False))
 
-    def _put(self, shelf: _Shelf, squeezed: bytes, spellings: Iterable[bytes]) -> None:
+    def _put(
+        self, shelf: _Shelf, squeezed: bytes, spellings: Iterable[bytes], holder: object = None
+    ) -> None:
         name = self._digest(squeezed)
         with self._lock:
             if name in shelf.known:
                 shelf.known.move_to_end(name)
+            else:
+                shelf.known[name] = self._kept(spellings)
+            if holder is not None:
+                kept = shelf.known[name]
+                if kept.holders is None:
+                    kept.holders = WeakValueDictionary()
+                kept.holders[id(holder)] = holder
+            self._make_room(shelf)
+
+    def _make_room(self, shelf: _Shelf) -> None:
+        """Forget the longest unused; those that are held go to the end of the queue instead."""
+        for _ in range(_MOST_LOOKED_AT):
+            if len(shelf.known) <= shelf.limit:
                 return
-            shelf.known[name] = self._kept(spellings)
-            if len(shelf.known) > shelf.limit:
-                self._forget(shelf.known.popitem(last=False)[1])
+            name, oldest = shelf.known.popitem(last=False)
+            if oldest.holders:
+                shelf.known[name] = oldest
+            else:
+                self._forget(oldest)
 
     def unlock(self) -> None:
         """For a forked child, in which nobody is left who would let go of the lock."""

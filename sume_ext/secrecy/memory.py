@@ -76,11 +76,12 @@ _DEEPEST = 20
 
 
 def remember(*secrets: str | Secret | None) -> None:
-    """Know these credentials from now on, whatever their shape."""
+    """Know these credentials from now on, whatever their shape; a `Secret` while it lives, too."""
     for secret in secrets:
-        if secret is not None:
-            value = secret.reveal() if isinstance(secret, Secret) else secret
-            _known.add(value, credential=True)
+        if isinstance(secret, Secret):
+            _known.add(secret.reveal(), credential=True, holder=secret)
+        elif secret is not None:
+            _known.add(secret, credential=True)
 
 
 def remember_login(url: str) -> None:
