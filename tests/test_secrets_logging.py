@@ -373,6 +373,51 @@ def test_names_of_loggers_threads_and_tasks_are_cleaned(cleaned: Kept) -> None:
     assert MARK not in cleaned.everything
 
 
+class Braces(logging.LogRecord):
+    """A kind of record that some applications make, for messages in braces."""
+
+    def getMessage(self) -> str:  # noqa: N802
+        return str(self.msg).format(*(self.args or ()))
+
+
+def test_a_kind_of_record_that_formats_by_itself_is_not_dropped(cleaned: Kept) -> None:
+    before = logging.getLogRecordFactory()
+    logging.setLogRecordFactory(Braces)
+    try:
+        logger = logging.getLogger("app")
+        logger.error("got {} {}", '{"k": 1}', f"token={MARK}")  # noqa: PLE1205  (the threat)
+        logger.error("got {}", "nothing")  # noqa: PLE1205  (as above)
+    finally:
+        logging.setLogRecordFactory(before)
+    assert cleaned.lines == ['got {"k": 1} token=[redacted]', "got nothing"]
+
+
+class Incomparable(str):
+    """What can't even be compared."""
+
+    __slots__ = ()
+    __hash__ = str.__hash__
+
+    def __eq__(self, other: object) -> bool:
+        raise ValueError(MARK)
+
+
+def test_a_record_that_can_not_even_be_withheld_is_not_lost(
+    cleaned: Kept, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(_: object) -> str:
+        raise RuntimeError(MARK)
+
+    monkeypatch.setattr("sume_ext.secrecy.log_redaction.redact_text", fails)
+    record = logging.LogRecord(f"app.{MARK}", logging.ERROR, "", 0, MARK, (), None)
+    logging.getLogger("app").handle(record)
+    record.threadName = Incomparable("x")
+    logging.getLogger("app").handle(record)
+    assert [one.levelno for one in cleaned.records] == [logging.ERROR, logging.ERROR]
+    assert all("could not be cleaned" in line for line in cleaned.lines)
+    assert MARK not in cleaned.everything
+
+
 @pytest.mark.parametrize("name", ["reads api_key=", "the password:", "secret"])
 def test_no_name_makes_a_message_its_value(cleaned: Kept, name: str) -> None:
     work = threading.Thread(target=lambda: logging.getLogger(name).info("fine 12"), name=name)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import copy
 import logging
+import re
 import sys
 import traceback
 from collections.abc import Mapping
@@ -34,6 +35,8 @@ _USUAL_NAMES = ("MainThread", "MainProcess", None)
 """What threads, processes and tasks are called as a rule."""
 _HARMLESS = frozenset({int, float, bool, type(None)})
 """By exact type, because a subclass shows itself as it likes."""
+_WITHHELD = "[redacted: this record could not be cleaned"
+_PLAIN_NAME = re.compile("[A-Za-z_.]{0,100}")
 _installed: list[Callable[[], None]] = []
 
 
@@ -119,7 +122,12 @@ def clean(record: logging.LogRecord) -> logging.LogRecord:
     try:
         return _cleaned(record)
     except Exception as error:  # noqa: BLE001  (whatever fails, the record must go on)
-        return _withheld(record, error)
+        try:
+            return _withheld(record, error)
+        except Exception as another:  # noqa: BLE001  (as above, without what it holds)
+            level = record.levelno if type(record.levelno) is int else logging.ERROR
+            said = f"{_WITHHELD} ({type(error).__name__}, {type(another).__name__})]"
+            return logging.LogRecord(REDACTED, level, "", 0, said, (), None)
 
 
 def _cleaned(record: logging.LogRecord) -> logging.LogRecord:
@@ -150,11 +158,29 @@ def _cleaned(record: logging.LogRecord) -> logging.LogRecord:
     if len(fields) != _SIZE or next(reversed(fields)) != _LAST:
         for name in fields.keys() - _BARE:
             _clean_extra(name, fields[name], changes)
-    if not changes:
-        return record
+    return _changed(record, changes) if changes else record
+
+
+def _changed(record: logging.LogRecord, changes: dict[str, Any]) -> logging.LogRecord:
+    """A copy that says what is clean."""
     twin = copy.copy(record)
     vars(twin).update(changes)
+    if type(record) is not logging.LogRecord and not _says(twin, changes.get("msg")):
+        # A kind of its own may format what is formatted already, as ``str.format`` does.
+        plain = logging.LogRecord("", 0, "", 0, "", (), None)
+        vars(plain).update(vars(twin))
+        return plain
     return twin
+
+
+def _says(record: logging.LogRecord, said: object) -> bool:
+    """Whether a record's message is the text that was put there, if one was."""
+    if record.args or not isinstance(said, str):
+        return True
+    try:
+        return record.getMessage() == said
+    except Exception:  # noqa: BLE001  (whatever a kind of record raises)
+        return False
 
 
 def _clean_texts(record: logging.LogRecord, message: str, changes: dict[str, Any]) -> None:
@@ -283,11 +309,11 @@ def _message(record: logging.LogRecord, said: str) -> object:
 def _withheld(record: logging.LogRecord, error: Exception) -> logging.LogRecord:
     """A record at the same place and level that says only why it says nothing."""
     twin = logging.LogRecord(
-        record.name,
+        record.name if _PLAIN_NAME.fullmatch(record.name) else REDACTED,
         record.levelno,
         record.pathname,
         record.lineno,
-        f"[redacted: this record could not be cleaned ({type(error).__name__})]",
+        f"{_WITHHELD} ({type(error).__name__})]",
         (),
         None,
         record.funcName,
