@@ -911,7 +911,7 @@ def test_a_credential_is_not_pushed_out_by_what_answers_hold() -> None:
 
 def test_a_key_is_known_as_long_as_its_client_lives() -> None:
     """However many clients there are; those of dead ones give way to others."""
-    prints = Fingerprints(credentials=5)
+    prints, holder = Fingerprints(credentials=5), Secret("x")
     holders = {f"key-number-{number:04}-abcd": Secret("x") for number in range(40)}
     for key, holder in holders.items():
         prints.add(key, credential=True, holder=holder)

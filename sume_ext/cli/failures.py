@@ -86,13 +86,15 @@ class UnfinishedError(Exception):
         error: The failure.
         go_on: What to do instead, in words that end with the command.
         mend: Whether what `error` advises comes first.
+        shown: The end of it, with a URL that was asked for by ``--show-urls``.
     """
 
-    def __init__(self, error: Exception, go_on: str, *, mend: bool) -> None:
+    def __init__(self, error: Exception, go_on: str, *, mend: bool, shown: str = "") -> None:
         super().__init__(str(error))
         self.error = error
         self.go_on = go_on
         self.mend = mend
+        self.shown = shown
 
 
 class Failure:
@@ -141,7 +143,7 @@ def failure_of(error: BaseException) -> Failure:  # noqa: PLR0911  (one per kind
             return Failure(error.exit_code, error.code, error.message, error.hint, error.request_id)
         case UnfinishedError():
             failure = failure_of(error.error)
-            go_on = own(error.go_on)
+            go_on = f"{own(error.go_on)} {clean(error.shown)}".rstrip()
             failure.hint = f"{failure.hint} {go_on}" if error.mend else go_on
             return failure
         case errors.SumeError():

@@ -259,8 +259,8 @@ def _make(
         if making.jobs or not shell.show_urls:
             raise
         again = shlex.join(["--source-video-url", url])
-        go_on = f"The upload is good all the same; in place of --source-video use: {again}"
-        raise UnfinishedError(error, go_on, mend=True) from error
+        go_on = "The upload is good all the same; in place of --source-video use:"
+        raise UnfinishedError(error, go_on, mend=True, shown=again) from error
 
 
 def _told(shell: Shell, jobs: Sequence[Job]) -> None:

@@ -21,7 +21,7 @@ _UNITS = {0: 1, 1: 2, 3: 4, 7: 8, 15: 16, 2: 4, 6: 8, 14: 16}
 
 In JSON, in JSON within JSON, and so on; then what Python prints of JSON within JSON, and so on.
 """
-_PRINTED = {quote: re.compile(rf"(?<!\\)(?:\\\\)++{quote}\w") for quote in "\"'"}
+_PRINTED = re.compile(r'(?<!\\)(?:\\\\)++"\w')
 """What doesn't occur in JSON, but in what Python prints of it, where a string has quotes within."""
 
 
@@ -37,15 +37,9 @@ def end_of_string(text: str, start: int, quote: str) -> int:
     if level not in _UNITS:
         end = text.find(quote, start)
         return len(text) if end < 0 else end
-    unit = _unit(text, start, level, quote[-1])
+    unit = 2 if level == 0 and _PRINTED.search(text, start, start + _NEAR) else _UNITS[level]
     rest = _rest_of_string(level, unit, quote[-1], "").match(text, start)
     return rest.end() if rest else start
-
-
-def _unit(text: str, start: int, level: int, quote: str) -> int:
-    if level == 0 and _PRINTED[quote].search(text, start, start + _NEAR):
-        return 2
-    return _UNITS[level]
 
 
 @cache
@@ -101,26 +95,36 @@ class Closings:
 
     def _scan(self, opening: int) -> None:
         """Note the ends of a bracket and of all inside it."""
+        text = self._text
+        before = _QUOTE_BEFORE.search(text[max(0, opening - _NEAR) : opening])
+        quote = before or _QUOTE_AFTER.search(text, opening, opening + _NEAR)
+        level = len(quote[1]) if quote else 0
+        level = level if level in _UNITS else 0
+        unit = _UNITS[level]
+        # Python quotes with the other sign what has one within; JSON has but this.
+        is_json = quote is not None and quote[2] == '"'
+        if level == 0 and is_json and _PRINTED.search(text, opening, opening + _NEAR):
+            unit = 2
+        for place in self._note(_signs(text, opening, _tokens(level, unit))):
+            line = text.find("\n", place)
+            self._known[place] = len(text) if line < 0 else line
+
+    def _note(self, signs: Iterator[tuple[int, str]]) -> list[int]:
+        """Note the ends of brackets until the first is closed; those that aren't are left."""
         pending: list[int] = []
-        for place, sign in _signs(self._text, opening):
+        for place, sign in signs:
             if sign in "{[(":
                 pending.append(place)
             else:
                 self._known[pending.pop()] = place + 1
             if not pending:
-                return
-        for place in pending:
-            line = self._text.find("\n", place)
-            self._known[place] = len(self._text) if line < 0 else line
+                break
+        return pending
 
 
-def _signs(text: str, start: int) -> Iterator[tuple[int, str]]:
+def _signs(text: str, start: int, tokens: re.Pattern[str]) -> Iterator[tuple[int, str]]:
     """Brackets outside strings, with where they stand, until something else begins."""
-    before = _QUOTE_BEFORE.search(text[max(0, start - _NEAR) : start])
-    quote = before or _QUOTE_AFTER.search(text, start, start + _NEAR)
-    level, sign = (len(quote[1]), quote[2]) if quote else (0, '"')
-    level = level if level in _UNITS else 0
-    for token in _tokens(level, _unit(text, start, level, sign)).finditer(text, start):
+    for token in tokens.finditer(text, start):
         if token.lastgroup == "sign":
             yield token.start(), token[0]
         elif token.lastgroup:

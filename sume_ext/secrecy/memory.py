@@ -222,10 +222,16 @@ def _note(name: str, value: str, within: str) -> None:
     else:
         values = [value]
     for one in values:
+        if _FOR_EVERYONE.fullmatch(one):
+            continue
         if "@" in one or (by_name and not _EVERYDAY.fullmatch(one)) or _is_telling(one):
             _known.add(one)
         if by_name and _SHORT_ID.fullmatch(one):
             _note_short(one)
+
+
+_FOR_EVERYONE = re.compile(r"(?:job|asset|req|request|brand|avatar)_(?:sandbox_)?[A-Za-z0-9]+")
+"""Ids that stay readable, whatever name they stand under."""
 
 
 def _note_short(word: str) -> None:
