@@ -150,7 +150,7 @@ IDS = (
 def refusal(**answer: Any) -> SumeError:
     transport = httpx.MockTransport(lambda _: httpx.Response(**answer))
     with Sume(api_key=KEY, transport=transport) as sume, pytest.raises(SumeError) as caught:
-        sume.account.me()
+        sume.with_options(attempts=1).account.me()
     return caught.value
 
 
