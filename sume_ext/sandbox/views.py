@@ -85,7 +85,8 @@ def result(call: Call, one: Job) -> dict[str, Any]:
         "source_media_url": source_url(call, one.source) if one.source else None,
     }
     if call.world.settings.secrets:
-        output["provider_payload"] = call.world.markers.junk()
+        told = {"worker": {"name": call.world.markers.junk()}, "log": "done {1 of 1}"}
+        output["provider_payload"] = {"seed": 7, "attempts": [told]}
     return {**job(call, one), "result": output}
 
 
