@@ -65,7 +65,7 @@ def _by_surroundings(text: str, low: str) -> tuple[list[Span], str]:
     if slash and ":" in text and ("://" in text or ("\\" in text and ":\\" in text)):
         found = urls(low)
         low = blanked(low, found)
-    if (slash or "%" in text) and (others := other_urls(low)):
+    if ("?" in low or "%" in text) and (others := other_urls(low)):
         found += others
         low = blanked(low, others)
     quoted = "'" in text or '"' in text
