@@ -20,6 +20,7 @@ import pytest
 from sume_ext.secrecy import discretion
 from sume_ext.secrecy.border import border
 from sume_ext.secrecy.discretion import Discreet
+from tests.secrets.at_root import at_root
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -50,13 +51,8 @@ class Kept(logging.Handler):
 
 @pytest.fixture
 def kept() -> Iterator[Kept]:
-    handler, root = Kept(), logging.getLogger()
-    level = root.level
-    root.addHandler(handler)
-    root.setLevel(logging.DEBUG)
-    yield handler
-    root.setLevel(level)
-    root.removeHandler(handler)
+    with at_root(Kept()) as handler:
+        yield handler
 
 
 def test_the_engines_loggers_were_found() -> None:

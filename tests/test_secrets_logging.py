@@ -24,6 +24,7 @@ from sume_ext import AsyncSume, Sume, install_log_redaction
 from sume_ext.sandbox import Sandbox
 from sume_ext.secrecy import log_redaction
 from sume_ext.secrecy.discretion import Discreet
+from tests.secrets.at_root import at_root
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -55,14 +56,8 @@ class Kept(logging.Handler):
 
 @pytest.fixture
 def kept() -> Iterator[Kept]:
-    handler = Kept()
-    root = logging.getLogger()
-    level = root.level
-    root.addHandler(handler)
-    root.setLevel(logging.DEBUG)
-    yield handler
-    root.setLevel(level)
-    root.removeHandler(handler)
+    with at_root(Kept()) as handler:
+        yield handler
 
 
 @pytest.fixture
