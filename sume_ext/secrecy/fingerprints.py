@@ -31,7 +31,7 @@ from sume_ext.secrecy.disguises import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from sume_ext.secrecy.spans import Span as Hidden
 
@@ -270,7 +270,7 @@ class Fingerprints:
         # SipHash under a key of this process: fast, and nothing to work back from.
         return hash(self._salt + piece)
 
-    def find(self, text: str, hidden: Iterable[Hidden] = ()) -> list[Span]:
+    def find(self, text: str, hidden: Sequence[Hidden] = ()) -> list[Span]:
         """Where in the text known secrets stand, as spans of its indices, in no special order.
 
         Args:
@@ -280,7 +280,7 @@ class Fingerprints:
         """
         if not self._digests:
             return []
-        text = _hollow(text, hidden)
+        text = _hollow(text, hidden) if hidden else text
         spans = _in_text(text, found) if (found := self._search(text)) else []
         if has_escapes(text):
             # What was found as it is must not be found, and placed, a second time.

@@ -20,7 +20,7 @@ from sume_ext.secrecy.sensitive import OWNERS, compact, is_sensitive
 from sume_ext.urls import split_url
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator, Sequence
 
     from sume_ext.secrecy.spans import Span as Hidden
 
@@ -35,7 +35,7 @@ _WORD = re.compile(r"[\w-]+", re.ASCII)
 _APART = bytes(i if _WORD.match(chr(i)) else 32 for i in range(256))
 
 
-def find(text: str, hidden: Iterable[Hidden] = ()) -> list[Span]:
+def find(text: str, hidden: Sequence[Hidden] = ()) -> list[Span]:
     """Where in a text known secrets stand, as spans; short ids as whole words only.
 
     Args:
