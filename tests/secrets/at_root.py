@@ -7,13 +7,13 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator
 
 H = TypeVar("H", bound=logging.Handler)
 
 
 @contextmanager
-def at_root(handler: H) -> Iterator[H]:
+def at_root(handler: H) -> Generator[H]:
     """The handler, on the root logger, which lets everything through meanwhile."""
     root = logging.getLogger()
     level = root.level
