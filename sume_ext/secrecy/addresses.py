@@ -17,13 +17,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 # Spelt out, because a class of characters with \s in it is no bitmap, and takes twice as long.
-_SPACE = r"\t-\r\x1c-\x20\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
-_IN_PATH = rf"""[^{_SPACE}"'<>?#]"""
-_IN_QUERY = rf"""[^{_SPACE}"'<>]"""
-_IN_HOST = rf"""[^{_SPACE}"'<>/\\?#]"""
+SPACE = r"\t-\r\x1c-\x20\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
+_IN_PATH = rf"""[^{SPACE}"'<>?#]"""
+_IN_QUERY = rf"""[^{SPACE}"'<>]"""
+_IN_HOST = rf"""[^{SPACE}"'<>/\\?#]"""
 _URL = re.compile(rf":(?:\\*/){{2}}({_IN_HOST}*+)({_IN_PATH}*+)([?#]{_IN_QUERY}*+)?+")
 _USERINFO = re.compile(
-    rf""":(?:\\*/){{2}}(?!git@)([^{_SPACE}"'<>/\\?#@]*+(?:@[^{_SPACE}"'<>/\\?#@]*+)*)@"""
+    rf""":(?:\\*/){{2}}(?!git@)([^{SPACE}"'<>/\\?#@]*+(?:@[^{SPACE}"'<>/\\?#@]*+)*)@"""
 )
 """But for whoever clones a repository, who is "git" for everybody."""
 _SIGNED = re.compile("(?:[?&;#]|u0026)(?:" + "|".join(map(re.escape, SIGNING)) + ")")
@@ -39,10 +39,10 @@ _OWN_QUERY = re.compile(
 _CAMPAIGN = re.compile(r"(?:utm_\w+=[\w.-]*+&?+)++")
 _TRAILING = ").,;]}|`"
 # What a server calls its own: a request's line, or what "with url" says.
-_RELATIVE = re.compile(rf"""(?<![^{_SPACE}"'(=,\[`])(/{_IN_PATH}*+)(\?{_IN_QUERY}++)""")
+_RELATIVE = re.compile(rf"""(?<![^{SPACE}"'(=,\[`])(/{_IN_PATH}*+)(\?{_IN_QUERY}++)""")
 _STORES = frozenset({"s3", "gs"})
 """Schemes of URLs whose path is an object key."""
-_ENCODED = re.compile(rf"%3a(?:%2f){{2}}(?:[^{_SPACE}\"'<>&%]|%(?!2f))*+(%2f[^{_SPACE}\"'<>&]*+)")
+_ENCODED = re.compile(rf"%3a(?:%2f){{2}}(?:[^{SPACE}\"'<>&%]|%(?!2f))*+(%2f[^{SPACE}\"'<>&]*+)")
 
 
 def urls(low: str) -> list[Span]:

@@ -11,6 +11,7 @@ from functools import cache
 from operator import methodcaller
 from typing import TYPE_CHECKING
 
+from sume_ext.secrecy.addresses import SPACE
 from sume_ext.secrecy.brackets import Closings, end_of_string
 from sume_ext.secrecy.sensitive import NAMES, OWNERS, WHOLE_NAMES, is_sensitive
 from sume_ext.secrecy.spans import REDACTED, Span
@@ -60,13 +61,13 @@ _NAMES = {
 }
 _NAME_ENCODED = re.compile("d3(?:52){0,3}%" + _ANY_NAME)
 _VALUE = re.compile(
-    r"""(?:\*\*|`)?+\s*+(?:[bBuU]?(?:
+    rf"""(?:\*\*|`)?+\s*+(?:[bBuU]?(?:
         "(?P<double>[^"\\]*+(?:\\.[^"\\]*+)*+(?:"[^\S\n]*+\n\s*+"[^"\\]*+(?:\\.[^"\\]*+)*+)*+)
       | '(?P<single>[^'\\]*+(?:\\.[^'\\]*+)*+(?:'[^\S\n]*+\n\s*+'[^'\\]*+(?:\\.[^'\\]*+)*+)*+)
       | (?P<quote>\\++["'])
       )
-      | (?P<opening>[{\[])
-      | (?P<bare>(?:(?i:bearer|basic|digest|token)\s++)?+[^\s,;&"'<>(){}\[\]|\\]++)
+      | (?P<opening>[{{\[])
+      | (?P<bare>(?:(?i:bearer|basic|digest|token)\s++)?+[^{SPACE},;&"'<>(){{}}\[\]|\\]++)
     )""",
     re.DOTALL | re.VERBOSE,
 )
