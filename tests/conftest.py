@@ -20,7 +20,7 @@ def _nothing_is_known_yet() -> None:
     """No test finds a secret that another has shown to a client, nor misses what it was told."""
     memory: Any = sys.modules.get("sume_ext.secrecy.memory")
     if memory is not None:
-        memory._known.__init__()
+        memory.known.__init__()
     notices: Any = sys.modules.get("sume_ext.waiting.notices")
     if notices is not None:
         notices._told.clear()

@@ -10,6 +10,7 @@ import base64
 import json
 import subprocess
 import sys
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import quote
 
@@ -260,6 +261,61 @@ def test_what_reaches_into_something_hidden_is_found(head: str, rest: str) -> No
     assert squeeze(head) not in squeeze(cleaned)
 
 
+@pytest.mark.parametrize("size", range(60, 200, 7))
+def test_a_long_secret_of_which_a_part_is_escaped_is_found_whole(size: int) -> None:
+    secret = "".join(f"{number:x}g{number % 7}" for number in range(100))[:size]
+    remember(secret)
+    for at in range(0, size, 5):
+        spelt = f"{secret[:at]}{ENCODINGS['url, each'](secret[at:])}"
+        left = redact(f"[{spelt}]").split(REDACTED)
+        assert set("".join(left)) <= set("[%]")
+
+
+PLACED = Fingerprints()
+WELL_KNOWN = ("known-secret-4711-and-more", "media/08f3a1/clip-0001.mp4")
+for well_known in WELL_KNOWN:
+    PLACED.add(well_known, credential=True)
+fillers = st.sampled_from([
+    "a", "9 ", " ", "\n", "/-/", "ß", "%41", "\\u0041", " " * 150, "-=" * 120,
+    "word and word, ", "x" * 300, "letters, " * 30, "9letters" * 30, "known-", "4711 and",
+    "clip-0001", "&amp;",
+])  # fmt: skip
+mentions = st.sampled_from(
+    [
+        spell(one)
+        for one in WELL_KNOWN
+        for spell in (str, str.upper, "-".join, "\n".join, ENCODINGS["url, each"])
+    ]
+)
+
+
+@MANY
+@given(
+    st.lists(fillers | mentions, min_size=1, max_size=30),
+    st.lists(st.tuples(st.integers(0, 29), st.integers(1, 5), st.integers(0, 40))),
+)
+def test_known_secrets_are_placed_where_they_are_whatever_is_hidden_already(
+    parts: list[str], hides: list[tuple[int, int, int]]
+) -> None:
+    """Insides of what is hidden are cut out meanwhile, and many are placed by the one before."""
+    text = "".join(parts)
+    begins = [*accumulate(map(len, parts), initial=0), *[len(text)] * 40]
+    hidden = [
+        (begins[first] + off, begins[first + number], REDACTED)
+        for first, number, off in hides
+        if begins[first] + off < begins[first + number]
+    ]
+    everything = PLACED.find(text)
+    for part in filter(set(WELL_KNOWN).__contains__, parts):
+        assert any(squeeze(text[at:end]) == squeeze(part) for at, end in everything)
+    found = PLACED.find(text, hidden)
+    inside = {one for one in everything if any(a <= one[0] and one[1] <= b for a, b, _ in hidden)}
+    assert set(found) >= set(everything) - inside
+    for at, end in set(found) - set(everything):
+        # Of two ends that are one text meanwhile, a secret may be made.
+        assert any(a <= at and end <= b for a, b, _ in hidden)
+
+
 PATTERNS = (
     "a", "9", "a1", "_", "-", "--", "=", ":", "://", "@", "a@", "@a", "@a.", "a@b.", "%", "%40",
     "%3d", "%25", "\\", '\\"', '"', "'", "{", "[", "(", " ", "\n", "/", "a/", "uploads/", "?", "&",
@@ -305,14 +361,14 @@ def steps(text: str) -> int:
         nonlocal taken
         taken += event in ("call", "c_call")
 
-    before, known = sys.getprofile(), memory.find
-    memory.find = FEW.find  # not what other tests taught this process
+    before, known = sys.getprofile(), memory.known
+    memory.known = FEW  # not what other tests taught this process
     sys.setprofile(count)
     try:
         redact(text)
     finally:
         sys.setprofile(before)
-        memory.find = known
+        memory.known = known
     return taken
 
 

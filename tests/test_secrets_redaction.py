@@ -29,7 +29,7 @@ import pytest
 from sume_api.models import MeUser
 
 from sume_ext import redact
-from sume_ext.secrecy import memory
+from sume_ext.secrecy import memory, short_ids
 from sume_ext.secrecy.fingerprints import LIMIT, LINKS, Fingerprints
 from sume_ext.secrecy.memory import remember, remember_json
 from sume_ext.secrecy.redaction import redact_foreign
@@ -735,7 +735,7 @@ SHORT_IDS: list[Any] = [
 @pytest.mark.parametrize("identity", SHORT_IDS)
 def test_a_short_identity_is_known_as_a_whole_word(identity: Any) -> None:
     for data in ({"user": {"id": identity}}, {"workspace_id": identity}):
-        memory._short.clear()
+        memory.known._ids.known.clear()
         remember_json(json.dumps(data).encode(), data)
         for text in ("no {} here", "/users/{}/x", "[{}]", "user={}, 3", "It is {}."):
             said = text.format(identity)
@@ -756,9 +756,8 @@ def test_what_stands_in_many_a_text_is_no_short_identity(identity: Any) -> None:
 def test_short_identities_are_bounded() -> None:
     many = [{"user_id": f"u_{number}"} for number in range(10, 1000)]
     remember_json(json.dumps(many).encode(), many)
-    assert len(memory._short) == memory._MOST_SHORT
+    assert len(memory.known._ids.known) == short_ids.LIMIT
     assert redact("now u_999, once u_10") == "now [redacted], once u_10"
-    memory._short.clear()
 
 
 def test_one_word_or_a_date_is_no_identity() -> None:
@@ -818,7 +817,7 @@ def test_an_answer_full_of_secrets_is_not_learned_without_end(
         added.append(secret)
 
     monkeypatch.setattr(prints, "add", add)
-    monkeypatch.setattr(memory, "_known", prints)
+    monkeypatch.setattr(memory, "known", prints)
     data = [{"token": f"abcdef{number:09d}"} for number in range(20_000)]
     remember_json(json.dumps(data).encode(), data)
     assert len(added) == LIMIT
@@ -965,12 +964,12 @@ def test_threads_may_learn_and_look_at_once() -> None:
 
 FORK = """
 import os
-from sume_ext.secrecy import memory
-memory._known._lock.acquire()
+from sume_ext.secrecy import memory, short_ids
+memory.known._lock.acquire()
 child = os.fork()
 if not child:
     memory.remember("a-secret-of-the-child-1234")
-    os._exit(0 if memory.find("a-secret-of-the-child-1234") else 1)
+    os._exit(0 if memory.known.find("a-secret-of-the-child-1234") else 1)
 print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
 """
 
@@ -987,7 +986,7 @@ CLEAR = """
 import gc
 from sume_ext import redact
 from sume_ext import Sume
-from sume_ext.secrecy.memory import find
+from sume_ext.secrecy.memory import known as secrets
 
 def inside(holder):
     if isinstance(holder, dict):
@@ -1004,7 +1003,7 @@ redact({key: 1, "headers": [(key, key)], key[5:]: {key: [key]}})
 client.close()
 del client
 gc.collect()
-assert find("at last " + key + " again")
+assert secrets.find("at last " + key + " again")
 low = key.lower().replace("_", "")
 del key
 gc.collect()

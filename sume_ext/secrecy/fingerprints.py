@@ -13,12 +13,14 @@ keyed digest of the whole then decides.
 from __future__ import annotations
 
 import re
+import sys
 from collections import OrderedDict
 from functools import cache
 from itertools import compress, count
 from os import urandom
+from struct import Struct
 from threading import Lock
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, cast
 from weakref import WeakValueDictionary
 
 from sume_ext.secrecy.disguises import (
@@ -29,6 +31,7 @@ from sume_ext.secrecy.disguises import (
     squeeze,
     undone,
 )
+from sume_ext.secrecy.short_ids import ShortIds
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -52,7 +55,8 @@ _MARGIN = 96
 _MOST_OTHERS = _MARGIN - _PIECE - 10
 """How many of those may be no letters and digits, if an escape reaches in from outside, too."""
 _EDGE = re.compile(rb"[0-9][a-z]|[a-z][0-9]")
-_ORDER: Literal["little", "big"] = "little" if memoryview(b"\1\0\0\0").cast("I")[0] == 1 else "big"
+_SHORT_TEXT = 64
+"""Up to how many words a text's are taken out at once, which is several times faster then."""
 
 _Place = tuple[int, tuple[int, int]]
 """A sample; where it stands in a piece of a squeezed secret, and how long the piece is."""
@@ -72,13 +76,16 @@ class _Samples:
         self.code = code
         self.width = memoryview(bytes(8)).cast(code).itemsize
         self.known: dict[int, tuple[tuple[int, int], ...]] = {}
+        # The view of a dictionary's keys is of those that it will have.
+        self._lacks_all = self.known.keys().isdisjoint
+        self._unpacked = [Struct(f"{number}{code}").unpack_from for number in range(_SHORT_TEXT)]
         self._more: dict[_Place, int] = {}
 
     def places(self, piece: bytes) -> Iterator[_Place]:
         """The samples that are enough to find a piece, whatever its alignment."""
         best = _most_telling(piece, self.width)
         for offset in range(best, best + self.width):
-            sample = int.from_bytes(piece[offset : offset + self.width], _ORDER)
+            (sample,) = self._unpacked[1](piece, offset)
             yield sample, _lie(offset, len(piece))
 
     def keep(self, place: _Place) -> None:
@@ -105,13 +112,16 @@ class _Samples:
 
     def search(self, squeezed: bytes, salt: bytes, digests: dict[int, int]) -> list[Span]:
         """Where pieces with one of the digests stand in a squeezed text."""
-        width, known, size = self.width, self.known, len(squeezed)
-        if not known:
+        width, size = self.width, len(squeezed)
+        number = size // width
+        words: Sequence[int] = (
+            self._unpacked[number](squeezed)
+            if number < _SHORT_TEXT
+            else cast("Any", memoryview(squeezed))[: number * width].cast(self.code)
+        )
+        if self._lacks_all(words):
             return []
-        view: Any = memoryview(squeezed[: size - size % width])
-        words: memoryview[int] = view.cast(self.code)
-        if known.keys().isdisjoint(words):
-            return []
+        known = self.known
         found: list[Span] = []
         first = last = 0
         for index in [*compress(count(), map(known.__contains__, words))]:
@@ -167,6 +177,7 @@ class Fingerprints:
         self._long = _Samples("Q")
         self._short = _Samples("I")
         self._digests: dict[int, int] = {}
+        self._ids = ShortIds()
         self._secrets = _Shelf(limit)
         self._links = _Shelf(links)
         self._credentials = _Shelf(credentials)
@@ -190,6 +201,8 @@ class Fingerprints:
     ) -> None:
         """Know this secret from now on; nothing happens when it is too short to tell.
 
+        For an id that is, see `add_id`.
+
         Args:
             secret: The text.
             link: True for the signature of one of many links: it is known in fewer forms (not
@@ -204,6 +217,10 @@ class Fingerprints:
         shelf = self._credentials if credential else self._links if link else self._secrets
         spellings = [squeezed] if link else forms(secret, thorough=credential)
         self._put(shelf, squeezed, spellings, holder)
+
+    def add_id(self, word: str) -> None:
+        """Know an id as a whole word, if it is too short for `add`, but rare enough for that."""
+        self._ids.add(word)
 
     def add_encoded(self, secret: str) -> None:
         """Know the signature of a link in base64 and hexadecimal, too, with fewer others."""
@@ -278,35 +295,41 @@ class Fingerprints:
             hidden: What is hidden already. A secret inside it need not be found again; one that
                 reaches out of it is.
         """
+        ids = self._ids.find(text) if self._ids.known else []
         if not self._digests:
-            return []
-        text = _hollow(text, hidden) if hidden else text
-        spans = _in_text(text, found) if (found := self._search(text)) else []
+            return ids
+        cuts: list[_Cut] = []
+        if hidden:
+            text, cuts = _without_insides(text, hidden)
+        spans = self._search(text)
         if has_escapes(text):
-            # What was found as it is must not be found, and placed, a second time.
-            read = _blanked(undone(text), spans) if spans else undone(text)
-            if found := self._search(read):
-                spans += ((start, end_of(read, end)) for start, end in _in_text(read, found))
-        return spans
+            # All of it, because what was found as it is may be a part of what is found now.
+            read = undone(text)
+            spans += ((start, end_of(read, end)) for start, end in self._search(read))
+        if cuts and spans:
+            spans = _before_cutting(spans, cuts)
+        return spans + ids if ids else spans
 
     def _search(self, text: str) -> list[Span]:
-        """Where known secrets stand in the text, squeezed."""
+        """Where known secrets stand in a text as it is."""
         squeezed = squeeze(text)
         found = self._long.search(squeezed, self._salt, self._digests)
         if self._short.known:
             found += self._short.search(squeezed, self._salt, self._digests)
-        return found
+        return _in_text(text, squeezed, found) if found else found
 
 
 def _pieces(spellings: Iterable[bytes]) -> Iterator[bytes]:
-    """What is sure to appear, in pieces of equal length that together cover each."""
+    """What is sure to appear, in pieces as equal as can be that together are each.
+
+    None has a part of another, so that each letter is found once.
+    """
     for form in spellings:
-        number = -(-len(form) // _PIECE)
-        size = max(SHORTEST, -(-len(form) // number))
-        for at in range(number):
-            start = min(at * size, len(form) - size)
-            if len(form) >= size:
-                yield form[start : start + size]
+        size = len(form)
+        if size >= SHORTEST:
+            number = -(-size // _PIECE)
+            for at in range(number):
+                yield form[at * size // number : (at + 1) * size // number]
 
 
 def _most_telling(piece: bytes, width: int) -> int:
@@ -320,35 +343,27 @@ def _most_telling(piece: bytes, width: int) -> int:
     return max(0, min(last, (edge.start() if edge else len(piece) // 2) - width // 2))
 
 
-def _blanked(text: str, spans: list[Span]) -> str:
-    """The text, as long as before, with spaces for what stands in the spans."""
-    parts: list[str] = []
-    add = parts.append
-    done = 0
-    for start, end in sorted(spans):
-        add(text[done:start])
-        add(" " * (end - max(start, done)))
-        done = max(done, end)
-    add(text[done:])
-    return "".join(parts)
+_Cut = tuple[int, int]
+"""Where in a text something was cut out, and how many characters."""
 
 
-def _hollow(text: str, hidden: Iterable[Hidden]) -> str:
-    """The text, as long as before, with spaces deep inside what is hidden already.
+def _without_insides(text: str, hidden: Iterable[Hidden]) -> tuple[str, list[_Cut]]:
+    """The text without what is deep inside of what is hidden already.
 
     So deep that no piece of a secret reaches from there to what isn't hidden: the letters and
     digits of a whole one are left at each end, and nothing that may be an escape among them.
     """
     large = sorted(one for one in hidden if one[1] - one[0] > 2 * _MARGIN)
     if not large:
-        return text
+        return text, []
     kinds = marks(text, escaping=True)
 
     def holds_a_piece(start: int, end: int) -> bool:
         return kinds.count(0, start, end) <= _MOST_OTHERS and kinds.find(2, start, end) < 0
 
     parts: list[str] = []
-    done = 0
+    cuts: list[_Cut] = []
+    done = gone = 0
     for start, end, instead in large:
         first, last = start + _MARGIN, end - _MARGIN
         if instead[0] == "/":
@@ -357,29 +372,62 @@ def _hollow(text: str, hidden: Iterable[Hidden]) -> str:
         elif not holds_a_piece(start, first):
             continue
         if start >= done and holds_a_piece(last, end):
-            parts += (text[done:first], " " * (last - first))
+            parts.append(text[done:first])
+            cuts.append((first - gone, last - first))
+            gone += last - first
             done = last
-    return "".join((*parts, text[done:])) if parts else text
+    return "".join((*parts, text[done:])), cuts
 
 
-def _in_text(text: str, found: list[Span]) -> list[Span]:
+def _before_cutting(spans: list[Span], cuts: list[_Cut]) -> list[Span]:
+    """Spans of a text as spans of what it was before something was cut out."""
+    ends = [*cuts, (sys.maxsize, 0)]
+    placed: list[Span] = []
+    gone = number = 0
+    for start, end in sorted(spans):
+        while ends[number][0] <= start:
+            gone += ends[number][1]
+            number += 1
+        after, behind = number, gone
+        while ends[after][0] < end:
+            behind += ends[after][1]
+            after += 1
+        placed.append((start + gone, end + behind))
+    return placed
+
+
+_NEAR = 64
+
+
+def _in_text(text: str, squeezed: bytes, found: list[Span]) -> list[Span]:
     """Spans of the squeezed text as spans of the text."""
-    others = marks(text).count
+    marked = marks(text).count
     spans: list[Span] = []
+    # How a secret was written before, which most texts have again and again.
+    written: dict[bytes, str] = {}
     # Where in the text one begins, and how many marks there are before it.
     begin = before = 0
     for start, end in sorted(found):
-        at, left = begin, start - before + 1
+        secret, left = squeezed[start:end], start - before
+        if secret in written:
+            # Not looked for far away, because every one might be looked for as far in vain.
+            at = text.find(written[secret], begin + left, begin + 2 * left + _NEAR)
+            if at >= 0 and marked(1, begin, at) == left:
+                begin, before = at, start
+                spans.append((at, at + len(written[secret])))
+                continue
+        at, left = begin, left + 1
         while left:
             # What is no mark among so many characters must be made up for behind them.
             to = at + left
-            left = others(0, at, to)
+            left = marked(0, at, to)
             at = to
         begin, left = at - 1, end - start - 1
         while left:
             to = at + left
-            left = others(0, at, to)
+            left = marked(0, at, to)
             at = to
+        written[secret] = text[begin:at]
         spans.append((begin, at))
         before = start
     return spans

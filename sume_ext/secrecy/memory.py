@@ -14,41 +14,18 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import unquote
 
-from sume_ext.secrecy.fingerprints import LIMIT, LINKS, Fingerprints, Span
+from sume_ext.secrecy.fingerprints import LIMIT, LINKS, Fingerprints
 from sume_ext.secrecy.secret import Secret
 from sume_ext.secrecy.sensitive import OWNERS, compact, is_sensitive
 from sume_ext.urls import split_url
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
-    from sume_ext.secrecy.spans import Span as Hidden
-
-_known = Fingerprints()
+known = Fingerprints()
+"""What is known in this process."""
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_known.unlock)
-
-_short: dict[int, None] = {}
-"""Hashes of ids that are too short for a fingerprint, the oldest first."""
-_MOST_SHORT = 256
-_WORD = re.compile(r"[\w-]+", re.ASCII)
-_APART = bytes(i if _WORD.match(chr(i)) else 32 for i in range(256))
-
-
-def find(text: str, hidden: Sequence[Hidden] = ()) -> list[Span]:
-    """Where in a text known secrets stand, as spans; short ids as whole words only.
-
-    Args:
-        text: Any.
-        hidden: What is hidden already; a secret inside it need not be found again.
-    """
-    spans = _known.find(text, hidden)
-    if _short:
-        words = text.encode("ascii", "replace").translate(_APART).split()
-        if not _short.keys().isdisjoint(map(hash, words)):
-            found = _WORD.finditer(text)
-            spans = [*spans, *(one.span() for one in found if hash(one[0].encode()) in _short)]
-    return spans
+    os.register_at_fork(after_in_child=known.unlock)
 
 
 _QUERY_VALUE = re.compile(r"(?:[?&]|u0026|amp;)([\w.~%-]{1,64})=([^\"&\\\s]{8,4096})", re.ASCII)
@@ -79,9 +56,9 @@ def remember(*secrets: str | Secret | None) -> None:
     """Know these credentials from now on, whatever their shape; a `Secret` while it lives, too."""
     for secret in secrets:
         if isinstance(secret, Secret):
-            _known.add(secret.reveal(), credential=True, holder=secret)
+            known.add(secret.reveal(), credential=True, holder=secret)
         elif secret is not None:
-            _known.add(secret, credential=True)
+            known.add(secret, credential=True)
 
 
 def remember_login(url: str) -> None:
@@ -151,12 +128,12 @@ def _note_links(text: str) -> None:
     for match in islice(_QUERY_VALUE.finditer(text), LINKS):
         name, value = match.groups()
         if _SIGNATURE.fullmatch(name):
-            _known.add(value, link=True)
+            known.add(value, link=True)
             signatures += 1
             if signatures <= _MOST_ENCODED:
-                _known.add_encoded(value)
+                known.add_encoded(value)
         elif not (_EVERYDAY_ARGUMENT.fullmatch(value) or _EVERYDAY_PARAMETER.fullmatch(name)):
-            _known.add(value, link=True)
+            known.add(value, link=True)
 
 
 _Found = tuple[str, str, str]
@@ -225,26 +202,15 @@ def _note(name: str, value: str, within: str) -> None:
         if _FOR_EVERYONE.fullmatch(one):
             continue
         if "@" in one or (by_name and not _EVERYDAY.fullmatch(one)) or _is_telling(one):
-            _known.add(one)
-        if by_name and _SHORT_ID.fullmatch(one):
-            _note_short(one)
+            known.add(one)
+        if by_name:
+            known.add_id(one)
 
 
 _FOR_EVERYONE = re.compile(r"(?:job|asset|req|request|brand|avatar)_(?:sandbox_)?[A-Za-z0-9]+")
 """Ids that stay readable, whatever name they stand under."""
 
 
-def _note_short(word: str) -> None:
-    _short[hash(word.encode())] = None
-    for old in [*_short][:-_MOST_SHORT]:
-        _short.pop(old, None)
-
-
-_SHORT_ID = re.compile(
-    r"[0-9]{6,8}|(?=[\w-]*[A-Za-z])(?=[\w-]*[0-9])(?:[A-Za-z0-9]{5,7}|(?=[A-Za-z0-9]*[_-])[\w-]{4,12})",
-    re.ASCII,
-)
-"""Numbers and ids that are rare enough as whole words: "42" and "anna" stand in many a text."""
 _EVERYDAY = re.compile("[A-Za-z]?[a-z]*|(?:19|20)[0-9]{2}-?[01][0-9]-?[0-3][0-9]")
 """One word, or a date: each stands in many a text that tells nobody's id."""
 _FEWEST = 12

@@ -39,7 +39,7 @@ def shown_id(request_id: str | None) -> str | None:
         return None
     from sume_ext.secrecy import memory  # noqa: PLC0415  (as above)
 
-    if _ORDINARY_ID.fullmatch(request_id) and not memory.find(request_id):
+    if _ORDINARY_ID.fullmatch(request_id) and not memory.known.find(request_id):
         return request_id
     from sume_ext.secrecy import redaction  # noqa: PLC0415  (few ids look otherwise)
 

@@ -85,25 +85,22 @@ def _opaque(match: re.Match[str]) -> str:
     return REDACTED if random and not public else token
 
 
-def redact_text(text: str) -> str:
-    """As `redact`, for text alone."""
-    for _ in range(_MOST_ROUNDS):
-        found = shapes.spans(text)
-        if known := memory.find(text, found):
-            found += [(start, end, REDACTED) for start, end in known]
-        if not found:
-            break
-        said = _replaced(text, found)
-        if said == text:
-            break
-        text = said
-        # A word that what is hidden now was a part of may be something of its own without it.
-        if not _TOUCHING.search(text):
-            break
-    return text
-
-
 _MOST_ROUNDS = 8
+
+
+def redact_text(text: str, rounds: int = _MOST_ROUNDS) -> str:
+    """As `redact`, for text alone; looked through so many times at most."""
+    found = shapes.spans(text)
+    if known := memory.known.find(text, found):
+        found += [(start, end, REDACTED) for start, end in known]
+    if not found:
+        return text
+    said = _replaced(text, found)
+    # A word that what is hidden now was a part of may be something of its own without it.
+    again = rounds > 1 and said != text and _TOUCHING.search(said)
+    return redact_text(said, rounds - 1) if again else said
+
+
 _TOUCHING = re.compile(rf"{re.escape(REDACTED)}(?:(?=\w)|(?<=\w{re.escape(REDACTED)}))")
 
 
