@@ -12,6 +12,10 @@ import time
 from functools import partial
 from typing import TYPE_CHECKING
 
+import pytest
+
+from tests.thoroughness import one_in
+
 if TYPE_CHECKING:
     from tests.cli.stage import Stage
 
@@ -199,22 +203,24 @@ def test_an_upload_that_would_tell_nothing_isnt_made(stage: Stage) -> None:
     assert len(shown.out.split()) == 1
 
 
-def test_a_download_that_fails_never_asks_for_a_second_job(stage: Stage) -> None:
-    for fault in ("media_get reset=mid times=null", "get_job_result status=500 times=null"):
-        stage.sandbox.faults.add(fault)
-        people, machine, quiet = stage.side_by_side(
-            [(*GENERATE, "--download", "my out", *flags) for flags in ((), ("--json",), ("-q",))]
-        )
-        ids = [re.findall(r"job_sandbox_\w+", done.out)[0] for done in (people, machine, quiet)]
-        assert machine.json["id"] == ids[1]
-        assert machine.json["status"] == "completed"
-        for done, job in zip((people, machine, quiet), ids, strict=True):
-            assert done.code == 1
-            assert f"sume jobs download {job} --to 'my out'" in done.err
-            assert "same command" not in done.err
-        stage.sandbox.faults.clear()
-        again = stage.sh(f"sume jobs download {ids[0]} --to 'my out'")
-        assert again.out.startswith(f"my out/{ids[0]}-1.mp4  ")
+@pytest.mark.parametrize(
+    "fault", one_in(2, ["media_get reset=mid times=null", "get_job_result status=500 times=null"])
+)
+def test_a_download_that_fails_never_asks_for_a_second_job(stage: Stage, fault: str) -> None:
+    stage.sandbox.faults.add(fault)
+    people, machine, quiet = stage.side_by_side(
+        [(*GENERATE, "--download", "my out", *flags) for flags in ((), ("--json",), ("-q",))]
+    )
+    ids = [re.findall(r"job_sandbox_\w+", done.out)[0] for done in (people, machine, quiet)]
+    assert machine.json["id"] == ids[1]
+    assert machine.json["status"] == "completed"
+    for done, job in zip((people, machine, quiet), ids, strict=True):
+        assert done.code == 1
+        assert f"sume jobs download {job} --to 'my out'" in done.err
+        assert "same command" not in done.err
+    stage.sandbox.faults.clear()
+    again = stage.sh(f"sume jobs download {ids[0]} --to 'my out'")
+    assert again.out.startswith(f"my out/{ids[0]}-1.mp4  ")
 
 
 def test_a_wait_whose_download_fails_shows_the_jobs(stage: Stage) -> None:

@@ -42,6 +42,7 @@ from sume_ext.network import deadlines
 from sume_ext.network.streams import ours
 from tests.faults.server import FaultServer
 from tests.faults.worlds import KEY, TIMEOUT, WORLDS, ask, read, spend, write
+from tests.thoroughness import one_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator
@@ -407,10 +408,10 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
 )
 @pytest.mark.parametrize(
     "bomb",
-    [
+    one_in(5, [
         "bomb", "bomb-of-lists", "bomb-of-text", "bomb-of-wide-text", "bomb-of-escapes",
         "bomb-of-names",
-    ],
+    ]),
 )  # fmt: skip
 def test_a_bomb_is_noticed_before_it_fills_the_memory(
     server: FaultServer, world: str, call: str, kind: str, bomb: str
@@ -423,8 +424,10 @@ def test_a_bomb_is_noticed_before_it_fills_the_memory(
 
 @pytest.mark.parametrize(
     "much",
-    ["much-text", "much-odd-text", "much-wide-text", "many-escapes", "many-names", "many-words",
-     "many-objects"],
+    one_in(3, [
+        "much-text", "much-odd-text", "much-wide-text", "many-escapes", "many-names", "many-words",
+        "many-objects",
+    ]),
 )  # fmt: skip
 def test_what_is_read_for_nothing_fills_no_memory_either(server: FaultServer, much: str) -> None:
     """As much as is just not refused for its size, of which then nothing can be made."""

@@ -18,6 +18,7 @@ from scripts import texts
 from scripts.document import Json
 from tests.schema import pipeline
 from tests.schema.rewordings import holders, operations, resolve
+from tests.thoroughness import one_in
 
 TEXTS = [
     '"""\nimport os; os.abort()\n"""',
@@ -77,7 +78,7 @@ def innocent(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[str]]:
     }
 
 
-@pytest.mark.parametrize("first", [0, 5, 11])
+@pytest.mark.parametrize("first", one_in(3, [0, 5, 11]))
 def test_text_stays_text(first: int, tmp_path: Path, innocent: dict[str, list[str]]) -> None:
     package = pipeline.build(poisoned(TEXTS, first), tmp_path)
     for path, text in code(package).items():

@@ -19,6 +19,7 @@ from scripts.document import Json
 from scripts.stops import Exit, Stop
 from tests.schema import pipeline
 from tests.schema.pipeline import body, small
+from tests.thoroughness import one_in
 
 STRING = {"type": "string"}
 OBJECT = {
@@ -422,7 +423,7 @@ CAUGHT: dict[str, tuple[Json, str]] = {
 }
 
 
-@pytest.mark.parametrize("construct", KEPT)
+@pytest.mark.parametrize("construct", one_in(3, KEPT))
 def test_kept(construct: str, tmp_path: Path) -> None:
     document, texts = KEPT[construct]
     package = pipeline.build(copy.deepcopy(document), tmp_path, pipeline.no_names())
@@ -511,7 +512,7 @@ DAMAGE = {
 }
 
 
-@pytest.mark.parametrize("damage", DAMAGE)
+@pytest.mark.parametrize("damage", one_in(2, DAMAGE))
 def test_the_audit_sees_what_is_missing(damage: str, intact: Path, tmp_path: Path) -> None:
     """The audit reads the written code, so it is damaged code that it has to notice."""
     message, name, text, put = DAMAGE[damage]

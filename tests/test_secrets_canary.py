@@ -34,6 +34,7 @@ from tests.secrets.weather import (
     mistakes,
     refused_settings,
 )
+from tests.thoroughness import one_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -157,7 +158,7 @@ def test_what_a_broken_download_leaves_behind_tells_nothing(tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize("guide", GUIDES)
-@pytest.mark.parametrize("fault", ["status=400", "reset=mid", "shape=cut_json"])
+@pytest.mark.parametrize("fault", one_in(3, ["status=400", "reset=mid", "shape=cut_json"]))
 def test_a_failure_shows_nothing(
     guide: type[SyncGuide | AsyncGuide], fault: str, trap: Trap, tmp_path: Path
 ) -> None:

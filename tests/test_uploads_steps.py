@@ -191,7 +191,7 @@ def test_a_storage_that_takes_too_slowly_is_left(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(deadlines, "Pace", partial(Pace, least=64 * 1024 * 1024, window=0.05))
 
     def sip(seen: Seen, connection: socket.socket) -> None:
-        while connection.recv(2048) and not storage.over.wait(0.01):
+        while connection.recv(65536) and not storage.over.wait(0.01):
             pass
 
     with (
