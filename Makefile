@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+# More processes than processors, because many tests wait for a server or a command.
+WORKERS ?= $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 1) * 2)')
 SCHEMA_URL ?= https://www.sume.so/api/v1/openapi.json
 
 .DEFAULT_GOAL := help
@@ -29,7 +31,7 @@ demo: | $(VENV)/run ## the main job, end to end, on the embedded sandbox; no key
 	@$(BIN)/python -m sume_ext.sandbox.demo demo-output
 
 test: $(VENV)/dev ## every test that belongs to each change
-	@$(BIN)/python -m pytest -n auto -m "not slow"
+	@$(BIN)/python -m pytest -n $(WORKERS) -m "not slow"
 
 test-all: test $(VENV)/full ## the slower checks by third-party tools, too
 	@$(BIN)/python -m pytest -n auto -m slow

@@ -15,6 +15,8 @@ from urllib.parse import parse_qsl
 
 import pytest
 
+from tests.thoroughness import one_in
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -72,7 +74,9 @@ def as_typed(stage: Stage, command: str, flags: list[str]) -> list[str]:
     return [*line, "--source-video", "clip.mp4"] if line[0] == "face-swap" else line
 
 
-@pytest.mark.parametrize(("command", "flags"), documented(), ids=lambda each: str(each)[:40])
+@pytest.mark.parametrize(
+    ("command", "flags"), one_in(2, documented()), ids=lambda each: str(each)[:40]
+)
 def test_every_command_line_of_the_docs_works_as_written(
     stage: Stage, command: str, flags: list[str]
 ) -> None:

@@ -18,6 +18,7 @@ from sume_ext.cli.failures import InterruptedWaitError
 from sume_ext.cli.places import Place
 from sume_ext.cli.waiting import Making, never_lost
 from sume_ext.errors import OutcomeUnknownError
+from tests.thoroughness import one_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -66,7 +67,7 @@ def check(sandbox: Sandbox, said: str, told: str) -> None:
         assert f"sume jobs download {job} --to 'my out'" in said
 
 
-@pytest.mark.parametrize("fault", STEPS)
+@pytest.mark.parametrize("fault", one_in(2, STEPS))
 def test_off_a_terminal(stage: Stage, fault: str) -> None:
     operation, told = STEPS[fault]
     for form in FORMS:

@@ -27,6 +27,7 @@ from sume_ext import (
 from tests.models.jobs_api import LOST, Answer, Asked, AsyncWire, ModelApi, ModelJob, Wire, refusal
 from tests.models.worlds import World, in_both_worlds
 from tests.support import FakeClock
+from tests.thoroughness import one_in
 
 
 def an_api(count: int, ends: float = 60, status: str = "completed") -> ModelApi:
@@ -137,7 +138,7 @@ def test_an_unknown_id_is_its_own_outcome(world: World) -> None:
     assert [o.ok for o in outcomes] == [True, False, True, True]
 
 
-@pytest.mark.parametrize("by_offset", [True, False])
+@pytest.mark.parametrize("by_offset", one_in(2, [True, False]))
 @in_both_worlds
 def test_a_list_that_shifts_while_it_is_read_loses_no_job(world: World, by_offset: bool) -> None:
     """New jobs push others over a page's edge between two requests; those are seen later."""

@@ -31,7 +31,7 @@ _MOMENT = 1e-6
         (30, 1, LATENCY),
         (300, 2, 0.01),
         (300, 2, 0.3),
-        (1000, 3, LATENCY),
+        pytest.param(1000, 3, LATENCY, marks=pytest.mark.slow),
     ],
 )
 def test_the_budget_is_kept_and_every_end_noticed_within_the_schedules_bound(

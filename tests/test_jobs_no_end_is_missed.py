@@ -183,7 +183,7 @@ def deadline(timeout: Any) -> float:
 
 
 @given(apis(1, 1), TIMEOUTS, BOTH)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 def test_waiting_for_one(api: ModelApi, timeout: Any, world: World) -> None:
     job = api.jobs["job_0"]
     end = deadline(timeout)
@@ -203,7 +203,7 @@ def test_waiting_for_one(api: ModelApi, timeout: Any, world: World) -> None:
 
 
 @given(apis(1, 12), TIMEOUTS, BOTH, st.data())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 def test_waiting_for_many(api: ModelApi, timeout: Any, world: World, data: st.DataObject) -> None:
     known = [job_id for job_id in api.jobs if job_id.startswith("job_")]
     asked = data.draw(st.lists(st.sampled_from([*known, "nobody"]), min_size=1, max_size=15))

@@ -13,6 +13,7 @@ from scripts import fetch, regen
 from scripts.stops import Exit, Stop
 from tests.schema import pipeline, trees
 from tests.schema.serving import Answer, says, server
+from tests.thoroughness import one_in
 
 
 def cut(request: BaseHTTPRequestHandler) -> None:
@@ -100,7 +101,7 @@ def attempt(url: str, root: Path) -> Stop:
     return caught.value
 
 
-@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize("case", one_in(2, CASES))
 def test_bad_answers_change_nothing(case: str, tree: Path) -> None:
     answer, kind, message = CASES[case]
     with server(answer) as origin:
@@ -175,7 +176,7 @@ PATCHES = {
 }
 
 
-@pytest.mark.parametrize("case", PATCHES)
+@pytest.mark.parametrize("case", one_in(2, PATCHES))
 def test_a_patch_without_effect_or_sense_stops(case: str, tree: Path) -> None:
     action, message = PATCHES[case]
     (tree / "openapi" / "patches.yaml").write_text(

@@ -374,7 +374,7 @@ def _refused(world: str, way: Way, arguments: tuple[list[Any], dict[str, Any]]) 
     assert not transport.sent
 
 
-@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_anything_in_any_parameters_is_refused_or_taken(
     data: st.DataObject, tmp_path: Path

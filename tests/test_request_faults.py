@@ -408,7 +408,7 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
 )
 @pytest.mark.parametrize(
     "bomb",
-    one_in(5, [
+    one_in(6, [
         "bomb", "bomb-of-lists", "bomb-of-text", "bomb-of-wide-text", "bomb-of-escapes",
         "bomb-of-names",
     ]),
@@ -424,7 +424,7 @@ def test_a_bomb_is_noticed_before_it_fills_the_memory(
 
 @pytest.mark.parametrize(
     "much",
-    one_in(3, [
+    one_in(4, [
         "much-text", "much-odd-text", "much-wide-text", "many-escapes", "many-names", "many-words",
         "many-objects",
     ]),

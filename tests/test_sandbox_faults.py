@@ -353,6 +353,7 @@ def test_gzip_cut_short_looks_whole_to_http(sume_sandbox: Sandbox, api: Api) -> 
         gzip.decompress(raw)
 
 
+@pytest.mark.slow
 def test_the_bomb_is_a_gibibyte_in_a_megabyte() -> None:
     packed = bomb()
     assert len(packed) < 2 << 20

@@ -423,7 +423,7 @@ CAUGHT: dict[str, tuple[Json, str]] = {
 }
 
 
-@pytest.mark.parametrize("construct", one_in(3, KEPT))
+@pytest.mark.parametrize("construct", one_in(4, KEPT))
 def test_kept(construct: str, tmp_path: Path) -> None:
     document, texts = KEPT[construct]
     package = pipeline.build(copy.deepcopy(document), tmp_path, pipeline.no_names())

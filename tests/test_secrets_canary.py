@@ -127,7 +127,7 @@ def test_every_exception_is_met_in_one_weather_or_another() -> None:
 ENDED = {"JobFailedError", "JobCanceledError", "JobExpiredError", "JobTimeoutError"}
 
 
-@pytest.mark.parametrize("guide", GUIDES)
+@pytest.mark.parametrize("guide", one_in(2, GUIDES))
 def test_jobs_that_end_badly_show_nothing(
     guide: type[SyncGuide | AsyncGuide], trap: Trap, tmp_path: Path
 ) -> None:
