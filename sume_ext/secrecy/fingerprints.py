@@ -320,16 +320,16 @@ class Fingerprints:
 
 
 def _pieces(spellings: Iterable[bytes]) -> Iterator[bytes]:
-    """What is sure to appear, in pieces as equal as can be that together are each.
+    """What is sure to appear, in pieces as equal as can be that together cover each.
 
-    None has a part of another, so that each letter is found once.
+    Neighbours have one letter in common, so that what stands between letters is found with them.
     """
     for form in spellings:
         size = len(form)
         if size >= SHORTEST:
-            number = -(-size // _PIECE)
+            number = -(-size // (_PIECE - 1))
             for at in range(number):
-                yield form[at * size // number : (at + 1) * size // number]
+                yield form[max(0, at * size // number - 1) : (at + 1) * size // number]
 
 
 def _most_telling(piece: bytes, width: int) -> int:
