@@ -55,6 +55,7 @@ def regenerated(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_a_new_field_is_a_flag_with_help_limits_and_a_place_in_the_body(
     stage: Stage, regenerated: Path
 ) -> None:

@@ -53,6 +53,7 @@ def test_quiet_is_ids_and_silence(stage: Stage) -> None:
         assert (done.code, done.out, done.err) == (0, f"{job}\n", "")
 
 
+@pytest.mark.slow
 def test_what_failed_is_one_envelope_with_the_exit_code_of_its_kind(stage: Stage) -> None:
     expected = {
         ("jobs", "get", "job_nowhere"): (1, "not_found"),

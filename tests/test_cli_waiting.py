@@ -123,6 +123,7 @@ def test_a_wait_that_is_over_gives_the_job_as_it_stands(stage: Stage) -> None:
     assert "status" in late.out
 
 
+@pytest.mark.slow
 def test_a_wait_over_a_failing_server_ends_in_time_and_tells_what_is_known(stage: Stage) -> None:
     """The threat: a last look that retries for as long again as the whole wait took."""
     stage.sandbox.jobs.fail_next(outcome="stuck")

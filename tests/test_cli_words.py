@@ -300,6 +300,7 @@ def test_ctrl_c_and_ctrl_d_at_the_question_send_nothing(stage: Stage) -> None:
     assert stage.sume("jobs", "list", "-q").out == ""
 
 
+@pytest.mark.slow
 def test_a_question_doesnt_wait_for_what_it_would_like_to_know(stage: Stage) -> None:
     for operation in ("list_jobs", "get_credits"):
         stage.sandbox.faults.add(f"{operation} hang=before times=null")

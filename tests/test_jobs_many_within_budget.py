@@ -64,6 +64,7 @@ def test_ten_thousand_jobs_keep_both_promises(latency: float) -> None:
 @pytest.mark.parametrize("ages", [10.0, pytest.param(900.0, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("unlisted", [0.0, 0.3, 1.0])
 @pytest.mark.parametrize("strangers", [0.0, 1.5, 20.0])
+@pytest.mark.slow
 def test_mixed_ages_jobs_too_old_and_jobs_of_others(
     ages: float, unlisted: float, strangers: float
 ) -> None:
