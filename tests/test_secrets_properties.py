@@ -273,6 +273,26 @@ def test_a_long_secret_of_which_a_part_is_escaped_is_found_whole(size: int) -> N
         assert set("".join(left)) <= set("[%.]")
 
 
+@pytest.mark.parametrize("size", [100, 128, 192])
+def test_a_long_secret_on_numbered_lines_is_found(size: int) -> None:
+    """Cut where its pieces meet, it shows nothing, whatever stands between."""
+    secret = "".join(f"{number:02x}g{number % 7}" for number in range(100))[:size]
+    remember(secret)
+    step = -(-size // -(-size // 64))
+    parts = [secret[at : at + step] for at in range(0, size, step)]
+    said = "".join(f"{number}: {part}\n" for number, part in enumerate(parts))
+    assert redact(said) == "".join(f"{number}: [redacted]\n" for number in range(len(parts)))
+    assert redact(f"...{parts[-1]} end") == "...[redacted] end"
+
+
+def test_what_stands_around_something_hidden_makes_no_escape_of_it() -> None:
+    digits = "12345678901234567890z"
+    tail = f"{digits}{'-' * 22}{'q7w3e5r9t1y8u2i4o6p0' * 2}a5s6d7f8g9h0j"
+    remember(f"{tail.replace('-', '')[12:]}a")
+    said = f"https://a\x1b[/p/q.png?X-Amz-Signature={'b4' * 100}{tail} %61 "
+    assert redact(said).rstrip() == "https://a\x1b[/[redacted]"
+
+
 PLACED = Fingerprints()
 WELL_KNOWN = ("known-secret-4711-and-more", "media/08f3a1/clip-0001.mp4")
 for well_known in WELL_KNOWN:

@@ -50,13 +50,15 @@ SHORTEST = 8
 Span = tuple[int, int]
 _PIECE = 64
 """The most letters and digits that are looked for at once; longer secrets are in pieces."""
+_SEAM = 8
+"""How many letters and digits on each side of where two pieces meet are a piece, too."""
 _MARGIN = 96
 """How many characters hold a piece as a rule, with what stands between its letters."""
 _MOST_OTHERS = _MARGIN - _PIECE - 10
 """How many of those may be no letters and digits, if an escape reaches in from outside, too."""
 _EDGE = re.compile(rb"[0-9][a-z]|[a-z][0-9]")
 _SHORT_TEXT = 64
-"""Up to how many words a text's are taken out at once, which is several times faster then."""
+"""Of a text with fewer words all are read at once, which is faster than one by one."""
 
 _Place = tuple[int, tuple[int, int]]
 """A sample; where it stands in a piece of a squeezed secret, and how long the piece is."""
@@ -219,7 +221,7 @@ class Fingerprints:
         self._put(shelf, squeezed, spellings, holder)
 
     def add_id(self, word: str) -> None:
-        """Know an id as a whole word, if it is too short for `add`, but rare enough for that."""
+        """Know an id as a whole word, if it is short, and rare enough for that."""
         self._ids.add(word)
 
     def add_encoded(self, secret: str) -> None:
@@ -320,16 +322,20 @@ class Fingerprints:
 
 
 def _pieces(spellings: Iterable[bytes]) -> Iterator[bytes]:
-    """What is sure to appear, in pieces as equal as can be that together cover each.
+    """What is sure to appear, in pieces of equal length that together cover each.
 
-    Neighbours have one letter in common, so that what stands between letters is found with them.
+    So that what stands between two pieces is found with them, so is a short one across each seam.
     """
     for form in spellings:
-        size = len(form)
-        if size >= SHORTEST:
-            number = -(-size // (_PIECE - 1))
-            for at in range(number):
-                yield form[max(0, at * size // number - 1) : (at + 1) * size // number]
+        if len(form) < SHORTEST:
+            continue
+        number = -(-len(form) // _PIECE)
+        size = -(-len(form) // number)
+        for at in range(number):
+            start = min(at * size, len(form) - size)
+            yield form[start : start + size]
+            if at:
+                yield form[start - _SEAM : start + _SEAM]
 
 
 def _most_telling(piece: bytes, width: int) -> int:
@@ -372,9 +378,10 @@ def _without_insides(text: str, hidden: Iterable[Hidden]) -> tuple[str, list[_Cu
         elif not holds_a_piece(start, first):
             continue
         if start >= done and holds_a_piece(last, end):
-            parts.append(text[done:first])
-            cuts.append((first - gone, last - first))
-            gone += last - first
+            # The space keeps what stands on both sides from making an escape.
+            parts += (text[done:first], " ")
+            cuts.append((first + 1 - gone, last - first - 1))
+            gone += last - first - 1
             done = last
     return "".join((*parts, text[done:])), cuts
 
@@ -397,6 +404,7 @@ def _before_cutting(spans: list[Span], cuts: list[_Cut]) -> list[Span]:
 
 
 _NEAR = 64
+"""How many characters beyond twice the least distance a secret is looked for as written before."""
 
 
 def _in_text(text: str, squeezed: bytes, found: list[Span]) -> list[Span]:
@@ -427,7 +435,8 @@ def _in_text(text: str, squeezed: bytes, found: list[Span]) -> list[Span]:
             to = at + left
             left = marked(0, at, to)
             at = to
-        written[secret] = text[begin:at]
+        if at - begin <= 2 * len(secret) + _NEAR:  # else it may be as long as the text
+            written[secret] = text[begin:at]
         spans.append((begin, at))
         before = start
     return spans

@@ -1,4 +1,4 @@
-"""Ids of a few characters, which are too short for a fingerprint and known as whole words only."""
+"""Ids of a few characters, for most of which fingerprints are too long: known as whole words."""
 
 from __future__ import annotations
 
